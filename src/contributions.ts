@@ -1,0 +1,59 @@
+/** Every command, view, setting and context key, named once. A test holds `package.json` against these. */
+export const commands = {
+  cancelWarmServers: 'slipway.stopPredictionServers',
+  copyCurl: 'slipway.copyCurl',
+  copyUrl: 'slipway.copyUrl',
+  createConfig: 'slipway.createConfig',
+  deploy: 'slipway.deploy',
+  newSamples: 'slipway.newSamples',
+  openConfig: 'slipway.openConfig',
+  openLogs: 'slipway.openLogs',
+  openMetrics: 'slipway.openMetrics',
+  openSamples: 'slipway.openSamples',
+  predict: 'slipway.predict',
+  predictWith: 'slipway.predictWith',
+  promote: 'slipway.promote',
+  recordExpected: 'slipway.recordExpected',
+  refresh: 'slipway.refresh',
+  removeEndpoint: 'slipway.removeEndpoint',
+  removeRelease: 'slipway.removeRelease',
+  restartEndpoint: 'slipway.restartEndpoint',
+  rollBack: 'slipway.rollBack',
+  serve: 'slipway.serve',
+  showLog: 'slipway.showLog',
+  stopEndpoint: 'slipway.stopEndpoint',
+  openWalkthrough: 'slipway.openWalkthrough',
+} as const;
+
+export const views = {
+  models: 'slipway.models',
+  endpoints: 'slipway.endpoints',
+  targets: 'slipway.targets',
+} as const;
+
+/** Settings with their types; the defaults stand in `package.json`. */
+export interface Settings {
+  /** Where *Serve Model* runs a model. */
+  'slipway.serve.engine': 'auto' | 'container' | 'process';
+  /** Memory limit of a served container, in MiB. */
+  'slipway.serve.memoryMiB': number;
+  /** Address of the Docker engine: `unix://`, `npipe://` or `tcp://`; empty for `DOCKER_HOST` or the usual socket. */
+  'slipway.docker.host': string;
+  /** Image that ONNX runtime images are built on. */
+  'slipway.image.nodeBase': string;
+  /** Image of the proxy that holds a release's stable port. */
+  'slipway.image.proxy': string;
+  /** A Node binary for the process engine; empty for the editor's own. */
+  'slipway.server.nodePath': string;
+  /** How long one prediction may take, in seconds. */
+  'slipway.predict.timeoutSeconds': number;
+  /** After how long without a prediction the server behind the editor's predictions stops, in minutes. */
+  'slipway.predict.idleMinutes': number;
+}
+
+export const contextKeys = {
+  /** Whether the workspace has a `slipway.json`. */
+  hasConfig: 'slipway.hasConfig',
+  /** Whether the file in the active editor is a model or a samples file: `model`, `samples` or empty. */
+  activeFile: 'slipway.activeFile',
+} as const;

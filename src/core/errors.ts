@@ -1,0 +1,51 @@
+/** What went wrong, as a word that code can act on. The editor offers a button by it. */
+export type ErrorCode =
+  | 'build-failed'
+  | 'config-invalid'
+  | 'disk-full'
+  | 'endpoint-gone'
+  | 'endpoint-not-ready'
+  | 'engine-refused'
+  | 'engine-unreachable'
+  | 'image-missing'
+  | 'model-broken'
+  | 'model-missing'
+  | 'model-unsupported'
+  | 'node-unusable'
+  | 'port-taken'
+  | 'predict-refused'
+  | 'predict-timeout'
+  | 'pull-refused'
+  | 'release-missing'
+  | 'sample-invalid'
+  | 'samples-missing'
+  | 'target-missing'
+  | 'verify-failed'
+  | 'worker-crashed';
+
+/**
+ * An error that is fit to be read by the person who caused or meets it.
+ * `message` says what failed, `next` what to do about it; both are whole sentences without a stack.
+ */
+export class UserError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly next?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'UserError';
+  }
+}
+
+/** Whether `error` only says that the person cancelled: such errors are not shown. */
+export function isCancellation(error: unknown, signal?: AbortSignal): boolean {
+  if (signal?.aborted) return true;
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
