@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'sample-invalid'
   | 'samples-missing'
   | 'target-missing'
+  | 'untrusted'
   | 'verify-failed'
   | 'worker-crashed';
 

@@ -1,0 +1,57 @@
+import type * as vscode from 'vscode';
+import type { Config } from '../core/config/config';
+import type { EndpointStore } from '../core/endpoint/endpointStore';
+import type { Predictor } from '../core/endpoint/predictor';
+import type { Event } from '../core/event';
+import type { Logger } from '../core/logger';
+import type { ModelDescription } from '../core/model/signature';
+import type { TargetStore } from '../core/release/targetStore';
+import type { TaskContext } from '../core/task';
+
+/** A model file of the workspace. */
+export interface Model {
+  uri: vscode.Uri;
+  /** The name it is served under. */
+  name: string;
+  /** Absent while `broken`. */
+  description?: ModelDescription;
+  /** Why the file can not be read as a model. */
+  broken?: string;
+  /** Where its samples are or would be. */
+  samples: vscode.Uri;
+}
+
+/** The model files of the workspace, kept up to date by file watching once somebody asks. */
+export interface ModelStore {
+  readonly onChange: Event<void>;
+  list(): Promise<Model[]>;
+  /** The model at this file, also when it is not in the workspace's list. */
+  get(uri: vscode.Uri): Promise<Model>;
+  /** The model that a samples file is for; undefined when there is none. */
+  ofSamples(samples: vscode.Uri): Promise<Model | undefined>;
+}
+
+/** `slipway.json` of the workspace, as it is on disk. */
+export interface ConfigStore {
+  readonly onChange: Event<void>;
+  /** Undefined when there is none. Throws `UserError` `config-invalid` when it has errors. */
+  get(): Promise<Config | undefined>;
+  /** Where it is or would be; undefined without a folder. */
+  readonly uri: vscode.Uri | undefined;
+}
+
+/** What the parts of the editor work with; made once by the composition root. */
+export interface Services {
+  log: Logger;
+  models: ModelStore;
+  config: ConfigStore;
+  endpoints: EndpointStore;
+  targets: TargetStore;
+  predictor: Predictor;
+  /** Runs something long with a progress notification that can be cancelled; errors become words, a cancel is silent. */
+  run<T>(title: string, work: (task: TaskContext) => Promise<T>): Promise<T | undefined>;
+  /** Shows any error as words with the button that helps. */
+  showError(error: unknown): void;
+  /** Throws a `UserError` unless the workspace is trusted: nothing runs before. */
+  requireTrust(): void;
+}
