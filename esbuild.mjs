@@ -1,27 +1,139 @@
+/**
+ * Builds everything that runs: `node esbuild.mjs [--production] [--watch] [--tests]`.
+ * Types are checked apart, by `npm run check`.
+ */
 import { build, context } from 'esbuild';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { globSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
+const tests = process.argv.includes('--tests');
 
-const common = { bundle: true, sourcemap: !production, minify: production, logLevel: 'info' };
-const node = { ...common, platform: 'node', format: 'cjs', target: 'node20' };
+const common = { bundle: true, sourcemap: !production, minify: production, logLevel: 'warning' };
+/** The SSH client of dockerode tries native helpers and does without them. */
+const optionalNative = ['cpu-features', '*.node'];
+const node = { ...common, platform: 'node', format: 'cjs', target: 'node20', external: optionalNative };
+const page = { ...common, platform: 'browser', format: 'iife', target: 'chrome120' };
 
 const targets = [
-  { ...node, entryPoints: ['src/extension.ts'], outdir: 'dist', external: ['vscode'] },
+  {
+    ...node,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    external: ['vscode', ...optionalNative],
+  },
   {
     ...node,
     entryPoints: { server: 'src/server/main.ts', onnxWorker: 'src/server/onnx/worker.ts' },
     outdir: 'dist',
     external: ['onnxruntime-node'],
   },
-  {
-    ...common,
-    entryPoints: { metrics: 'webview/metrics/main.ts' },
-    outdir: 'dist/webview',
-    platform: 'browser',
-    format: 'iife',
-    target: 'chrome120',
+  { ...page, entryPoints: { metrics: 'webview/metrics/main.ts' }, outdir: 'dist/webview' },
+  ...(tests
+    ? [
+        {
+          ...node,
+          entryPoints: ['test/editor/index.ts', 'test/editor/**/*.test.ts'],
+          outbase: 'test/editor',
+          outdir: 'out/test/editor',
+          sourcemap: 'inline',
+          external: ['vscode', 'mocha', 'onnxruntime-node', ...optionalNative],
+        },
+      ]
+    : []),
+].filter(started);
+
+/** Until every part has its entry file, a part without one holds up nobody else. */
+function started({ entryPoints, outdir }) {
+  const missing = Object.values(entryPoints).filter((entry) => !entry.includes('*') && !existsSync(entry));
+  if (missing.length) console.warn(`not there yet: ${missing.join(', ')} (${outdir})`);
+  return missing.length === 0;
+}
+
+/** Copies what `wanted` names of a folder, and of that what changed only: a library that is in use must not be written over. */
+async function copy(folder, to, wanted) {
+  const filter = async (from, target) => {
+    const source = await stat(from);
+    if (source.isDirectory()) return true;
+    if (!wanted(relative(folder, from).replaceAll('\\', '/'))) return false;
+    const copied = await stat(target).catch(() => undefined);
+    return copied?.size !== source.size || copied.mtimeMs !== source.mtimeMs;
+  };
+  await cp(folder, to, { recursive: true, preserveTimestamps: true, filter });
+}
+
+/** What runs of onnxruntime: for this machine, and for the Linux machines that images are built for. */
+async function copyRuntime() {
+  const platforms = [`${process.platform}/${process.arch}`, 'linux/x64', 'linux/arm64'];
+  const binaries = platforms.map((platform) => `bin/napi-v6/${platform}/`);
+  await copy(
+    'node_modules/onnxruntime-node',
+    'dist/node_modules/onnxruntime-node',
+    (file) =>
+      /^package\.json$|^dist\/[^/]+\.js$/.test(file) || binaries.some((folder) => file.startsWith(folder)),
+  );
+  await copy('node_modules/onnxruntime-common', 'dist/node_modules/onnxruntime-common', (file) =>
+    /^package\.json$|^dist\/cjs\/.*\.(js|json)$/.test(file),
+  );
+}
+
+/** The JSON schemas that give completion and hover in `slipway.json` and in samples files. */
+async function writeSchemas() {
+  const sources = {
+    'slipway.schema.json': ['src/core/config/schema.ts', 'configSchema'],
+    'samples.schema.json': ['src/core/sample/schema.ts', 'samplesSchema'],
+  };
+  await mkdir('dist/schemas', { recursive: true });
+  for (const [name, [entry, exported]] of Object.entries(sources)) {
+    if (!started({ entryPoints: [entry], outdir: `dist/schemas/${name}` })) continue;
+    const stdin = {
+      contents: `import { z } from 'zod'; import { ${exported} } from './${entry}';
+        export default z.toJSONSchema(${exported}, { io: 'input' });`,
+      resolveDir: '.',
+    };
+    const { outputFiles } = await build({
+      stdin,
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'warning',
+    });
+    const schema = await import(
+      `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+    );
+    await writeFile(`dist/schemas/${name}`, `${JSON.stringify(schema.default, null, 2)}\n`);
+  }
+}
+
+/** Tells the editor's task when a rebuild starts and ends, and what is wrong, in a form its problem matcher reads. */
+const reporter = {
+  name: 'reporter',
+  setup(build) {
+    build.onStart(() => console.log('[watch] build started'));
+    build.onEnd(({ errors }) => {
+      for (const { text, location } of errors) {
+        console.error(`✘ [ERROR] ${text}`);
+        if (location) console.error(`    ${location.file}:${location.line}:${location.column}:`);
+      }
+      console.log('[watch] build finished');
+    });
   },
-];
+};
+
+if (production) await rm('dist', { recursive: true, force: true });
+if (tests) await rm('out/test/editor', { recursive: true, force: true });
+await Promise.all([
+  copyRuntime(),
+  copy('node_modules/@vscode/codicons/dist', 'dist/webview', (file) => /\.(css|ttf)$/.test(file)),
+  writeSchemas(),
+]);
+if (watch) {
+  for (const target of targets) {
+    await (await context({ ...target, logLevel: 'silent', plugins: [reporter] })).watch();
+  }
+} else {
+  await Promise.all(targets.map((target) => build(target)));
+}
