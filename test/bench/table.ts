@@ -1,0 +1,12 @@
+/** Prints rows under headings in columns as wide as their widest cell; all but the first are set flush right. */
+export function printTable(headings: string[], rows: string[][]): void {
+  const all = [headings, ...rows];
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  for (const row of all) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    process.stdout.write(`${cells.join('   ')}\n`);
+  }
+  process.stdout.write('\n');
+}
