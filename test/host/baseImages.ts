@@ -10,7 +10,7 @@ import { node24 } from './node24';
 export const baseImages = { node: 'slipway-test/node:24', proxy: 'slipway-test/haproxy:2.6' } as const;
 
 /** Settings that make Slipway use them. */
-export const baseImageSettings = {
+const settings = {
   'slipway.image.nodeBase': baseImages.node,
   'slipway.image.proxy': baseImages.proxy,
 };
@@ -21,8 +21,12 @@ const ortBinaries = `node_modules/onnxruntime-node/bin/napi-v6/linux/${process.a
 /** A root file system: a file of this machine, a text, or an empty folder (with its mode) by path. */
 type Root = Map<string, { file: string } | { text: string } | { folder: number }>;
 
-/** Makes the base images from binaries of this machine, where their content changed since they were made last. */
-export async function ensureBaseImages(docker: Docker): Promise<void> {
+/**
+ * Makes the base images from binaries of this machine, where their content changed since they were made last, and answers the
+ * settings that use them. Elsewhere than on Linux there are no such binaries: the settings' defaults stand.
+ */
+export async function ensureBaseImages(docker: Docker): Promise<object> {
+  if (process.platform !== 'linux') return {};
   const node = await nodeRoot();
   await ensureImage(docker, baseImages.node, node, ['ENV PATH=/usr/local/bin:/usr/bin:/bin', 'CMD ["node"]']);
   const proxy = await proxyRoot();
@@ -32,6 +36,7 @@ export async function ensureBaseImages(docker: Docker): Promise<void> {
     'WORKDIR /var/lib/haproxy',
     'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
   ]);
+  return settings;
 }
 
 async function nodeRoot(): Promise<Root> {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Step {
   /** What is shown while it runs, and what is remembered of it. */
   title: string;
-  run(folder: string): Promise<void>;
+  run: (folder: string) => Promise<void>;
 }
 
 /** Where things stay between runs, outside the repository. */
