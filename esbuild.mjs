@@ -1,5 +1,5 @@
 /**
- * Builds everything that runs: `node esbuild.mjs [--production] [--watch] [--tests]`.
+ * Builds everything that runs: `node esbuild.mjs [--production] [--watch] [--tests] [--out=FOLDER]`.
  * Types are checked apart, by `npm run check`.
  */
 import { build, context } from 'esbuild';
@@ -10,6 +10,9 @@ import { relative } from 'node:path';
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
 const tests = process.argv.includes('--tests');
+const [dist] = process.argv
+  .flatMap((flag) => (flag.startsWith('--out=') ? [flag.slice(6)] : []))
+  .concat('dist');
 
 const common = { bundle: true, sourcemap: !production, minify: production, logLevel: 'warning' };
 /** The SSH client of dockerode tries native helpers and does without them. */
@@ -21,16 +24,16 @@ const targets = [
   {
     ...node,
     entryPoints: { extension: 'src/extension.ts' },
-    outdir: 'dist',
+    outdir: dist,
     external: ['vscode', ...optionalNative],
   },
   {
     ...node,
     entryPoints: { server: 'src/server/main.ts', onnxWorker: 'src/server/onnx/worker.ts' },
-    outdir: 'dist',
+    outdir: dist,
     external: ['onnxruntime-node'],
   },
-  { ...page, entryPoints: { metrics: 'webview/metrics/main.ts' }, outdir: 'dist/webview' },
+  { ...page, entryPoints: { metrics: 'webview/metrics/main.ts' }, outdir: `${dist}/webview` },
   ...(tests
     ? [
         {
@@ -70,11 +73,11 @@ async function copyRuntime() {
   const binaries = platforms.map((platform) => `bin/napi-v6/${platform}/`);
   await copy(
     'node_modules/onnxruntime-node',
-    'dist/node_modules/onnxruntime-node',
+    `${dist}/node_modules/onnxruntime-node`,
     (file) =>
       /^package\.json$|^dist\/[^/]+\.js$/.test(file) || binaries.some((folder) => file.startsWith(folder)),
   );
-  await copy('node_modules/onnxruntime-common', 'dist/node_modules/onnxruntime-common', (file) =>
+  await copy('node_modules/onnxruntime-common', `${dist}/node_modules/onnxruntime-common`, (file) =>
     /^package\.json$|^dist\/cjs\/.*\.(js|json)$/.test(file),
   );
 }
@@ -85,9 +88,9 @@ async function writeSchemas() {
     'slipway.schema.json': ['src/core/config/schema.ts', 'configSchema'],
     'samples.schema.json': ['src/core/sample/schema.ts', 'samplesSchema'],
   };
-  await mkdir('dist/schemas', { recursive: true });
+  await mkdir(`${dist}/schemas`, { recursive: true });
   for (const [name, [entry, exported]] of Object.entries(sources)) {
-    if (!started({ entryPoints: [entry], outdir: `dist/schemas/${name}` })) continue;
+    if (!started({ entryPoints: [entry], outdir: `${dist}/schemas/${name}` })) continue;
     const stdin = {
       contents: `import { z } from 'zod'; import { ${exported} } from './${entry}';
         export default z.toJSONSchema(${exported}, { io: 'input' });`,
@@ -104,7 +107,7 @@ async function writeSchemas() {
     const schema = await import(
       `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
     );
-    await writeFile(`dist/schemas/${name}`, `${JSON.stringify(schema.default, null, 2)}\n`);
+    await writeFile(`${dist}/schemas/${name}`, `${JSON.stringify(schema.default, null, 2)}\n`);
   }
 }
 
@@ -123,11 +126,10 @@ const reporter = {
   },
 };
 
-if (production) await rm('dist', { recursive: true, force: true });
 if (tests) await rm('out/test/editor', { recursive: true, force: true });
 await Promise.all([
   copyRuntime(),
-  copy('node_modules/@vscode/codicons/dist', 'dist/webview', (file) => /\.(css|ttf)$/.test(file)),
+  copy('node_modules/@vscode/codicons/dist', `${dist}/webview`, (file) => /\.(css|ttf)$/.test(file)),
   writeSchemas(),
 ]);
 if (watch) {

@@ -5,7 +5,7 @@ import { Reporter } from '../host/reporter';
 
 /** Runs every test file beside this one inside the extension host; VS Code calls it. */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', color: true, timeout: 60_000, reporter: Reporter });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: Reporter });
   const grep = process.env['SLIPWAY_TEST_GREP'];
   if (grep) mocha.grep(grep);
   for (const name of readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).sort()) {

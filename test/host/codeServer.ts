@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { atExit } from './atExit';
 import { cached } from './cache';
 import { run, tail } from './command';
 import { node24 } from './node24';
@@ -18,8 +19,6 @@ export interface Profile {
 /** A VS Code that is served to a browser. */
 export interface CodeServer {
   url: string;
-  /** What it printed so far. */
-  output(): string;
   stop(): Promise<void>;
 }
 
@@ -31,6 +30,7 @@ export const quietSettings = {
   'workbench.tips.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'extensions.autoUpdate': false,
+  'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
   'git.openRepositoryInParentFolders': 'never',
 };
@@ -48,6 +48,8 @@ export async function startCodeServer(
     '--disable-getting-started-override',
     ...(options.trust ? [] : ['--disable-workspace-trust']),
   ]);
+  const forget = atExit(() => killGroup(child, 'SIGKILL'));
+  child.once('exit', forget);
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
@@ -60,7 +62,7 @@ export async function startCodeServer(
     child.on('error', reject);
     child.on('exit', (code) => reject(new Error(`VS Code's server ended with ${code}:\n${tail(output)}`)));
   });
-  return { url, output: () => output, stop: () => stop(child) };
+  return { url, stop: () => stop(child) };
 }
 
 /** Installs a packaged extension. */
@@ -107,14 +109,22 @@ async function launch(profile: Profile, flags: string[]): Promise<ChildProcess> 
   );
 }
 
-/** Ends the server with everything that it started. */
+/** Ends the server with everything that it started, which is in a process group of its own. */
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  process.kill(-child.pid, 'SIGTERM');
-  const patience = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 5000);
+  killGroup(child, 'SIGTERM');
+  const patience = setTimeout(() => killGroup(child, 'SIGKILL'), 5000);
   await ended;
   clearTimeout(patience);
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid) process.kill(-child.pid, signal);
+  } catch {
+    // Nothing is left of it.
+  }
 }
 
 /** The folder that code-server is installed in; it holds the real workbench and extension host of VS Code. */

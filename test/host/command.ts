@@ -20,17 +20,11 @@ export function run(command: string, args: string[], options: CommandOptions = {
     child.on('error', reject);
     child.on('close', (code, killedBy) => {
       if (code === 0) resolve(stdout);
-      else reject(new Error(`${[command, ...args].join(' ')} ended with ${code ?? killedBy}:\n${tail(all)}`));
+      else
+        reject(
+          new Error(`${[command, ...args].join(' ')} ended with ${code ?? killedBy}:\n${tail(all, 100)}`),
+        );
     });
-  });
-}
-
-/** Runs a command with its output going straight to the terminal, and answers its exit code. */
-export function show(command: string, args: string[], options: CommandOptions = {}): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: 'inherit' });
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
   });
 }
 

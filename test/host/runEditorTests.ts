@@ -1,8 +1,8 @@
 /** Runs the tests of `test/editor` in the extension host of a real VS Code: `tsx test/host/runEditorTests.ts [--grep WORDS]`. */
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import Docker from 'dockerode';
-import { createReadStream, createWriteStream, unwatchFile, watchFile } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync, unwatchFile, watchFile } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBaseImages } from './baseImages';
@@ -10,7 +10,7 @@ import { cacheFolder } from './cache';
 import { writeSettings } from './codeServer';
 import { tail } from './command';
 import { answers } from './engine';
-import { outputVariable } from './reporter';
+import { outputVariable, resultsVariable } from './reporter';
 import { copyWorkspace, temporaryFolder } from './workspace';
 
 const releases = 'https://update.code.visualstudio.com/api/releases/stable';
@@ -25,13 +25,19 @@ async function main(): Promise<void> {
   const log = join(folder, 'vscode.log');
   const words = createWriteStream(log);
   const output = join(folder, 'output');
+  const results = process.env[resultsVariable] ?? join(folder, 'results.json');
   const stopShowing = await show(output);
   try {
     await runTests({
       vscodeExecutablePath: await executable(),
       extensionDevelopmentPath: resolve('.'),
       extensionTestsPath: resolve('out/test/editor/index.js'),
-      extensionTestsEnv: { [outputVariable]: output, SLIPWAY_TEST_GREP: values.grep },
+      extensionTestsEnv: {
+        [outputVariable]: output,
+        [resultsVariable]: results,
+        SLIPWAY_TEST_GREP: values.grep,
+        MOCHA_COLORS: process.stdout.isTTY ? '1' : undefined,
+      },
       launchArgs: [
         workspace,
         `--user-data-dir=${profile.userData}`,
@@ -43,12 +49,11 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = 1;
     await stopShowing();
-    console.error(
-      `${String(error)}\nThe end of what VS Code said:\n${tail(await readFile(log, 'utf8'), 20)}`,
-    );
+    if (!existsSync(results)) {
+      console.error(`${String(error)}\nThe end of what VS Code said:\n${tail(await readFile(log, 'utf8'))}`);
+    }
   }
   await stopShowing();
-  await rm(folder, { recursive: true, force: true });
 }
 
 /** The desktop's executable where it can be downloaded and shown, else the script that stands in for it. */

@@ -1,16 +1,20 @@
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './atExit';
 
-export const sampleWorkspace = 'test/fixtures/workspace';
+const sampleWorkspace = 'test/fixtures/workspace';
 
-/** A temporary folder of its own; short, as sockets in it have short paths. */
-export function temporaryFolder(name: string): Promise<string> {
-  return mkdtemp(join(tmpdir(), `slipway-${name}-`));
+/** A folder that is gone when the process ends. Its path is short, as sockets are made in it. */
+export async function temporaryFolder(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `slipway-${name}-`));
+  atExit(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
 }
 
-/** Copies the sample workspace (or another) to `folder`, so that the repository's stays as it is. */
-export async function copyWorkspace(folder: string, from = sampleWorkspace): Promise<string> {
-  await cp(from, folder, { recursive: true });
+/** Copies the sample workspace to `folder`, so that the repository's stays as it is; what is there already stays too. */
+export async function copyWorkspace(folder: string): Promise<string> {
+  await cp(sampleWorkspace, folder, { recursive: true, force: false });
   return folder;
 }

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Marks everything that a run starts, as children inherit it. */
+export const runVariable = 'SLIPWAY_TEST_RUN';
+
+/** Ends every process that is marked with this run, however it came loose from its parent (Linux only). */
+export function killLeftovers(id: string): number {
+  if (process.platform !== 'linux') return 0;
+  let killed = 0;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!pid || pid === process.pid) continue;
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${runVariable}=${id}`))
+        continue;
+      process.kill(pid, 'SIGKILL');
+      killed++;
+    } catch {
+      // It has ended meanwhile, or belongs to somebody else.
+    }
+  }
+  return killed;
+}

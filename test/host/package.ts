@@ -1,0 +1,25 @@
+/** Packages the extension for this platform: `npm run package` leaves `out/slipway-PLATFORM.vsix`. */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { run } from './command';
+
+/** Builds for production in a folder that holds only what is packaged, packages that, and answers the file. */
+export async function packageExtension(): Promise<string> {
+  const staging = resolve('out/package');
+  const platform = `${process.platform}-${process.arch}`;
+  const vsix = resolve(`out/slipway-${platform}.vsix`);
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { recursive: true });
+  await run(process.execPath, ['esbuild.mjs', '--production', `--out=${join(staging, 'dist')}`]);
+  const { files } = JSON.parse(await readFile('package.json', 'utf8')) as { files: string[] };
+  for (const file of ['package.json', ...files.filter((name) => name !== 'dist' && existsSync(name))]) {
+    await cp(file, join(staging, file), { recursive: true });
+  }
+  const vsce = resolve('node_modules/@vscode/vsce/vsce');
+  const flags = ['--no-dependencies', '--allow-missing-repository', '--target', platform, '--out', vsix];
+  await run(process.execPath, [vsce, 'package', ...flags], { cwd: staging });
+  return vsix;
+}
+
+if (require.main === module) void packageExtension().then(console.log);

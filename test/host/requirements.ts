@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { run } from './command';
+import { chromiumPath } from './browser';
+
+/** What tests need from the machine: the Debian package that has it, and whether it is there. */
+const requirements: Record<string, () => boolean> = {
+  chromium: () => chromiumPath() !== undefined,
+  'docker.io': () => process.platform !== 'linux' || onPath('dockerd') || onPath('docker'),
+  haproxy: () => process.platform !== 'linux' || onPath('haproxy'),
+  prometheus: () => process.platform !== 'linux' || onPath('promtool'),
+  'g++': () => process.platform !== 'linux' || onPath('g++'),
+  make: () => process.platform !== 'linux' || onPath('make'),
+};
+
+/** Installs what is missing where that can be done (Debian, as root), and says what to install elsewhere. */
+export async function installRequirements(): Promise<void> {
+  const missing = Object.keys(requirements).filter((name) => !requirements[name]?.());
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    console.error(
+      `These are missing, and tests that need them will fail or be skipped: ${missing.join(', ')}.`,
+    );
+    return;
+  }
+  console.error(`Installing ${missing.join(', ')}…`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
+}
+
+function onPath(name: string): boolean {
+  return ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/bin'].some((folder) =>
+    existsSync(`${folder}/${name}`),
+  );
+}
