@@ -25,6 +25,12 @@ export const commands = {
   openWalkthrough: 'slipway.openWalkthrough',
 } as const;
 
+/** Commands that only our own lenses and quick fixes call: not in `package.json`, so that nobody is offered them. */
+export const internalCommands = {
+  /** Cancels the prediction with a sample, or with all samples of a file. */
+  cancelPredict: '_slipway.cancelPredict',
+} as const;
+
 export const views = {
   models: 'slipway.models',
   endpoints: 'slipway.endpoints',
