@@ -41,4 +41,5 @@ export interface Tensor {
 }
 
 /** Plain JSON values as they stand in a sample or a request; integers beyond 2^53 are `bigint`. */
-export type JsonValue = null | boolean | number | bigint | string | JsonValue[] | { [key: string]: JsonValue };
+export type JsonValue =
+  null | boolean | number | bigint | string | JsonValue[] | { [key: string]: JsonValue };

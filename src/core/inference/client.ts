@@ -1,0 +1,201 @@
+import { Agent, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { UserError } from '../errors';
+import { isDatatype } from './datatypes';
+import { parseJson, stringifyJson } from './jsonText';
+import { dataText, tensorFromJson } from './tensorJson';
+import type { JsonValue, Tensor } from './tensor';
+
+interface Reply {
+  status: number;
+  body: string;
+}
+
+export interface InferOptions {
+  /** How long to wait for the answer; default: as long as the server does. */
+  timeoutSeconds?: number;
+}
+
+/** What `GET /v2/models/{m}` says. A free dimension is -1. */
+export interface ModelMetadata {
+  name: string;
+  versions?: string[];
+  platform: string;
+  inputs: { name: string; datatype: string; shape: number[] }[];
+  outputs: { name: string; datatype: string; shape: number[] }[];
+}
+
+/** How long a server may take to say whether it is ready. */
+const readySeconds = 5;
+
+/** Talks to a model server in the Open Inference Protocol. Keeps its connections; they do not keep the process. */
+export class InferenceClient {
+  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 4 });
+  readonly #path: string;
+
+  constructor(
+    private readonly url: string,
+    model: string,
+  ) {
+    this.#path = `/v2/models/${encodeURIComponent(model)}`;
+  }
+
+  /** Whether the server says that it predicts; false also when nothing answers. Rejects only when `signal` aborts. */
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    try {
+      const { status } = await this.#send('GET', '/v2/health/ready', undefined, signal, {
+        timeoutSeconds: readySeconds,
+      });
+      return status === 200;
+    } catch {
+      signal?.throwIfAborted();
+      return false;
+    }
+  }
+
+  /** What the server says about the model. Throws `UserError`. */
+  async metadata(signal?: AbortSignal): Promise<ModelMetadata> {
+    return (await this.#ask('GET', this.#path, undefined, signal)) as unknown as ModelMetadata;
+  }
+
+  /** Predicts. `milliseconds` is the round trip. Throws `UserError`, or the reason of `signal`. */
+  async infer(
+    inputs: Tensor[],
+    signal?: AbortSignal,
+    options?: InferOptions,
+  ): Promise<{ outputs: Tensor[]; milliseconds: number }> {
+    const started = performance.now();
+    const tensors = inputs.map(
+      ({ name, shape, datatype }, index) =>
+        `{"name":${stringifyJson(name)},"shape":[${shape.join(',')}],"datatype":"${datatype}","data":${dataText(inputs[index] as Tensor)}}`,
+    );
+    const answer = await this.#ask(
+      'POST',
+      `${this.#path}/infer`,
+      `{"inputs":[${tensors.join(',')}]}`,
+      signal,
+      options,
+    );
+    const milliseconds = performance.now() - started;
+    const outputs = answer['outputs'];
+    if (!Array.isArray(outputs)) throw this.#strange('its answer has no "outputs"');
+    return { outputs: outputs.map((output) => this.#tensor(output)), milliseconds };
+  }
+
+  #tensor(output: JsonValue): Tensor {
+    const { name, shape, datatype, data } = (output ?? {}) as Record<string, JsonValue | undefined>;
+    if (typeof name !== 'string' || !isDatatype(datatype) || !Array.isArray(shape) || data === undefined) {
+      throw this.#strange('an output of its answer is no tensor');
+    }
+    return tensorFromJson({ name, datatype, shape: shape as number[] }, data);
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    body: string | undefined,
+    signal?: AbortSignal,
+    options?: InferOptions,
+  ): Promise<{ [key: string]: JsonValue }> {
+    const reply = await this.#send(method, path, body, signal, options);
+    if (reply.status !== 200) throw this.#refused(reply);
+    let value: JsonValue;
+    try {
+      value = parseJson(reply.body);
+    } catch {
+      throw this.#strange('its answer is not JSON');
+    }
+    if (value === null || typeof value !== 'object' || Array.isArray(value))
+      throw this.#strange('its answer is no JSON object');
+    return value;
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    signal?: AbortSignal,
+    { timeoutSeconds }: InferOptions = {},
+  ): Promise<Reply> {
+    signal?.throwIfAborted();
+    const limit = timeoutSeconds === undefined ? undefined : AbortSignal.timeout(timeoutSeconds * 1000);
+    const signals = [signal, limit].filter((each) => each !== undefined);
+    try {
+      return await this.#exchange(method, path, body, AbortSignal.any(signals));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (limit?.aborted) {
+        throw new UserError(
+          'predict-timeout',
+          `No answer from ${this.url} in ${timeoutSeconds} s.`,
+          'Try a smaller input, or allow more time.',
+        );
+      }
+      throw new UserError(
+        'endpoint-gone',
+        `Nothing answers at ${this.url}${reasonOf(error)}.`,
+        'Start the endpoint again, or look at its log.',
+        { cause: error },
+      );
+    }
+  }
+
+  #exchange(method: string, path: string, body: string | undefined, signal: AbortSignal): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const headers =
+        body === undefined
+          ? {}
+          : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+      const sent = request(
+        new URL(path, this.url),
+        { agent: this.#agent, method, headers, signal },
+        (response) => {
+          readText(response).then(
+            (text) => resolve({ status: response.statusCode ?? 0, body: text }),
+            reject,
+          );
+        },
+      );
+      sent.once('error', reject);
+      sent.end(body);
+    });
+  }
+
+  #refused({ status, body }: Reply): UserError {
+    const words = serverWords(body) ?? `${this.url} answered with status ${status}.`;
+    if (status === 504)
+      return new UserError('predict-timeout', words, 'Try a smaller input, or allow more time.');
+    if (status >= 400 && status < 500) return new UserError('predict-refused', words);
+    return new UserError('worker-crashed', words, "Look at the server's log.");
+  }
+
+  #strange(what: string): UserError {
+    return new UserError(
+      'predict-refused',
+      `${this.url} does not speak the Open Inference Protocol: ${what}.`,
+    );
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+/** The words in `{"error": "…"}`. */
+function serverWords(body: string): string | undefined {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    return typeof error === 'string' && error !== '' ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ECONNREFUSED') return ': the connection was refused';
+  if (code === 'ECONNRESET') return ': the connection was cut';
+  return code ? ` (${code})` : '';
+}

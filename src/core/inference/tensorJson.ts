@@ -1,0 +1,129 @@
+import { arrayTypeOf, countOf } from './datatypes';
+import type { FixedArray } from './datatypes';
+import { bfloatToNumber, halfToNumber } from './half';
+import type { Datatype, JsonValue, Tensor } from './tensor';
+import { describeValue, fillerOf, TensorError } from './tensorFill';
+
+export { TensorError } from './tensorFill';
+export { parseJson, stringifyJson } from './jsonText';
+
+/** The tensor as the Open Inference Protocol writes it, with flat data. */
+export function tensorToJson(tensor: Tensor): {
+  name: string;
+  shape: number[];
+  datatype: Datatype;
+  data: JsonValue[];
+} {
+  return { name: tensor.name, shape: tensor.shape, datatype: tensor.datatype, data: flatData(tensor) };
+}
+
+/** The values as JSON numbers, booleans or strings, in row-major order; 64-bit integers beyond 2^53 are `bigint`. */
+function flatData({ datatype, data }: Tensor): JsonValue[] {
+  if (Array.isArray(data)) return data;
+  if (datatype === 'BOOL') return Array.from(data as Uint8Array, (value) => value !== 0);
+  if (datatype === 'FP16') return Array.from(data as Uint16Array, halfToNumber);
+  if (datatype === 'BF16') return Array.from(data as Uint16Array, bfloatToNumber);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    return Array.from(data as BigInt64Array, (value) => {
+      const number = Number(value);
+      return Number.isSafeInteger(number) ? number : value;
+    });
+  }
+  return Array.from(data as Float64Array);
+}
+
+/** The values nested as the shape says; a scalar is a bare value. */
+export function nestedData(tensor: Tensor): JsonValue {
+  const flat = flatData(tensor);
+  let next = 0;
+  const build = (axis: number): JsonValue => {
+    const size = tensor.shape[axis];
+    if (size === undefined) return flat[next++] as JsonValue;
+    if (axis === tensor.shape.length - 1) return flat.slice(next, (next += size));
+    return Array.from({ length: size }, () => build(axis + 1));
+  };
+  return build(0);
+}
+
+/** JSON text of the values as a flat array, as {@link stringifyJson} would write it but without a value for each. */
+export function dataText(tensor: Tensor): string {
+  const { datatype, data } = tensor;
+  if (Array.isArray(data)) return JSON.stringify(data);
+  if (datatype === 'BOOL') return `[${flatData(tensor).join(',')}]`;
+  const values = datatype === 'FP16' || datatype === 'BF16' ? flatData(tensor) : data;
+  const text = values.join(',');
+  const finite = !datatype.includes('F') || !/[NI]/.test(text);
+  return `[${finite ? text : text.replace(/NaN|-?Infinity/g, '"$&"')}]`;
+}
+
+/**
+ * Reads values, nested as the shape says or flat.
+ * Floats may also be the strings "NaN", "Infinity" and "-Infinity"; BOOL may also be 0 and 1.
+ * @throws TensorError that says which value does not fit
+ */
+export function tensorFromJson(
+  spec: { name: string; datatype: Datatype; shape: number[] },
+  data: JsonValue,
+): Tensor {
+  const { name, datatype, shape } = spec;
+  const count = countOf(shape);
+  const values = Array.isArray(data) ? data : [data];
+  if (!Array.isArray(data) && shape.length > 0) {
+    throw new TensorError(`expected an array of ${count} values, got ${describeValue(data)}`, []);
+  }
+  // Known before anything is allocated: a shape that asks for more values than were sent can not be right.
+  const nested = shape.length > 1 && Array.isArray(values[0]);
+  if (!nested && values.length !== count) {
+    const form =
+      shape.length > 1 ? `${count} values (${shape.join('×')}), flat or nested` : `${count} values`;
+    throw new TensorError(`expected ${form}, got ${values.length}`, []);
+  }
+  if (nested) checkNesting(values, shape, 0, []);
+  const target = datatype === 'BYTES' ? new Array<string>(count) : new (arrayTypeOf(datatype))(count);
+  const fill = fillerOf(datatype) as (
+    target: FixedArray | string[],
+    offset: number,
+    values: JsonValue[],
+  ) => number;
+  const reject = (value: JsonValue, path: number[]) => {
+    const place = path.length > 0 ? ` at [${path.join('][')}]` : '';
+    return new TensorError(
+      `${describeValue(value)}${place} is no ${datatype} value`,
+      Array.isArray(data) ? path : [],
+    );
+  };
+  let next = 0;
+  const copy = (row: JsonValue[], axis: number, path: number[]): void => {
+    if (!nested || axis === shape.length - 1) {
+      const bad = fill(target, next, row);
+      if (bad >= 0) throw reject(row[bad] as JsonValue, [...path, bad]);
+      next += row.length;
+      return;
+    }
+    for (let index = 0; index < row.length; index++)
+      copy(row[index] as JsonValue[], axis + 1, [...path, index]);
+  };
+  copy(values, 0, []);
+  return { name, datatype, shape, data: target };
+}
+
+/** Throws unless every array has the length of its axis; the depth is that of the shape, whatever was sent. */
+function checkNesting(values: JsonValue[], shape: number[], axis: number, path: number[]): void {
+  const size = shape[axis] as number;
+  if (values.length !== size) {
+    const place = path.length > 0 ? ` at [${path.join('][')}]` : '';
+    throw new TensorError(
+      `expected ${size} values${place} (shape ${shape.join('×')}), got ${values.length}`,
+      path,
+    );
+  }
+  if (axis === shape.length - 1) return;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as JsonValue;
+    if (!Array.isArray(value)) {
+      const message = `expected an array of ${shape[axis + 1]} values at [${[...path, index].join('][')}], got ${describeValue(value)}`;
+      throw new TensorError(message, [...path, index]);
+    }
+    checkNesting(value, shape, axis + 1, [...path, index]);
+  }
+}

@@ -1,0 +1,198 @@
+import { messageOf } from '../../core/errors';
+import type { Tensor } from '../../core/inference/tensor';
+import { comeAgain } from '../failure';
+import type { Failure } from '../failure';
+import type { Supervisor } from '../worker/supervisor';
+import { joinRows, rowShapeOf, rowsOf, splitRows } from './rows';
+import { BatchTrial } from './trial';
+
+export interface BatcherOptions {
+  /** Requests that may wait. */
+  maxQueue: number;
+  /** Requests that may run together; 1 for no batches. */
+  maxBatch: number;
+  /** How long a request may wait before it is refused. */
+  queueSeconds: number;
+  /** Whether requests may have rows in common, by the model's signature. */
+  batchable: boolean;
+  log(message: string): void;
+}
+
+/** What the batcher tells about its work; called often. */
+export interface BatchObserver {
+  /** A run has ended: rows in it, and how long it took. */
+  ran(rows: number, seconds: number): void;
+  /** A request has waited so long for its run. */
+  waited(seconds: number): void;
+}
+
+/** A request on its way through the queue and a run. */
+export interface Job {
+  readonly inputs: Tensor[];
+  /** 0 when it can only run alone. */
+  readonly rows: number;
+  readonly outputs: Promise<Tensor[]>;
+}
+
+interface QueuedJob extends Job {
+  readonly rowShape: string;
+  readonly queued: number;
+  /** Set once a run in company has failed. */
+  alone: boolean;
+  resolve(outputs: Tensor[]): void;
+  reject(failure: unknown): void;
+}
+
+/**
+ * Hands requests to the worker, one run at a time. What arrives while a run is busy goes into the next run together;
+ * nothing ever waits for company. When a run of several fails, each of them runs again alone.
+ */
+export class Batcher {
+  #queue: QueuedJob[] = [];
+  #busy = false;
+  #scheduled = false;
+  readonly #trial: BatchTrial;
+
+  constructor(
+    private readonly worker: Pick<Supervisor, 'ready' | 'down' | 'run' | 'onReady' | 'onDown'>,
+    private readonly options: BatcherOptions,
+    private readonly observer: BatchObserver,
+  ) {
+    this.#trial = new BatchTrial(options.batchable && options.maxBatch > 1, options.log);
+    worker.onReady = () => this.#schedule();
+    worker.onDown = (failure) => this.#refuseAll(failure);
+  }
+
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  /** Takes a request in. Throws `Failure` when there is no room, or no worker soon. */
+  submit(inputs: Tensor[]): Job {
+    if (this.worker.down) throw this.worker.down;
+    if (this.#queue.length >= this.options.maxQueue) {
+      throw comeAgain(`Too many requests are waiting: the queue holds ${this.options.maxQueue}.`);
+    }
+    let settle!: Pick<QueuedJob, 'resolve' | 'reject'>;
+    const outputs = new Promise<Tensor[]>((resolve, reject) => (settle = { resolve, reject }));
+    const rows = this.#trial.possible ? rowsOf(inputs) : 0;
+    const rowShape = rows > 0 ? rowShapeOf(inputs) : '';
+    const job: QueuedJob = {
+      inputs,
+      rows,
+      rowShape,
+      queued: performance.now(),
+      alone: rows === 0,
+      outputs,
+      ...settle,
+    };
+    this.#queue.push(job);
+    this.#schedule();
+    return job;
+  }
+
+  /** Forgets a request that nobody waits for any more. One that runs already runs on; its outputs are dropped. */
+  withdraw(job: Job): void {
+    const index = this.#queue.indexOf(job as QueuedJob);
+    if (index >= 0) this.#queue.splice(index, 1);
+  }
+
+  /** Starts the next run once everything that has arrived by now is read: that is one turn of the event loop, not a timer. */
+  #schedule(): void {
+    if (this.#scheduled || this.#busy) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#busy || !this.worker.ready) return;
+    const jobs = this.#take();
+    if (jobs.length === 0) return;
+    this.#busy = true;
+    void this.#serve(jobs);
+  }
+
+  /** The next request, and those that can run with it, out of the queue. */
+  #take(): QueuedJob[] {
+    const now = performance.now();
+    const oldest = now - this.options.queueSeconds * 1000;
+    const jobs: QueuedJob[] = [];
+    const left: QueuedJob[] = [];
+    for (const job of this.#queue) {
+      const [first] = jobs;
+      if (job.queued < oldest) {
+        job.reject(comeAgain(`The request waited longer than ${this.options.queueSeconds} s for its turn.`));
+      } else if (!first || (this.#fits(job, first) && jobs.length < this.options.maxBatch)) {
+        jobs.push(job);
+        this.observer.waited((now - job.queued) / 1000);
+      } else {
+        left.push(job);
+      }
+    }
+    this.#queue = left;
+    return jobs;
+  }
+
+  #fits(job: QueuedJob, first: QueuedJob): boolean {
+    return this.#trial.possible && !job.alone && !first.alone && job.rowShape === first.rowShape;
+  }
+
+  async #serve(jobs: QueuedJob[]): Promise<void> {
+    const settle = jobs.length > 1 ? await this.#together(jobs) : await this.#alone(jobs[0] as QueuedJob);
+    this.#busy = false;
+    // The worker gets its next run before the answers of this one are written.
+    this.#next();
+    settle();
+  }
+
+  /** Runs several at once. When that does not work out, they go back to the head of the queue, each to run alone. */
+  async #together(jobs: QueuedJob[]): Promise<() => void> {
+    try {
+      const [first, second] = jobs as [QueuedJob, QueuedJob];
+      if (
+        await this.#trial.passed(
+          first,
+          second,
+          async (requests) => (await this.worker.run(joinRows(requests))).outputs,
+        )
+      ) {
+        const answers = splitRows(
+          await this.#run(jobs),
+          jobs.map(({ rows }) => rows),
+        );
+        if (answers) return () => answers.forEach((outputs, index) => jobs[index]?.resolve(outputs));
+        this.#trial.fail('its outputs do not have the rows of its inputs');
+      }
+    } catch (error) {
+      this.options.log(`A run of ${jobs.length} requests failed, so each runs alone: ${messageOf(error)}`);
+    }
+    for (const job of jobs) job.alone = true;
+    this.#queue.unshift(...jobs);
+    return () => undefined;
+  }
+
+  async #alone(job: QueuedJob): Promise<() => void> {
+    try {
+      const outputs = await this.#run([job]);
+      return () => job.resolve(outputs);
+    } catch (error) {
+      return () => job.reject(error);
+    }
+  }
+
+  async #run(jobs: QueuedJob[]): Promise<Tensor[]> {
+    const { outputs, milliseconds } = await this.worker.run(joinRows(jobs));
+    this.observer.ran(
+      jobs.reduce((sum, { rows }) => sum + Math.max(rows, 1), 0),
+      milliseconds / 1000,
+    );
+    return outputs;
+  }
+
+  #refuseAll(failure: Failure): void {
+    for (const job of this.#queue.splice(0)) job.reject(failure);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Signature } from '../../core/model/signature';
+import type { Tensor, TensorData } from '../../core/inference/tensor';
+import type { OutgoingTensor } from '../worker/frames';
+
+/** Whether requests to this model may run together: the first dimension of every input and output is free. */
+export function hasRows(signature: Signature): boolean {
+  const specs = [...signature.inputs, ...signature.outputs];
+  return specs.every(({ shape }) => shape !== undefined && shape.length > 0 && typeof shape[0] !== 'number');
+}
+
+/** How many rows these inputs have; 0 when they do not agree, or have none. */
+export function rowsOf(inputs: readonly Tensor[]): number {
+  const rows = inputs[0]?.shape[0] ?? 0;
+  return inputs.every(({ shape }) => shape[0] === rows) ? rows : 0;
+}
+
+/** The same for inputs that have the same shapes but for their rows. */
+export function rowShapeOf(inputs: readonly Tensor[]): string {
+  return inputs.map(({ shape }) => shape.slice(1).join('×')).join(' ');
+}
+
+/** The inputs of several requests as those of one, in that order. */
+export function joinRows(requests: readonly { inputs: readonly Tensor[]; rows: number }[]): OutgoingTensor[] {
+  const [first] = requests;
+  if (!first) return [];
+  if (requests.length === 1) return first.inputs.map(({ data, ...tensor }) => ({ ...tensor, parts: [data] }));
+  const rows = requests.reduce((sum, request) => sum + request.rows, 0);
+  return first.inputs.map(({ name, datatype, shape }, index) => ({
+    name,
+    datatype,
+    shape: [rows, ...shape.slice(1)],
+    parts: requests.map(({ inputs }) => (inputs[index] as Tensor).data),
+  }));
+}
+
+/** The outputs of one run as those of the requests in it, without a copy; undefined when they do not have these rows. */
+export function splitRows(outputs: readonly Tensor[], rows: readonly number[]): Tensor[][] | undefined {
+  const total = rows.reduce((sum, count) => sum + count, 0);
+  if (!outputs.every(({ shape }) => shape[0] === total)) return undefined;
+  let first = 0;
+  return rows.map((count) => {
+    const from = first;
+    first += count;
+    return outputs.map((output) => sliceRows(output, from, count, total));
+  });
+}
+
+function sliceRows(
+  { name, datatype, shape, data }: Tensor,
+  from: number,
+  count: number,
+  total: number,
+): Tensor {
+  const width = data.length / total;
+  const [start, end] = [from * width, (from + count) * width];
+  const rows: TensorData = Array.isArray(data) ? data.slice(start, end) : data.subarray(start, end);
+  return { name, datatype, shape: [count, ...shape.slice(1)], data: rows };
+}

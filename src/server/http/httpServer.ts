@@ -1,0 +1,102 @@
+import { createServer, Server } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Exchange } from './exchange';
+import type { ExchangeObserver } from './exchange';
+import type { Router } from './router';
+
+export interface HttpObserver extends ExchangeObserver {
+  started(): void;
+}
+
+/** A client that sends slower than this is refused with 408. */
+const headersSeconds = 10;
+const requestSeconds = 30;
+const idleSeconds = 75;
+
+/** The HTTP server: hands requests to the router, and ends without dropping one. */
+export class HttpServer {
+  readonly #server: Server;
+  #closing = false;
+
+  constructor(
+    private readonly router: Router,
+    private readonly observer: HttpObserver,
+  ) {
+    this.#server = createServer({
+      headersTimeout: headersSeconds * 1000,
+      requestTimeout: requestSeconds * 1000,
+      keepAliveTimeout: idleSeconds * 1000,
+      connectionsCheckingInterval: 1000,
+      noDelay: true,
+    });
+    this.#server.on('request', (request, response) => void this.#serve(request, response));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+      this.#refuse(error, socket),
+    );
+  }
+
+  /** Resolves to the address that people can open. */
+  listen(host: string, port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve(urlOf(this.#server.address() as AddressInfo));
+      });
+    });
+  }
+
+  /** Accepts nothing more; resolves when all that came in is answered. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise((resolve) => this.#server.once('close', resolve));
+    // Not http.Server's own close: that would cut connections whose next request is on its way already.
+    NetServer.prototype.close.call(this.#server);
+    await sleep(lingerMilliseconds);
+    while (!(await Promise.race([closed.then(() => true), sleep(20, false)])))
+      this.#server.closeIdleConnections();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.observer.started();
+    const exchange = new Exchange(request, response, this.observer);
+    if (this.#closing) response.shouldKeepAlive = false;
+    try {
+      const { route, handler, params } = this.router.match(request.method ?? '', request.url ?? '');
+      exchange.route = route;
+      await handler(exchange, params);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  /** Answers what is no HTTP request, or came too slowly. */
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { status, words } = refusals[error.code ?? ''] ?? {
+      status: '400 Bad Request',
+      words: 'This is no valid HTTP request.',
+    };
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    this.observer.started();
+    this.observer.ended('other', Number.parseInt(status), 0);
+    const body = JSON.stringify({ error: words });
+    const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    socket.end(head + body, () => socket.destroy());
+  }
+}
+
+const refusals: Record<string, { status: string; words: string }> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', words: 'The request came too slowly.' },
+  HPE_HEADER_OVERFLOW: { status: '431 Request Header Fields Too Large', words: 'The headers are too long.' },
+};
+
+/** How long a connection may still bring a request that was sent before its client could know. */
+const lingerMilliseconds = 100;
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return family === 'IPv6' ? `http://[${reachable}]:${port}` : `http://${reachable}:${port}`;
+}

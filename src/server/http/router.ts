@@ -1,0 +1,81 @@
+import { Failure } from '../failure';
+import type { Exchange } from './exchange';
+
+/** What a request is counted as. */
+export type Route = 'infer' | 'predict' | 'health' | 'metadata' | 'metrics' | 'other';
+
+export type Handler = (exchange: Exchange, params: Record<string, string>) => void | Promise<void>;
+
+interface Entry {
+  method: 'GET' | 'POST';
+  segments: string[];
+  route: Route;
+  handler: Handler;
+}
+
+interface Match {
+  route: Route;
+  handler: Handler;
+  params: Record<string, string>;
+}
+
+/** Found matches are kept, so that the same address is taken apart once; this many, as addresses come from outside. */
+const maxRemembered = 64;
+
+/** Finds the handler for a method and a path. In a pattern, `:name` stands for one segment. */
+export class Router {
+  readonly #entries: Entry[] = [];
+  readonly #remembered = new Map<string, Match>();
+
+  get(pattern: string, route: Route, handler: Handler): void {
+    this.#entries.push({ method: 'GET', segments: pattern.split('/'), route, handler });
+  }
+
+  post(pattern: string, route: Route, handler: Handler): void {
+    this.#entries.push({ method: 'POST', segments: pattern.split('/'), route, handler });
+  }
+
+  /** Throws `Failure` 404 or 405. HEAD is answered as GET; Node leaves the body out. */
+  match(method: string, url: string): Match {
+    const key = `${method} ${url}`;
+    const remembered = this.#remembered.get(key);
+    if (remembered) return remembered;
+    const match = this.#find(method === 'HEAD' ? 'GET' : method, url);
+    if (this.#remembered.size < maxRemembered) this.#remembered.set(key, match);
+    return match;
+  }
+
+  #find(method: string, url: string): Match {
+    const path = url.split('?', 1)[0] as string;
+    const segments = path.split('/');
+    const allowed = new Set<string>();
+    for (const entry of this.#entries) {
+      const params = matchSegments(entry.segments, segments);
+      if (!params) continue;
+      if (entry.method === method) return { route: entry.route, handler: entry.handler, params };
+      allowed.add(entry.method);
+    }
+    if (allowed.size === 0) throw new Failure(404, `There is nothing at ${path.slice(0, 200)}.`);
+    const methods = [...allowed].join(', ');
+    throw new Failure(405, `${path} takes ${methods}, not ${method}.`, { Allow: methods });
+  }
+}
+
+function matchSegments(pattern: string[], segments: string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, expected] of pattern.entries()) {
+    const segment = segments[index] as string;
+    if (expected.startsWith(':')) params[expected.slice(1)] = decode(segment);
+    else if (expected !== segment) return undefined;
+  }
+  return params;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new Failure(400, 'The address has a percent sign that starts no character.');
+  }
+}

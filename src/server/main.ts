@@ -1,0 +1,86 @@
+import { version } from '../../package.json';
+import { messageOf, UserError } from '../core/errors';
+import { inspectModel } from '../core/model/inspectModel';
+import { HttpServer } from './http/httpServer';
+import { ModelHost } from './modelHost';
+import { readOptions, usage } from './options';
+import type { ServerOptions } from './options';
+import { removeRecord, writeRecord } from './record';
+import { createRoutes } from './routes/routes';
+import { checkSupported } from './supported';
+
+const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`);
+/** The standard output holds these lines only: a program reads it. */
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help')) return void process.stdout.write(usage);
+  const options = readOptions(process.argv.slice(2), process.env);
+  const { signature } = await inspectModel(options.model);
+  checkSupported(signature);
+  await serve(new ModelHost(signature, options, log), options);
+}
+
+async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
+  const { metrics } = model;
+  const http = new HttpServer(createRoutes({ model, version, metrics: () => metrics.expose() }), {
+    started: () => metrics.started(),
+    ended: (route, status, seconds) => metrics.ended(route, status, seconds),
+    broken: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  });
+  const url = await http.listen(options.host, options.port).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new UserError('port-taken', `Port ${options.port} on ${options.host} is taken by another program.`);
+  });
+  const stop = stopOnce(async () => {
+    log('Stopping: what came in is answered first.');
+    model.announceStop();
+    await http.close();
+    model.stop();
+    if (options.record) removeRecord(options.record);
+  });
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  if (options.exitWithParent) process.stdin.resume().once('end', stop).once('error', stop);
+
+  await model.start().catch((error: unknown) => {
+    throw new UserError('model-broken', `${options.model} can not be loaded: ${messageOf(error)}`);
+  });
+  const { name, hash, model: path } = { ...options };
+  if (options.record) {
+    writeRecord(options.record, {
+      url,
+      pid: process.pid,
+      model: name,
+      path,
+      hash,
+      created: new Date().toISOString(),
+    });
+  }
+  print({ url, model: name, pid: process.pid });
+  log(`Serving ${name} at ${url}`);
+}
+
+/** Runs `work` the first time it is called, then ends the process. */
+function stopOnce(work: () => Promise<void>): () => void {
+  let stopping = false;
+  return () => {
+    if (stopping) return;
+    stopping = true;
+    void work().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log(messageOf(error));
+        process.exit(1);
+      },
+    );
+  };
+}
+
+main().catch((error: unknown) => {
+  const { code, next } = error instanceof UserError ? error : { code: 'server-failed', next: undefined };
+  const message = messageOf(error);
+  log(message);
+  // Not before the line is out: a pipe may take it later.
+  process.stdout.write(`${JSON.stringify({ error: message, code, next })}\n`, () => process.exit(1));
+});

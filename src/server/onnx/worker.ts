@@ -1,0 +1,81 @@
+import { InferenceSession } from 'onnxruntime-node';
+import { byteLengthOf } from '../../core/inference/datatypes';
+import { messageOf } from '../../core/errors';
+import type { Tensor } from '../../core/inference/tensor';
+import type { FailureReason, SessionOptions, Usage } from '../worker/frames';
+import { endWithParent } from './endWithParent';
+import { fromOrt, toOrt } from './ortTensors';
+import { readFrame, writeFrame } from './pipe';
+
+/** Loads one model and runs it, one request after another, until the pipe ends. */
+async function work(): Promise<void> {
+  endWithParent();
+  let session: InferenceSession | undefined;
+  for (let frame = readFrame(); frame; frame = readFrame()) {
+    const { header, tensors } = frame;
+    if (header.kind === 'load') session = await load(header.model, header.options);
+    else if (session) await run(session, header.id, tensors, header.maxBytes);
+  }
+}
+
+async function load(model: string, options: SessionOptions): Promise<InferenceSession | undefined> {
+  try {
+    const session = await InferenceSession.create(model, {
+      ...(options.intraOpThreads === undefined ? {} : { intraOpNumThreads: options.intraOpThreads }),
+      // Threads that spin between runs take the processor from the front and from everyone else.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
+    writeFrame({ kind: 'loaded', usage: usage() });
+    return session;
+  } catch (error) {
+    writeFrame({ kind: 'failed', reason: 'load', message: messageOf(error) });
+    return undefined;
+  }
+}
+
+async function run(session: InferenceSession, id: number, inputs: Tensor[], maxBytes: number): Promise<void> {
+  const started = performance.now();
+  const fail = (reason: FailureReason, message: string) =>
+    writeFrame({ kind: 'failed', id, reason, message });
+  try {
+    const feeds = Object.fromEntries(inputs.map((tensor) => [tensor.name, toOrt(tensor)]));
+    const results = await session.run(feeds);
+    const outputs = session.outputNames.map((name) => fromOrt(name, results[name] as never));
+    const milliseconds = performance.now() - started;
+    const bytes = outputs.reduce((sum, output) => sum + byteLengthOf(output), 0);
+    if (bytes > maxBytes) return fail('size', `The outputs take ${bytes} bytes.`);
+    const parts = outputs.map(({ name, datatype, shape, data }) => ({
+      name,
+      datatype,
+      shape,
+      parts: [data],
+    }));
+    writeFrame({ kind: 'result', id, milliseconds, ...recentUsage() }, parts);
+  } catch (error) {
+    const message = messageOf(error);
+    fail(/alloc|out of memory|array buffer/i.test(message) ? 'memory' : 'model', message);
+  }
+}
+
+let reported = 0;
+
+/** What the process uses, at most once a second: asking costs as much as a small run. */
+function recentUsage(): { usage?: Usage } {
+  const now = performance.now();
+  if (now - reported < 1000) return {};
+  reported = now;
+  return { usage: usage() };
+}
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage();
+  return { rss: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
+}
+
+void work().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exit(1);
+  },
+);

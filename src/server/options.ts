@@ -1,0 +1,105 @@
+import { basename, extname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface ServerOptions {
+  /** Absolute. */
+  model: string;
+  name: string;
+  version: string;
+  host: string;
+  /** 0 for any free port. */
+  port: number;
+  runTimeoutSeconds: number;
+  loadTimeoutSeconds: number;
+  /** 0 for no limit. */
+  workerMemoryMib: number;
+  maxBodyMib: number;
+  maxQueue: number;
+  maxBatch: number;
+  /** 0 for as many as there are processors. */
+  threads: number;
+  /** SHA-256 of the model, as whoever started the server knows it; only passed on. */
+  hash?: string;
+  record?: string;
+  exitWithParent: boolean;
+}
+
+export const usage = `Usage: node server.js --model FILE [options]
+
+  --model FILE                 the model to serve (.onnx)
+  --name NAME                  name it is served under (default: the file's name without its extension)
+  --model-version VERSION      version that it is served as (default: 1)
+  --host ADDRESS               address to listen on (default: 127.0.0.1)
+  --port PORT                  port to listen on, 0 for any free one (default). AIP_HTTP_PORT and PORT of the environment
+                               come before this, except before a 0 that is written out
+  --run-timeout-seconds N      time that one run of the model may take (default: 30)
+  --load-timeout-seconds N     time that loading the model may take (default: 120)
+  --worker-memory-mib N        memory that the model's process may have, 0 for no limit (default: 0; Linux only)
+  --max-body-mib N             longest request body, and most bytes of values in an answer (default: 64)
+  --max-queue N                requests that may wait (default: 1000)
+  --max-batch N                requests that may run together, 1 for no batches (default: 64)
+  --threads N                  threads that one run may use, 0 for one a processor (default: 0)
+  --hash SHA256                the model's hash, for the metrics and the record
+  --record FILE                keep a JSON file that says where the server listens, while it does
+  --exit-with-parent           exit when standard input ends
+`;
+
+/** Reads the command line. Throws an `Error` fit for the person who wrote it. */
+export function readOptions(args: string[], environment: NodeJS.ProcessEnv): ServerOptions {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      model: text,
+      name: text,
+      'model-version': text,
+      host: text,
+      port: text,
+      'run-timeout-seconds': text,
+      'load-timeout-seconds': text,
+      'worker-memory-mib': text,
+      'max-body-mib': text,
+      'max-queue': text,
+      'max-batch': text,
+      threads: text,
+      hash: text,
+      record: text,
+      'exit-with-parent': { type: 'boolean' },
+    },
+  });
+  const number = (option: keyof typeof values, fallback: number, minimum: number, maximum = 1e9): number => {
+    const given = values[option];
+    if (given === undefined) return fallback;
+    const value = Number(given);
+    if (given !== '' && value >= minimum && value <= maximum) return value;
+    throw new Error(`--${option} takes a number from ${minimum} to ${maximum}, not "${String(given)}".`);
+  };
+  if (!values.model) throw new Error('--model FILE is missing.');
+  const model = resolve(values.model);
+  const dictated = environment['AIP_HTTP_PORT'] || environment['PORT'];
+  const port = Math.trunc(number('port', 0, 0, 65535));
+  const anyPort = values.port !== undefined && port === 0;
+  return {
+    model,
+    name: values.name ?? basename(model, extname(model)),
+    version: values['model-version'] ?? '1',
+    host: values.host ?? '127.0.0.1',
+    port: dictated && !anyPort ? dictatedPort(dictated) : port,
+    runTimeoutSeconds: number('run-timeout-seconds', 30, 0.001),
+    loadTimeoutSeconds: number('load-timeout-seconds', 120, 0.001),
+    workerMemoryMib: number('worker-memory-mib', 0, 0),
+    maxBodyMib: number('max-body-mib', 64, 0.001, 1024),
+    maxQueue: Math.trunc(number('max-queue', 1000, 1)),
+    maxBatch: Math.trunc(number('max-batch', 64, 1)),
+    threads: Math.trunc(number('threads', 0, 0, 1024)),
+    hash: values.hash,
+    record: values.record === undefined ? undefined : resolve(values.record),
+    exitWithParent: values['exit-with-parent'] ?? false,
+  };
+}
+
+function dictatedPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new Error(`The environment asks for port "${text}", which is none.`);
+}

@@ -1,0 +1,111 @@
+import { nestedData } from '../../core/inference/tensorJson';
+import type { JsonValue, Tensor } from '../../core/inference/tensor';
+import type { Dimension, Signature, TensorSpec } from '../../core/model/signature';
+import { Failure } from '../failure';
+import { inModelOrder, inputSpec, inputTensor, listNames } from './inputs';
+import { isObject } from './v2Infer';
+
+/** No tensor has more axes: deeper nesting is no tensor, and is not walked to its end. */
+const maxRank = 64;
+
+export interface PlainRequest {
+  inputs: Tensor[];
+  /** How the answer is written: by output, or by row. */
+  form: 'outputs' | 'predictions';
+}
+
+/**
+ * Reads a plain request, one of
+ * - `{"inputs": {"X": [[5.1, 3.5, 1.4, 0.2]]}}`, or the object of inputs by itself,
+ * - `{"inputs": [[5.1, 3.5, 1.4, 0.2]]}`, or the array by itself, for a model with one input,
+ * - `{"instances": [[5.1, 3.5, 1.4, 0.2]]}`, or with an object for each row, for models whose inputs have rows.
+ *
+ * Shapes come from the nesting. A single row may stand without the brackets around all rows.
+ */
+export function readPlainRequest(body: JsonValue, signature: Signature): PlainRequest {
+  if (isObject(body) && body['instances'] !== undefined && !isInput(signature, 'instances')) {
+    return { form: 'predictions', inputs: readInstances(body['instances'], signature) };
+  }
+  const wrapped = isObject(body) && body['inputs'] !== undefined && !isInput(signature, 'inputs');
+  return { form: 'outputs', inputs: readInputs(wrapped ? body['inputs'] : body, signature) };
+}
+
+function isInput(signature: Signature, name: string): boolean {
+  return signature.inputs.some((input) => input.name === name);
+}
+
+function readInputs(values: JsonValue | undefined, signature: Signature): Tensor[] {
+  if (isObject(values)) {
+    const tensors = Object.entries(values).map(([name, data]) =>
+      readValues(inputSpec(signature, name), data),
+    );
+    return inModelOrder(signature, tensors);
+  }
+  const [only, ...others] = signature.inputs;
+  if (!only || others.length > 0 || values === undefined) {
+    throw new Failure(
+      400,
+      `"inputs" must be an object with a value for each of ${listNames(signature.inputs)}.`,
+    );
+  }
+  return [readValues(only, values)];
+}
+
+function readInstances(instances: JsonValue | undefined, signature: Signature): Tensor[] {
+  if (!Array.isArray(instances) || instances.length === 0) {
+    throw new Failure(400, '"instances" must be an array with at least one row.');
+  }
+  if (!instances.every((instance) => isObject(instance))) return readInputs(instances, signature);
+  return signature.inputs.map((spec) => {
+    const rows = instances.map((instance, index) => {
+      const value = Object.hasOwn(instance, spec.name) ? instance[spec.name] : undefined;
+      if (value === undefined) throw new Failure(400, `Row ${index} of "instances" has no "${spec.name}".`);
+      return value;
+    });
+    return readValues(spec, rows);
+  });
+}
+
+function readValues(spec: TensorSpec, data: JsonValue): Tensor {
+  const shape = nestingOf(data);
+  const rank = spec.shape?.length ?? shape.length;
+  if (shape.length === rank) return inputTensor(spec, shape, data);
+  // A row for a model that takes rows, or rows of one value each without their brackets.
+  if (shape.length === rank - 1) {
+    const row = fits(spec.shape?.slice(1), shape);
+    return inputTensor(spec, row ? [1, ...shape] : [...shape, 1], row ? [data] : flat(data));
+  }
+  return inputTensor(spec, shape, data);
+}
+
+function fits(expected: readonly Dimension[] | undefined, shape: number[]): boolean {
+  return expected?.every((size, axis) => typeof size !== 'number' || size === shape[axis]) === true;
+}
+
+function flat(data: JsonValue): JsonValue {
+  return Array.isArray(data) ? ((data as unknown[]).flat(maxRank) as JsonValue[]) : data;
+}
+
+/** The shape that the nesting of the first elements has. */
+function nestingOf(data: JsonValue): number[] {
+  const shape: number[] = [];
+  for (let value: JsonValue | undefined = data; Array.isArray(value); value = value[0]) {
+    shape.push(value.length);
+    if (shape.length > maxRank) throw new Failure(400, `The values are nested more than ${maxRank} deep.`);
+  }
+  return shape;
+}
+
+/** The answer to a plain request: `{"outputs": {…}}`, or `{"predictions": […]}` with one element a row. */
+export function plainResponse(form: PlainRequest['form'], outputs: Tensor[]): JsonValue {
+  const values = outputs.map((output): [string, JsonValue] => [output.name, nestedData(output)]);
+  if (form === 'outputs') return { outputs: Object.fromEntries(values) };
+  const [first] = values;
+  if (first && values.length === 1) return { predictions: first[1] };
+  const rows = outputs[0]?.shape[0];
+  if (rows === undefined || !outputs.every(({ shape }) => shape[0] === rows))
+    return { predictions: Object.fromEntries(values) };
+  const row = (index: number) =>
+    Object.fromEntries(values.map(([name, data]) => [name, (data as JsonValue[])[index] as JsonValue]));
+  return { predictions: Array.from({ length: rows }, (_, index) => row(index)) };
+}

@@ -1,0 +1,166 @@
+/*
+ * The pipe between the front and a worker: frames, one after another, in both directions. All numbers are little-endian.
+ *
+ *   offset  bytes  what
+ *   0       4      "SLP1"
+ *   4       4      H: length of the header
+ *   8       8      B: length of the body
+ *   16      H      header: a JSON object in UTF-8
+ *   16+H    B      body: the tensors that the header's "tensors" lists, in that order, each at a multiple of 8 from the
+ *                  start of the body (zeros fill the gaps), "bytes" long
+ *
+ * A tensor's bytes are its values in row-major order. BOOL is one byte. A BYTES value is its length in 4 bytes and its UTF-8.
+ *
+ *   front → worker   {"kind":"load","model":PATH,"options":{…}}        once, first
+ *   worker → front   {"kind":"loaded"}  or  {"kind":"failed","reason":…,"message":…}
+ *   front → worker   {"kind":"run","id":N,"tensors":[…],"maxBytes":N}   one at a time
+ *   worker → front   {"kind":"result","id":N,"milliseconds":N,"tensors":[…]}  or  {"kind":"failed","id":N,"reason":…,"message":…}
+ *
+ * Any answer may carry "usage":{"rss":BYTES,"cpuSeconds":N}. A worker reads frames from its standard input, ends when that ends, and
+ * writes frames to file descriptor 3; its standard output is for whatever a library prints, and goes where its standard
+ * error goes. Where a worker has only the three standard streams, a shell makes the fourth: `exec node onnxWorker.js 3>&1 1>&2`.
+ */
+import { arrayTypeOf, byteLengthOf, countOf } from '../../core/inference/datatypes';
+import type { Datatype, Tensor, TensorData } from '../../core/inference/tensor';
+
+export interface TensorHeader {
+  name: string;
+  datatype: Datatype;
+  shape: number[];
+  bytes: number;
+}
+
+export interface SessionOptions {
+  /** Threads inside one operator; absent for as many as there are processors. */
+  intraOpThreads?: number;
+}
+
+export interface Usage {
+  rss: number;
+  cpuSeconds: number;
+}
+
+/** `model`: it refused its input or failed in a run; `memory`: it needed more than there is; `size`: its outputs are longer than `maxBytes`. */
+export type FailureReason = 'load' | 'model' | 'memory' | 'size';
+
+export type ToWorker =
+  | { kind: 'load'; model: string; options: SessionOptions }
+  | { kind: 'run'; id: number; maxBytes: number; tensors?: TensorHeader[] };
+
+export type FromWorker = (
+  | { kind: 'loaded' }
+  | { kind: 'result'; id: number; milliseconds: number; tensors?: TensorHeader[] }
+  | { kind: 'failed'; id?: number; reason: FailureReason; message: string }
+) & { usage?: Usage };
+
+export interface Frame<Header> {
+  header: Header;
+  tensors: Tensor[];
+}
+
+/** A tensor on its way out, whose values may lie in several places: rows of several requests that run together. */
+export interface OutgoingTensor {
+  name: string;
+  datatype: Datatype;
+  shape: number[];
+  parts: TensorData[];
+}
+
+export const preambleBytes = 16;
+const magic = 0x31504c53;
+const alignment = 8;
+/** No honest header comes near: it holds names and shapes only. */
+const maxHeaderBytes = 16 * 1024 * 1024;
+/** Frames up to this length are copied into one buffer: one small copy costs less than several writes. */
+const joinBytes = 64 * 1024;
+
+const padded = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
+const padding = Buffer.alloc(alignment);
+
+/** The buffers to write, in order. Long tensors are not copied. */
+export function encodeFrame(header: ToWorker | FromWorker, tensors: OutgoingTensor[] = []): Uint8Array[] {
+  const headers: TensorHeader[] = [];
+  const body: Uint8Array[] = [];
+  let bodyBytes = 0;
+  for (const { name, datatype, shape, parts } of tensors) {
+    let bytes = 0;
+    for (const part of parts) {
+      const raw = rawBytes(part);
+      bytes += raw.byteLength;
+      body.push(raw);
+    }
+    headers.push({ name, datatype, shape, bytes });
+    const gap = padded(bytes) - bytes;
+    if (gap > 0) body.push(padding.subarray(0, gap));
+    bodyBytes += bytes + gap;
+  }
+  const json = Buffer.from(JSON.stringify(tensors.length > 0 ? { ...header, tensors: headers } : header));
+  const preamble = Buffer.allocUnsafe(preambleBytes);
+  preamble.writeUInt32LE(magic, 0);
+  preamble.writeUInt32LE(json.length, 4);
+  preamble.writeUInt32LE(bodyBytes % 2 ** 32, 8);
+  preamble.writeUInt32LE(Math.floor(bodyBytes / 2 ** 32), 12);
+  const frame = [preamble, json, ...body];
+  return json.length + bodyBytes <= joinBytes ? [Buffer.concat(frame)] : frame;
+}
+
+/** Lengths of the header and of the body. Throws when these bytes do not start a frame. */
+export function decodePreamble(bytes: Buffer): { headerBytes: number; bodyBytes: number } {
+  const headerBytes = bytes.readUInt32LE(4);
+  if (bytes.readUInt32LE(0) !== magic || headerBytes > maxHeaderBytes) {
+    throw new Error('The bytes on the pipe between the server and its worker are no frame.');
+  }
+  return { headerBytes, bodyBytes: bytes.readUInt32LE(8) + bytes.readUInt32LE(12) * 2 ** 32 };
+}
+
+/** A frame from its header and its body. The tensors are views of `body` where its memory is aligned for them, as that of an own buffer is. */
+export function decodeFrame<Header>(json: Buffer, body: Buffer): Frame<Header> {
+  const header = JSON.parse(json.toString()) as Header & { tensors?: TensorHeader[] };
+  const tensors: Tensor[] = [];
+  let offset = 0;
+  for (const { name, datatype, shape, bytes } of header.tensors ?? []) {
+    tensors.push({
+      name,
+      datatype,
+      shape,
+      data: decodeValues(datatype, shape, body.subarray(offset, offset + bytes)),
+    });
+    offset += padded(bytes);
+  }
+  return { header, tensors };
+}
+
+function decodeValues(datatype: Datatype, shape: number[], bytes: Buffer): TensorData {
+  const count = countOf(shape);
+  if (datatype === 'BYTES') return decodeStrings(bytes, count);
+  const type = arrayTypeOf(datatype);
+  if (bytes.byteLength !== count * type.BYTES_PER_ELEMENT) {
+    throw new Error('A tensor on the pipe has another length than its shape says.');
+  }
+  if (bytes.byteOffset % type.BYTES_PER_ELEMENT === 0) return new type(bytes.buffer, bytes.byteOffset, count);
+  const copy = new Uint8Array(bytes);
+  return new type(copy.buffer, 0, count);
+}
+
+function decodeStrings(bytes: Buffer, count: number): string[] {
+  const values = new Array<string>(count);
+  let offset = 0;
+  for (let index = 0; index < count; index++) {
+    const start = offset + 4;
+    offset = start + bytes.readUInt32LE(offset);
+    values[index] = bytes.toString('utf8', start, offset);
+  }
+  return values;
+}
+
+function rawBytes(data: TensorData): Uint8Array {
+  if (!Array.isArray(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = Buffer.allocUnsafe(byteLengthOf({ data }));
+  let offset = 0;
+  for (const text of data) {
+    const length = bytes.write(text, offset + 4);
+    bytes.writeUInt32LE(length, offset);
+    offset += 4 + length;
+  }
+  return bytes;
+}
