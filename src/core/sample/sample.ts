@@ -1,10 +1,6 @@
 import type { JsonValue, Tensor } from '../inference/tensor';
 
-/** Where something stands in a text: UTF-16 offsets, end exclusive. */
-export interface TextRange {
-  offset: number;
-  length: number;
-}
+export type { TextRange } from '../jsonDocument';
 
 /** Inputs with a name, and optionally the outputs that are expected for them. Values are nested or flat JSON arrays. */
 export interface Sample {

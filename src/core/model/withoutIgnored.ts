@@ -1,0 +1,34 @@
+import ignore, { type Ignore } from 'ignore';
+import { readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+
+/**
+ * The paths, absolute, that no `.gitignore` file at or below `root` leaves out. Paths outside of `root` are kept.
+ * Source of the rules: https://git-scm.com/docs/gitignore
+ */
+export async function withoutIgnored(root: string, paths: string[]): Promise<string[]> {
+  const rules = new Map<string, Promise<Ignore | undefined>>();
+  const rulesOf = (folder: string) => {
+    const known = rules.get(folder) ?? readRules(folder);
+    rules.set(folder, known);
+    return known;
+  };
+  const kept: string[] = [];
+  for (const path of paths) {
+    const parts = relative(root, path).split(sep);
+    let ignored = false;
+    // The outermost file comes first; a deeper one may take its word back.
+    for (let depth = 0; parts[0] !== '..' && depth < parts.length; depth++) {
+      const found = (await rulesOf(join(root, ...parts.slice(0, depth))))?.test(parts.slice(depth).join('/'));
+      if (found?.ignored) ignored = true;
+      if (found?.unignored) ignored = false;
+    }
+    if (!ignored) kept.push(path);
+  }
+  return kept;
+}
+
+async function readRules(folder: string): Promise<Ignore | undefined> {
+  const text = await readFile(join(folder, '.gitignore'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : ignore().add(text);
+}

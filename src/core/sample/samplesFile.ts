@@ -1,0 +1,98 @@
+import { applyEdits, modify, parseTree } from 'jsonc-parser';
+import { basename, dirname, extname, join } from 'node:path';
+import { nestedData, stringifyJson } from '../inference/tensorJson';
+import type { JsonValue, Tensor } from '../inference/tensor';
+import { parseDocument, rangeOf, type JsonPath, type TextProblem, type TextRange } from '../jsonDocument';
+import type { Sample } from './sample';
+import { samplesSchema } from './schema';
+
+export const defaultTolerance = { rtol: 1e-3, atol: 1e-7 };
+
+/** A sample and where it stands in its file. */
+export interface SampleAt extends Sample {
+  range: TextRange;
+  nameRange: TextRange;
+}
+
+/** What a samples file holds. Of a file with problems, the samples that are whole are still there. */
+export interface SamplesFile {
+  samples: SampleAt[];
+  problems: TextProblem[];
+  /** The model it is for, as written: relative to the file. Absent: the one of the same name beside it. */
+  model?: string;
+}
+
+export const samplesSuffix = '.samples.json';
+
+/** Where a model's samples are unless `slipway.json` says otherwise: `NAME.samples.json` beside it. */
+export function samplesPathFor(modelPath: string): string {
+  return join(dirname(modelPath), `${basename(modelPath, extname(modelPath))}${samplesSuffix}`);
+}
+
+/** Reads a samples file as it is being edited. */
+export function parseSamples(text: string): SamplesFile {
+  const { value, root, problems } = parseDocument(text, samplesSchema);
+  if (!value || !root) return { samples: [], problems };
+  const samples = value.samples.map((sample, index) => ({
+    ...defaultTolerance,
+    ...sample,
+    range: rangeOf(root, ['samples', index]),
+    nameRange: rangeOf(root, ['samples', index, 'name']),
+  }));
+  const seen = new Set<string>();
+  for (const { name, nameRange } of samples) {
+    if (seen.has(name)) problems.push({ range: nameRange, message: `There is already a sample "${name}".` });
+    seen.add(name);
+  }
+  return { samples, problems, ...(value.model !== undefined && { model: value.model }) };
+}
+
+/** Where a path into a sample stands, or what of it there is. */
+export function locate(text: string, sampleIndex: number, path: JsonPath): TextRange {
+  const root = parseTree(text);
+  return root ? rangeOf(root, ['samples', sampleIndex, ...path]) : { offset: 0, length: 0 };
+}
+
+/**
+ * The text with `outputs` as what the sample expects. The rest of the text stays as it is; innermost arrays stand on one
+ * line, long ones eight values to a line.
+ */
+export function recordExpected(text: string, sampleIndex: number, outputs: Tensor[]): string {
+  const formattingOptions = { insertSpaces: !/^\t/m.test(text), tabSize: /^( +)\S/m.exec(text)?.[1]?.length ?? 2 };
+  const unit = formattingOptions.insertSpaces ? ' '.repeat(formattingOptions.tabSize) : '\t';
+  // The values are put in for a placeholder: they may hold integers that JSON's own numbers would lose.
+  const placeholder = `expected-${Date.now()}`;
+  const path = ['samples', sampleIndex, 'expected'];
+  const marked = applyEdits(text, modify(text, path, placeholder, { formattingOptions }));
+  const at = marked.indexOf(JSON.stringify(placeholder));
+  const indent = /^[ \t]*/.exec(marked.slice(marked.lastIndexOf('\n', at) + 1))?.[0] ?? '';
+  const members = outputs.map(
+    (output) => `${indent}${unit}${JSON.stringify(output.name)}: ${layOut(readable(output), indent + unit, unit)}`,
+  );
+  const written = members.length > 0 ? `{\n${members.join(',\n')}\n${indent}}` : '{}';
+  return marked.slice(0, at) + written + marked.slice(at + JSON.stringify(placeholder).length);
+}
+
+/** Float32 values with the 7 digits they have, instead of the 17 of their doubles. */
+function readable(tensor: Tensor): JsonValue {
+  const shorten = (value: JsonValue): JsonValue => {
+    if (Array.isArray(value)) return value.map(shorten);
+    return typeof value === 'number' && Number.isFinite(value) ? Number(value.toPrecision(7)) : value;
+  };
+  return tensor.datatype === 'FP32' ? shorten(nestedData(tensor)) : nestedData(tensor);
+}
+
+/** JSON text of nested arrays as a person would write it. */
+export function layOut(value: JsonValue, indent: string, unit: string): string {
+  if (!Array.isArray(value)) return stringifyJson(value);
+  if (value.length === 0) return '[]';
+  const inner = indent + unit;
+  if (value.some(Array.isArray)) {
+    return `[\n${value.map((row) => inner + layOut(row, inner, unit)).join(',\n')}\n${indent}]`;
+  }
+  const words = value.map((item) => stringifyJson(item));
+  if (words.length <= 16) return `[${words.join(', ')}]`;
+  const lines: string[] = [];
+  for (let at = 0; at < words.length; at += 8) lines.push(inner + words.slice(at, at + 8).join(', '));
+  return `[\n${lines.join(',\n')}\n${indent}]`;
+}
