@@ -31,7 +31,13 @@ export function parseDocument<T>(text: string, schema: z.ZodType<T>): JsonDocume
     range: { offset, length },
     message: syntaxWords(printParseErrorCode(error)),
   }));
-  if (!root) return { problems: problems.length > 0 ? problems : [{ range: { offset: 0, length: text.length }, message: 'The file is empty.' }] };
+  if (!root)
+    return {
+      problems:
+        problems.length > 0
+          ? problems
+          : [{ range: { offset: 0, length: text.length }, message: 'The file is empty.' }],
+    };
   if (problems.length > 0) return { root, problems };
   const { data, error } = schema.safeParse(valueOf(root, text));
   if (!error) return { root, value: data, problems };
@@ -39,7 +45,8 @@ export function parseDocument<T>(text: string, schema: z.ZodType<T>): JsonDocume
     root,
     problems: error.issues.flatMap((issue) => {
       const path = issue.path as JsonPath;
-      if (issue.code !== 'unrecognized_keys') return [{ range: rangeOf(root, path), message: `${issue.message}.` }];
+      if (issue.code !== 'unrecognized_keys')
+        return [{ range: rangeOf(root, path), message: `${issue.message}.` }];
       return issue.keys.map((key) => ({
         range: rangeOf(root, [...path, key], 'key'),
         message: `There is no property "${key}" here.`,
@@ -82,7 +89,9 @@ function valueOf(node: Node, text: string): unknown {
       );
     case 'number': {
       const written = text.slice(node.offset, node.offset + node.length);
-      return !Number.isSafeInteger(node.value) && /^-?\d+$/.test(written) ? BigInt(written) : (node.value as number);
+      return !Number.isSafeInteger(node.value) && /^-?\d+$/.test(written)
+        ? BigInt(written)
+        : (node.value as number);
     }
     default:
       return node.value;

@@ -18,7 +18,11 @@ export async function modelFiles(path: string, signal?: AbortSignal): Promise<st
     const inside = relative(folder, file);
     if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
       const message = `${basename(path)} keeps weights outside of its folder, in ${location}.`;
-      throw new UserError('model-unsupported', message, 'Move the weights beside the model and export it again.');
+      throw new UserError(
+        'model-unsupported',
+        message,
+        'Move the weights beside the model and export it again.',
+      );
     }
     return file;
   });

@@ -21,11 +21,20 @@ export async function readModelHeader(path: string, signal?: AbortSignal): Promi
   const name = basename(path);
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') {
-      throw new UserError('model-missing', `${name} is not there any more.`, 'Restore the file or choose another model.');
+      throw new UserError(
+        'model-missing',
+        `${name} is not there any more.`,
+        'Restore the file or choose another model.',
+      );
     }
-    throw new UserError('model-broken', `${name} can not be read: ${error.message}.`, 'Check its permissions.', {
-      cause: error,
-    });
+    throw new UserError(
+      'model-broken',
+      `${name} can not be read: ${error.message}.`,
+      'Check its permissions.',
+      {
+        cause: error,
+      },
+    );
   });
   try {
     const { size } = await file.stat();

@@ -31,7 +31,7 @@ export async function readFields(
   visit: (field: Field) => void | Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let offset = start; offset < end; ) {
+  for (let offset = start; offset < end;) {
     if (!window.holds(offset, longestTag)) {
       signal?.throwIfAborted();
       await window.load(offset, longestTag);
@@ -45,7 +45,7 @@ export async function readFields(
 
 /** The fields of a message that is at hand as a whole. */
 export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const field = readField((at) => bytes[at], offset, bytes.length);
     yield field;
     offset = field.end;
@@ -56,7 +56,7 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
 export function numbersOf(bytes: Uint8Array, field: Field): number[] {
   if (!field.delimited) return [field.value];
   const numbers: number[] = [];
-  for (let offset = field.start; offset < field.end; ) {
+  for (let offset = field.start; offset < field.end;) {
     const { value, end } = readVarint((at) => bytes[at], offset, field.end);
     numbers.push(value);
     offset = end;
@@ -73,7 +73,8 @@ function readField(bytes: Bytes, offset: number, end: number): Field {
   const number = Math.floor(tag.value / 8);
   if (number < 1 || number > 0x1fffffff) throw new WireError(`there is no field ${number}`);
   const start = tag.end;
-  const fixed = (width: number): Field => within({ number, value: 0, start, end: start + width, delimited: false }, end);
+  const fixed = (width: number): Field =>
+    within({ number, value: 0, start, end: start + width, delimited: false }, end);
   switch (tag.value % 8) {
     case 0: {
       const { value, end: valueEnd } = readVarint(bytes, start, end);
@@ -83,7 +84,10 @@ function readField(bytes: Bytes, offset: number, end: number): Field {
       return fixed(8);
     case 2: {
       const length = readVarint(bytes, start, end);
-      return within({ number, value: 0, start: length.end, end: length.end + length.value, delimited: true }, end);
+      return within(
+        { number, value: 0, start: length.end, end: length.end + length.value, delimited: true },
+        end,
+      );
     }
     case 5:
       return fixed(4);
@@ -93,7 +97,8 @@ function readField(bytes: Bytes, offset: number, end: number): Field {
 }
 
 function within(field: Field, end: number): Field {
-  if (!(field.end <= end)) throw new WireError(`a part of ${field.end - field.start} bytes ends after ${end - field.start}`);
+  if (!(field.end <= end))
+    throw new WireError(`a part of ${field.end - field.start} bytes ends after ${end - field.start}`);
   return field;
 }
 

@@ -26,7 +26,13 @@ interface Graph {
  * @throws WireError when the bytes are no ONNX model or end too early
  */
 export async function readOnnx(window: FileWindow, signal?: AbortSignal): Promise<OnnxHeader> {
-  const graph: Graph = { name: '', inputs: [], outputs: [], initializers: new Set(), externalData: new Set() };
+  const graph: Graph = {
+    name: '',
+    inputs: [],
+    outputs: [],
+    initializers: new Set(),
+    externalData: new Set(),
+  };
   const description: Omit<ModelDescription, 'signature'> = {
     kind: 'onnx',
     size: window.size,
@@ -79,7 +85,12 @@ export async function readOnnx(window: FileWindow, signal?: AbortSignal): Promis
   };
 }
 
-async function readGraph(window: FileWindow, { start, end }: Field, graph: Graph, signal?: AbortSignal): Promise<void> {
+async function readGraph(
+  window: FileWindow,
+  { start, end }: Field,
+  graph: Graph,
+  signal?: AbortSignal,
+): Promise<void> {
   const visit = (field: Field): void | Promise<void> => {
     if (!field.delimited) return;
     switch (field.number) {

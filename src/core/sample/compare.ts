@@ -15,12 +15,19 @@ interface Tolerance {
  * A number passes where |actual − expected| ≤ atol + rtol × |expected| (as numpy's `allclose`); NaN equals NaN.
  * @returns at most 100 problems, each with the path of its value: `['expected', output, …index]`
  */
-export function compare(expected: Record<string, JsonValue>, outputs: Tensor[], tolerance: Tolerance): Problem[] {
+export function compare(
+  expected: Record<string, JsonValue>,
+  outputs: Tensor[],
+  tolerance: Tolerance,
+): Problem[] {
   const problems: Problem[] = [];
   for (const [name, wanted] of Object.entries(expected)) {
     const output = outputs.find((candidate) => candidate.name === name);
     if (!output) {
-      const meant = nearest(name, outputs.map((candidate) => candidate.name));
+      const meant = nearest(
+        name,
+        outputs.map((candidate) => candidate.name),
+      );
       const names = outputs.map((candidate) => `"${candidate.name}"`).join(', ');
       const help = meant ? `Did you mean "${meant}"?` : `It has ${names}.`;
       problems.push({ path: ['expected', name], message: `The model has no output "${name}". ${help}` });
@@ -73,7 +80,8 @@ function isNumeric(value: JsonValue): value is number | bigint {
 
 function mismatchWords(wanted: JsonValue, actual: JsonValue, { rtol, atol }: Tolerance): string {
   const expectation = `Expected ${shown(wanted)}, got ${shown(actual)}`;
-  if (typeof wanted !== 'number' || typeof actual !== 'number' || !Number.isFinite(actual)) return `${expectation}.`;
+  if (typeof wanted !== 'number' || typeof actual !== 'number' || !Number.isFinite(actual))
+    return `${expectation}.`;
   const allowed = atol + rtol * Math.abs(wanted);
   return `${expectation}: off by ${short(Math.abs(actual - wanted))}, allowed are ${short(allowed)}.`;
 }

@@ -14,7 +14,11 @@ export class SampleError extends UserError {
     readonly problems: Problem[],
   ) {
     const words = problems.map(({ message }) => message).join(' ');
-    super('sample-invalid', `The sample "${sample}" does not fit the model. ${words}`, 'Correct it in the samples file.');
+    super(
+      'sample-invalid',
+      `The sample "${sample}" does not fit the model. ${words}`,
+      'Correct it in the samples file.',
+    );
     this.name = 'SampleError';
   }
 }
@@ -28,8 +32,13 @@ export function sampleTensors(signature: Signature, sample: Sample): Tensor[] {
   const problems: Problem[] = [];
   const names = signature.inputs.map(({ name }) => name);
   for (const name of Object.keys(sample.inputs).filter((given) => !names.includes(given))) {
-    const meant = nearest(name, names.filter((known) => !Object.hasOwn(sample.inputs, known)));
-    const help = meant ? `Did you mean "${meant}"?` : `It has ${names.map((known) => `"${known}"`).join(', ')}.`;
+    const meant = nearest(
+      name,
+      names.filter((known) => !Object.hasOwn(sample.inputs, known)),
+    );
+    const help = meant
+      ? `Did you mean "${meant}"?`
+      : `It has ${names.map((known) => `"${known}"`).join(', ')}.`;
     problems.push({ path: ['inputs', name], message: `The model has no input "${name}". ${help}` });
   }
   const sizes = new Map<string, number>();
@@ -73,7 +82,9 @@ function nestedShape(values: JsonValue): number[] {
 function fitShape(spec: TensorSpec, given: number[], sizes: Map<string, number>): number[] {
   const { shape } = spec;
   if (!shape) return given;
-  const known = shape.map((dimension) => (typeof dimension === 'string' ? (sizes.get(dimension) ?? null) : dimension));
+  const known = shape.map((dimension) =>
+    typeof dimension === 'string' ? (sizes.get(dimension) ?? null) : dimension,
+  );
   if (given.length === known.length) {
     const wrong = known.findIndex((size, axis) => size !== null && size !== given[axis]);
     if (wrong < 0) return given;
@@ -87,7 +98,8 @@ function fitShape(spec: TensorSpec, given: number[], sizes: Map<string, number>)
   if (given.length === 1 && known.filter((size) => size === null).length <= 1) {
     const rest = countOf(known.filter((size) => size !== null));
     const free = rest > 0 ? (given[0] as number) / rest : 0;
-    if (known.includes(null) ? Number.isInteger(free) : rest === given[0]) return known.map((size) => size ?? free);
+    if (known.includes(null) ? Number.isInteger(free) : rest === given[0])
+      return known.map((size) => size ?? free);
   }
   const got = given.length > 0 ? `an array of ${given.join('×')}` : 'a single value';
   throw new TensorError(`expected the shape ${shapeWords(shape)}, got ${got}`, []);

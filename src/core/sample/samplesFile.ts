@@ -58,7 +58,10 @@ export function locate(text: string, sampleIndex: number, path: JsonPath): TextR
  * line, long ones eight values to a line.
  */
 export function recordExpected(text: string, sampleIndex: number, outputs: Tensor[]): string {
-  const formattingOptions = { insertSpaces: !/^\t/m.test(text), tabSize: /^( +)\S/m.exec(text)?.[1]?.length ?? 2 };
+  const formattingOptions = {
+    insertSpaces: !/^\t/m.test(text),
+    tabSize: /^( +)\S/m.exec(text)?.[1]?.length ?? 2,
+  };
   const unit = formattingOptions.insertSpaces ? ' '.repeat(formattingOptions.tabSize) : '\t';
   // The values are put in for a placeholder: they may hold integers that JSON's own numbers would lose.
   const placeholder = `expected-${Date.now()}`;
@@ -67,7 +70,8 @@ export function recordExpected(text: string, sampleIndex: number, outputs: Tenso
   const at = marked.indexOf(JSON.stringify(placeholder));
   const indent = /^[ \t]*/.exec(marked.slice(marked.lastIndexOf('\n', at) + 1))?.[0] ?? '';
   const members = outputs.map(
-    (output) => `${indent}${unit}${JSON.stringify(output.name)}: ${layOut(readable(output), indent + unit, unit)}`,
+    (output) =>
+      `${indent}${unit}${JSON.stringify(output.name)}: ${layOut(readable(output), indent + unit, unit)}`,
   );
   const written = members.length > 0 ? `{\n${members.join(',\n')}\n${indent}}` : '{}';
   return marked.slice(0, at) + written + marked.slice(at + JSON.stringify(placeholder).length);

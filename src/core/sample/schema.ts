@@ -3,7 +3,9 @@ import type { JsonValue } from '../inference/tensor';
 
 const values = z
   .custom<JsonValue>((value) => value !== undefined)
-  .describe('The values of one tensor: nested arrays as its shape says, or one flat array in row-major order.');
+  .describe(
+    'The values of one tensor: nested arrays as its shape says, or one flat array in row-major order.',
+  );
 
 const tolerance = z.number().nonnegative().optional();
 
@@ -16,7 +18,9 @@ export const sampleSchema = z
       .record(z.string(), values)
       .optional()
       .describe('The outputs that are expected, by name. Outputs that are not named here are not compared.'),
-    rtol: tolerance.describe('Relative tolerance: |actual − expected| may be atol + rtol × |expected|. Default 1e-3.'),
+    rtol: tolerance.describe(
+      'Relative tolerance: |actual − expected| may be atol + rtol × |expected|. Default 1e-3.',
+    ),
     atol: tolerance.describe('Absolute tolerance. Default 1e-7.'),
   })
   .describe('Inputs with a name and, optionally, the outputs that are expected for them.');
@@ -29,6 +33,8 @@ export const samplesSchema = z
       .string()
       .optional()
       .describe('The model file, relative to this file. Default: NAME.onnx beside NAME.samples.json.'),
-    samples: z.array(sampleSchema).describe('Each is a test of the model, and part of the proof before it is promoted.'),
+    samples: z
+      .array(sampleSchema)
+      .describe('Each is a test of the model, and part of the proof before it is promoted.'),
   })
   .meta({ title: 'Slipway samples' });

@@ -1,0 +1,29 @@
+import { basename, extname, resolve } from 'node:path';
+import type { Config } from './config';
+
+/** The name a model file is served by: the one in `slipway.json` at `root`, else made from its file name. */
+export function modelName(path: string, config: Config | undefined, root: string): string {
+  const configured = entryOf(path, config, root)?.[0];
+  return configured ?? slug(basename(path, extname(path)));
+}
+
+/** The samples file that `slipway.json` at `root` names for a model, if it names one. */
+export function configuredSamples(path: string, config: Config | undefined, root: string): string | undefined {
+  const samples = entryOf(path, config, root)?.[1].samples;
+  return samples === undefined ? undefined : resolve(root, samples);
+}
+
+function entryOf(path: string, config: Config | undefined, root: string) {
+  return Object.entries(config?.models ?? {}).find(
+    ([, model]) => resolve(root, model.path) === resolve(path),
+  );
+}
+
+/** Small letters, digits and dashes: what Docker, Kubernetes and URLs take alike. */
+function slug(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return plain || 'model';
+}

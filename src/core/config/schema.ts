@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+const nameWords = 'use small letters, digits and dashes, such as "fraud-model"';
+
+const port = z.number().int().min(1).max(65535);
+
+const modelSchema = z
+  .strictObject({
+    path: z.string().min(1).describe('The model file, relative to the folder of slipway.json.'),
+    samples: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Its samples file, relative to the folder of slipway.json. Default: NAME.samples.json beside the model.',
+      ),
+  })
+  .describe('A model file, under the name it is served by.');
+
+const dockerTargetSchema = z
+  .strictObject({
+    kind: z.literal('docker').describe('Releases are containers on a Docker engine.'),
+    host: z
+      .string()
+      .regex(
+        /^(unix|npipe|tcp|http|https):\/\/.+/,
+        'An engine is named like unix:///var/run/docker.sock or tcp://10.0.0.7:2376',
+      )
+      .optional()
+      .describe(
+        'The engine: unix:///var/run/docker.sock, npipe:////./pipe/docker_engine or tcp://HOST:PORT. Default: the setting slipway.docker.host.',
+      ),
+    bind: z
+      .union([z.ipv4(), z.ipv6()])
+      .optional()
+      .describe(
+        "The address of the engine's machine on which releases answer. Default 127.0.0.1: that machine only.",
+      ),
+    ports: z
+      .record(z.string(), port)
+      .optional()
+      .describe(
+        "The stable port of each model, by the model's name. Default: the first free one from 8600 on.",
+      ),
+    memoryMiB: z
+      .number()
+      .int()
+      .min(64)
+      .optional()
+      .describe('Memory that a release may use, in MiB. Default 1024.'),
+    cpus: z
+      .number()
+      .positive()
+      .optional()
+      .describe('CPUs that a release may use: 0.5 is half of one. Default: all.'),
+  })
+  .describe('A place where releases run.');
+
+/** `slipway.json`. */
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    models: z
+      .record(z.string().regex(name, `As the name of a model, ${nameWords}`), modelSchema)
+      .optional()
+      .describe('Models whose name or samples file is not the usual one.'),
+    targets: z
+      .record(z.string().regex(name, `As the name of a target, ${nameWords}`), dockerTargetSchema)
+      .describe('Where models are deployed to, by name.'),
+  })
+  .meta({ title: 'Slipway' });
