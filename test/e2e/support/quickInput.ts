@@ -1,0 +1,77 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** The palette, quick picks and input boxes at the top of the window. */
+export class QuickInput {
+  constructor(private readonly page: Page) {}
+
+  private get widget(): Locator {
+    return this.page.locator('.quick-input-widget:visible');
+  }
+
+  private get input(): Locator {
+    return this.widget.locator('.quick-input-filter input, .quick-input-filter textarea').first();
+  }
+
+  private get rows(): Locator {
+    return this.widget.locator('.quick-input-list .monaco-list-row');
+  }
+
+  /** Runs a command by its title, as in `Slipway: Serve Model`. Fails when the palette does not offer it. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.input.fill(`>${title}`);
+    await this.choose(title);
+  }
+
+  /** Whether the palette offers a command now. */
+  async offersCommand(title: string): Promise<boolean> {
+    await this.page.keyboard.press('F1');
+    await this.input.fill(`>${title}`);
+    await this.rows.first().waitFor();
+    const offered = await this.row(title).count();
+    await this.page.keyboard.press('Escape');
+    await this.widget.waitFor({ state: 'hidden' });
+    return offered > 0;
+  }
+
+  /** Opens a file of the workspace by its path. */
+  async openFile(path: string): Promise<void> {
+    await this.page.keyboard.press('ControlOrMeta+P');
+    await this.input.fill(path);
+    const name = path.split('/').at(-1) ?? path;
+    await this.choose(name);
+    await this.page.locator('.tab', { hasText: name }).first().waitFor();
+  }
+
+  /** Picks what says `text` in the quick pick that is open or about to open. */
+  async pick(text: string | RegExp): Promise<void> {
+    await this.choose(text);
+  }
+
+  /** What the open quick pick offers, as label and description. */
+  async offers(): Promise<string[]> {
+    await this.rows.first().waitFor();
+    const rows = await this.rows.all();
+    return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label')) ?? ''));
+  }
+
+  /** Types into the input box that is open or about to open, and accepts it. */
+  async type(text: string): Promise<void> {
+    await this.input.waitFor();
+    await this.input.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  private row(text: string | RegExp): Locator {
+    const wanted = typeof text === 'string' ? new RegExp(`(^|\\s)${escape(text)}(\\s|$)`) : text;
+    return this.rows.filter({ has: this.page.locator('.label-name', { hasText: wanted }) });
+  }
+
+  private async choose(text: string | RegExp): Promise<void> {
+    await this.row(text).first().click();
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
