@@ -1,0 +1,50 @@
+import { constants } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { messageOf, UserError } from '../../core/errors';
+import { generateSamples } from '../../core/sample/generate';
+import type { Model } from '../services';
+
+/** Makes the samples file of a model from its signature. Resolves to false, and changes nothing, when there is one already. */
+export async function createSamplesFile(model: Model): Promise<boolean> {
+  const modelFile = path.basename(model.uri.fsPath);
+  if (!model.description) {
+    const why = model.broken ?? 'it can not be read';
+    throw new UserError(
+      'model-broken',
+      `No samples can be made for ${modelFile}: ${why}`,
+      'Replace the model file.',
+    );
+  }
+  const file = model.samples.fsPath;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, generateSamples(model.description.signature), {
+      flag: constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY,
+    });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    throw notWritable(file, code, error);
+  }
+}
+
+const reasons: Record<string, string> = {
+  EACCES: 'you may not write there',
+  EDQUOT: 'the disk quota is used up',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  EPERM: 'you may not write there',
+  EROFS: 'the file system is read-only',
+};
+
+function notWritable(file: string, code: string | undefined, cause: unknown): UserError {
+  const why = reasons[code ?? ''] ?? messageOf(cause);
+  return new UserError(
+    code === 'ENOSPC' ? 'disk-full' : 'samples-missing',
+    `${file} could not be written: ${why}.`,
+    'Name a place that you can write to in slipway.json ("models": {…, "samples": …}), or copy the model to one.',
+    { cause },
+  );
+}

@@ -1,0 +1,100 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../core/errors';
+import type { Model, ModelStore } from '../services';
+import { shortSample } from './describeVerdict';
+import type { SamplesDocuments } from './samplesDocuments';
+
+/** What a command on samples is asked for. A {@link Model} is one too: its samples, none in particular. */
+export interface SampleTarget {
+  samples: vscode.Uri;
+  /** The sample; asked for when there is a choice. */
+  key?: string;
+  /** All samples of the file, without asking. */
+  all?: boolean;
+}
+
+/** What was given, else what the active editor shows, else what the person picks; undefined when she picks nothing. */
+export async function targetOf(
+  given: SampleTarget | vscode.Uri | undefined,
+  documents: SamplesDocuments,
+  models: ModelStore,
+): Promise<SampleTarget | undefined> {
+  if (given && 'samples' in given) return given;
+  const editor = vscode.window.activeTextEditor;
+  const uri = given instanceof vscode.Uri ? given : editor?.document.uri;
+  if (uri && documents.isSamples(uri)) {
+    const atCursor = given || !editor ? undefined : sampleAt(editor, documents);
+    return { samples: uri, key: atCursor };
+  }
+  if (uri?.path.endsWith('.onnx')) return models.get(uri);
+  return pickModel(models);
+}
+
+export async function pickModel(models: ModelStore): Promise<Model | undefined> {
+  const found = await models.list();
+  if (found.length === 0) {
+    throw new UserError(
+      'model-missing',
+      'There is no model in this workspace.',
+      'Put an .onnx file into the folder.',
+    );
+  }
+  if (found.length === 1) return found[0];
+  const items = found.map((model) => ({
+    label: model.name,
+    description: vscode.workspace.asRelativePath(model.uri),
+    detail: model.broken,
+    model,
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: 'Which model?',
+    matchOnDescription: true,
+  });
+  return picked?.model;
+}
+
+/** The document of a samples file. */
+export async function openSamples(samples: vscode.Uri): Promise<vscode.TextDocument> {
+  try {
+    return await vscode.workspace.openTextDocument(samples);
+  } catch (cause) {
+    const file = path.basename(samples.fsPath);
+    const message = `There is no ${file} yet.`;
+    throw new UserError('samples-missing', message, 'Make one with “New Samples File”.', { cause });
+  }
+}
+
+/** The keys of the samples that are meant: asks when it is open and there are several. Undefined when the person picks nothing. */
+export async function keysOf(
+  document: vscode.TextDocument,
+  { key, all }: SampleTarget,
+  documents: SamplesDocuments,
+): Promise<string[] | undefined> {
+  const { samples } = documents.parse(document);
+  const keys = samples.map((sample) => sample.key);
+  if (key !== undefined) return [key];
+  if (keys.length === 0) {
+    const file = path.basename(document.uri.fsPath);
+    throw new UserError('samples-missing', `There is no sample in ${file}.`, 'Add one to its "samples".');
+  }
+  if (all || keys.length === 1) return keys;
+  const everything = { label: 'All samples', description: String(keys.length), keys };
+  const items = samples.map((keyed) => ({
+    label: keyed.key,
+    description: shortSample(keyed.sample),
+    keys: [keyed.key],
+  }));
+  const picked = await vscode.window.showQuickPick([...items, everything], {
+    placeHolder: 'Predict with which sample?',
+  });
+  return picked?.keys;
+}
+
+function sampleAt(editor: vscode.TextEditor, documents: SamplesDocuments): string | undefined {
+  const cursor = editor.document.offsetAt(editor.selection.active);
+  const { samples } = documents.parse(editor.document);
+  return samples.find(
+    ({ sample: { range } }) => range.offset <= cursor && cursor <= range.offset + range.length,
+  )?.key;
+}

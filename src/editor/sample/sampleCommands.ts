@@ -1,0 +1,89 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../core/errors';
+import type { Model, Services } from '../services';
+import { createSamplesFile } from './newSamplesFile';
+import type { ModelServer } from './modelServer';
+import { keysOf, openSamples, pickModel, targetOf, type SampleTarget } from './pickSamples';
+import type { SampleActions } from './sampleActions';
+import type { SamplesDocuments } from './samplesDocuments';
+
+/** The commands on samples. They throw what goes wrong; whoever registers them shows it. */
+export class SampleCommands {
+  constructor(
+    private readonly services: Services,
+    private readonly documents: SamplesDocuments,
+    private readonly actions: SampleActions,
+  ) {}
+
+  /** *Predict*: with a sample, in the editor. */
+  readonly predict = async (given?: SampleTarget | vscode.Uri): Promise<void> => {
+    this.services.requireTrust();
+    const target = await targetOf(given, this.documents, this.services.models);
+    if (!target) return;
+    const document = await openSamples(target.samples);
+    const keys = await keysOf(document, target, this.documents);
+    if (!keys) return;
+    await this.#show(document, keys);
+    await this.actions.predict(document, keys);
+  };
+
+  /** *Predict with…*: with a sample of the model's file, on a server that runs; the result stands at the sample. */
+  readonly predictWith = async (server: ModelServer): Promise<void> => {
+    this.services.requireTrust();
+    const { samples } = await this.services.models.get(vscode.Uri.file(server.model.path));
+    const document = await openSamples(samples);
+    const keys = await keysOf(document, { samples }, this.documents);
+    if (!keys) return;
+    await this.#show(document, keys);
+    await this.actions.predict(document, keys, server);
+  };
+
+  /** *Record as expected*: what the model gives now. */
+  readonly recordExpected = async (given?: SampleTarget | vscode.Uri): Promise<void> => {
+    this.services.requireTrust();
+    const target = await targetOf(given, this.documents, this.services.models);
+    if (!target) return;
+    const document = await openSamples(target.samples);
+    const keys = await keysOf(document, target, this.documents);
+    if (!keys) return;
+    await this.#show(document, keys);
+    for (const key of keys) await this.actions.record(document, key);
+  };
+
+  /** *New Samples File*: made from the model's signature; one that exists is opened instead. */
+  readonly newSamples = async (given?: Model | vscode.Uri): Promise<void> => {
+    const model = await this.#modelOf(given);
+    if (!model) return;
+    await createSamplesFile(model);
+    const document = await openSamples(model.samples);
+    await this.actions.show(document, this.documents.parse(document).samples[0]?.key);
+  };
+
+  /** *Open Samples*. */
+  readonly openSamples = async (given?: SampleTarget | vscode.Uri): Promise<void> => {
+    const target = await targetOf(given, this.documents, this.services.models);
+    if (target) await this.actions.show(await openSamples(target.samples), target.key);
+  };
+
+  async #modelOf(given?: Model | vscode.Uri): Promise<Model | undefined> {
+    if (given && !(given instanceof vscode.Uri)) return given;
+    const { models } = this.services;
+    const uri = given ?? vscode.window.activeTextEditor?.document.uri;
+    if (uri?.path.endsWith('.onnx')) return models.get(uri);
+    if (!uri || !this.documents.isSamples(uri)) return pickModel(models);
+    const model = await models.ofSamples(uri);
+    if (model) return model;
+    throw new UserError(
+      'model-missing',
+      `There is no model for ${path.basename(uri.fsPath)}.`,
+      'Put it beside the file.',
+    );
+  }
+
+  /** A result that nobody sees is none. */
+  async #show(document: vscode.TextDocument, keys: string[]): Promise<void> {
+    const visible = vscode.window.visibleTextEditors.some((editor) => editor.document === document);
+    if (!visible) await this.actions.show(document, keys.length === 1 ? keys[0] : undefined);
+  }
+}

@@ -1,0 +1,197 @@
+import { stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import type * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../../core/dispose';
+import { isCancellation, UserError } from '../../core/errors';
+import { Emitter } from '../../core/event';
+import type { Tensor } from '../../core/inference/tensor';
+import type { Signature } from '../../core/model/signature';
+import { runSample } from '../../core/sample/runSample';
+import type { SampleResult } from '../../core/sample/sample';
+import { samplesSuffix } from '../../core/sample/samplesFile';
+import type { Services } from '../services';
+import { inputsOf, judge, type Outcome, type Verdict } from './outcome';
+import type { KeyedSample, SamplesDocuments } from './samplesDocuments';
+
+/** Outcomes beyond this are forgotten, oldest first: their outputs may be large. */
+const KEPT_OUTCOMES = 500;
+
+/** Where a sample is run instead of on the server behind the editor's own predictions. */
+export interface Elsewhere {
+  /** For people: `staging/iris/3`. */
+  name: string;
+  /** What runs there takes and gives; it may be another version than the file in the workspace. */
+  signature: Signature;
+  infer(inputs: Tensor[], signal: AbortSignal): Promise<{ outputs: Tensor[]; milliseconds: number }>;
+}
+
+/** Runs samples, whoever asks, and remembers what came of each until something newer does. */
+export class SampleRuns implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<vscode.Uri>());
+  readonly #running = new Map<string, AbortController>();
+  readonly #outcomes = new Map<string, Outcome & { document: vscode.Uri; model?: ModelVersion }>();
+
+  /** Fires with the samples file in which a run has started or ended, or a result has become outdated. */
+  readonly onChange = this.#changed.event;
+
+  constructor(
+    private readonly services: Services,
+    private readonly documents: SamplesDocuments,
+  ) {
+    this.#store.add(services.models.onChange(() => void this.#markOutdated()));
+  }
+
+  /**
+   * Predicts with a sample as the document has it now. Its outcome, also when that is an error, then stands at the sample.
+   * A run of the same sample that has not ended is cancelled. Throws what went wrong, and `signal.reason` when cancelled.
+   */
+  async run(
+    document: vscode.TextDocument,
+    key: string,
+    signal: AbortSignal,
+    elsewhere?: Elsewhere,
+  ): Promise<SampleResult> {
+    this.services.requireTrust();
+    const { sample } = this.find(document, key);
+    const id = idOf(document.uri, key);
+    this.cancel(document.uri, key);
+    const own = new AbortController();
+    const either = AbortSignal.any([signal, own.signal]);
+    this.#running.set(id, own);
+    this.#changed.fire(document.uri);
+    let model: ModelVersion | undefined;
+    const keep = (answer: Outcome['answer']) => {
+      const inputs = inputsOf(sample);
+      this.#keep(id, {
+        answer,
+        inputs,
+        where: elsewhere?.name,
+        outdated: false,
+        document: document.uri,
+        model,
+      });
+    };
+    try {
+      let client = elsewhere;
+      if (!client) {
+        const found = await this.modelOf(document.uri);
+        model = await versionOf(found.path);
+        client = {
+          name: found.path,
+          signature: found.signature,
+          infer: (inputs, until) => this.services.predictor.infer(found.path, inputs, until),
+        };
+      }
+      const result = await runSample(client, client.signature, sample, either);
+      either.throwIfAborted();
+      keep(result);
+      return result;
+    } catch (error) {
+      either.throwIfAborted();
+      if (!isCancellation(error)) keep({ error });
+      throw error;
+    } finally {
+      if (this.#running.get(id) === own) this.#running.delete(id);
+      this.#changed.fire(document.uri);
+    }
+  }
+
+  /** The sample with this key as it is now. */
+  find(document: vscode.TextDocument, key: string): KeyedSample {
+    const found = this.documents.parse(document).samples.find((sample) => sample.key === key);
+    if (found) return found;
+    const file = path.basename(document.uri.fsPath);
+    throw new UserError(
+      'sample-invalid',
+      `There is no sample “${key}” in ${file}.`,
+      'Choose one that is in the file.',
+    );
+  }
+
+  /** The model of a samples file; throws when it is missing or broken. */
+  async modelOf(samples: vscode.Uri): Promise<{ path: string; signature: Signature }> {
+    const model = await this.services.models.ofSamples(samples);
+    const file = path.basename(samples.fsPath);
+    if (!model) {
+      const next = `Put the model beside it as ${path.basename(samples.fsPath, samplesSuffix)}.onnx, or name this file at a model in slipway.json.`;
+      throw new UserError('model-missing', `There is no model for ${file}.`, next);
+    }
+    if (!model.description) {
+      const why = model.broken ?? 'it can not be read';
+      throw new UserError('model-broken', `${path.basename(model.uri.fsPath)} is not a usable model: ${why}`);
+    }
+    return { path: model.uri.fsPath, signature: model.description.signature };
+  }
+
+  isRunning(document: vscode.Uri, key: string): boolean {
+    return this.#running.has(idOf(document, key));
+  }
+
+  /** Cancels a run of this sample, or of all samples of the file; nothing when none runs. */
+  cancel(document: vscode.Uri, key?: string): void {
+    for (const [id, run] of this.#running) {
+      const meant = key === undefined ? id.startsWith(idOf(document, '')) : id === idOf(document, key);
+      if (meant) run.abort(cancelled());
+    }
+  }
+
+  /** The outputs that the model in the workspace gives for the sample's inputs as they are now; undefined when it has not been asked. */
+  currentOutputs(document: vscode.Uri, { key, sample }: KeyedSample): Tensor[] | undefined {
+    const outcome = this.#outcomes.get(idOf(document, key));
+    if (!outcome || outcome.where !== undefined || 'error' in outcome.answer) return undefined;
+    const current = !outcome.outdated && outcome.inputs === inputsOf(sample);
+    return current ? outcome.answer.outputs : undefined;
+  }
+
+  /** What the last outcome says about the sample as it is now; undefined when there is none. */
+  verdict(document: vscode.Uri, { key, sample }: KeyedSample): Verdict | undefined {
+    const outcome = this.#outcomes.get(idOf(document, key));
+    return outcome && judge(outcome, sample);
+  }
+
+  dispose(): void {
+    for (const run of this.#running.values()) run.abort(cancelled());
+    this.#store.dispose();
+  }
+
+  #keep(id: string, outcome: Outcome & { document: vscode.Uri; model?: ModelVersion }): void {
+    this.#outcomes.delete(id);
+    this.#outcomes.set(id, outcome);
+    const [oldest] = this.#outcomes.keys();
+    if (oldest !== undefined && this.#outcomes.size > KEPT_OUTCOMES) this.#outcomes.delete(oldest);
+  }
+
+  async #markOutdated(): Promise<void> {
+    const models = new Map<string, Promise<ModelVersion>>();
+    for (const outcome of this.#outcomes.values()) {
+      if (!outcome.model || outcome.outdated) continue;
+      const { path: file, version } = outcome.model;
+      const now = models.get(file) ?? versionOf(file);
+      models.set(file, now);
+      if ((await now).version === version) continue;
+      outcome.outdated = true;
+      this.#changed.fire(outcome.document);
+    }
+  }
+}
+
+/** A model file at a moment. */
+interface ModelVersion {
+  path: string;
+  version: string;
+}
+
+async function versionOf(file: string): Promise<ModelVersion> {
+  const found = await stat(file).catch(() => undefined);
+  return { path: file, version: found ? `${found.mtimeMs}:${found.size}` : 'missing' };
+}
+
+function idOf(document: vscode.Uri, key: string): string {
+  return `${document.toString()}\n${key}`;
+}
+
+/** The reason with which a run is aborted, so that it reads as a cancel everywhere. */
+export function cancelled(): DOMException {
+  return new DOMException('Cancelled.', 'AbortError');
+}

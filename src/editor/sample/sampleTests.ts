@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../../core/dispose';
+import { messageOf } from '../../core/errors';
+import { withoutIgnored } from '../../core/model/withoutIgnored';
+import type { SampleRuns } from './sampleRuns';
+import { runTests } from './runTests';
+import type { SamplesDocuments } from './samplesDocuments';
+import { rangeOf } from './textRanges';
+
+/** Every samples file in the Test Explorer, with its samples as tests. */
+export class SampleTests implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #controller = this.#store.add(vscode.tests.createTestController('slipway', 'Slipway samples'));
+  #watching = false;
+
+  constructor(
+    private readonly documents: SamplesDocuments,
+    runs: SampleRuns,
+  ) {
+    const controller = this.#controller;
+    controller.resolveHandler = (item) => (item ? this.#resolve(item) : this.#discover());
+    controller.refreshHandler = () => this.#discover();
+    controller.createRunProfile(
+      'Predict',
+      vscode.TestRunProfileKind.Run,
+      async (request, token) => {
+        const tests = await this.#testsOf(request);
+        await runTests(controller.createTestRun(request), tests, this.documents, runs, token);
+      },
+      true,
+    );
+  }
+
+  /** Takes over the samples of a document as it is now, saved or not. */
+  update(document: vscode.TextDocument): void {
+    const item = this.#controller.items.get(document.uri.toString());
+    if (!item) return;
+    const { file, samples } = this.documents.parse(document);
+    const [problem] = file.problems;
+    item.error = samples.length === 0 ? problem?.message : undefined;
+    // While a file can not be read, as happens in the midst of typing, its tests stay as they were.
+    if (item.error) return;
+    item.children.replace(
+      samples.map(({ key, sample }) => {
+        const known = item.children.get(key);
+        const test = known ?? this.#controller.createTestItem(key, key, document.uri);
+        test.range = rangeOf(document, sample.nameRange);
+        return test;
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  async #discover(): Promise<void> {
+    const found = await findSamplesFiles(this.documents);
+    const wanted = new Set(found.map(String));
+    this.#controller.items.forEach((item) => {
+      if (!wanted.has(item.id)) this.#controller.items.delete(item.id);
+    });
+    for (const uri of found) this.#add(uri);
+    this.#watch();
+  }
+
+  #add(uri: vscode.Uri): vscode.TestItem {
+    const known = this.#controller.items.get(uri.toString());
+    if (known) return known;
+    const item = this.#controller.createTestItem(uri.toString(), path.basename(uri.path), uri);
+    item.description = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
+    item.canResolveChildren = true;
+    this.#controller.items.add(item);
+    return item;
+  }
+
+  async #resolve(item: vscode.TestItem): Promise<void> {
+    if (!item.uri || item.parent) return;
+    try {
+      this.update(await vscode.workspace.openTextDocument(item.uri));
+    } catch (error) {
+      item.error = messageOf(error);
+    }
+  }
+
+  /** Starts when somebody has looked at the tests for the first time. */
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher('**/*.json'));
+    const appeared = (uri: vscode.Uri) => {
+      if (this.documents.isSamples(uri)) void this.#discover();
+    };
+    const changed = (uri: vscode.Uri) => {
+      const item = this.#controller.items.get(uri.toString());
+      // Of a file whose tests nobody has looked at, there is nothing to take over yet.
+      if (item && item.children.size > 0) void this.#resolve(item);
+    };
+    this.#store.add(watcher.onDidCreate(appeared));
+    this.#store.add(watcher.onDidChange(changed));
+    this.#store.add(watcher.onDidDelete((uri) => this.#controller.items.delete(uri.toString())));
+    this.#store.add(this.documents.onChange(() => void this.#discover()));
+  }
+
+  /** The tests that a request means, those of files that were not opened so far included. */
+  async #testsOf(request: vscode.TestRunRequest): Promise<vscode.TestItem[]> {
+    if (!request.include && this.#controller.items.size === 0) await this.#discover();
+    const roots = request.include ?? [...this.#controller.items].map(([, item]) => item);
+    const excluded = new Set(request.exclude);
+    const tests: vscode.TestItem[] = [];
+    for (const item of roots) {
+      if (excluded.has(item)) continue;
+      if (item.parent) {
+        tests.push(item);
+        continue;
+      }
+      await this.#resolve(item);
+      item.children.forEach((test) => tests.push(test));
+    }
+    return tests.filter((test, index) => !excluded.has(test) && tests.indexOf(test) === index);
+  }
+}
+
+/** Those in the workspace that no `.gitignore` leaves out, and those that `slipway.json` names. */
+async function findSamplesFiles(documents: SamplesDocuments): Promise<vscode.Uri[]> {
+  let paths = (await vscode.workspace.findFiles(`**/*${samplesSuffix}`)).map(({ fsPath }) => fsPath);
+  for (const { uri } of vscode.workspace.workspaceFolders ?? [])
+    paths = await withoutIgnored(uri.fsPath, paths);
+  for (const { fsPath } of documents.configured) if (existsSync(fsPath)) paths.push(fsPath);
+  return [...new Set(paths)].map((file) => vscode.Uri.file(file));
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { copyFile, writeFile } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { cleanUp, eventually, hover, lenses, press, problems, workspaceFile } from './support';
+
+describe('New Samples File', () => {
+  const made = ['models/fresh.onnx', 'models/fresh.samples.json'];
+  const model = workspaceFile('models/fresh.onnx');
+
+  beforeEach(() => copyFile(workspaceFile('models/iris.onnx').fsPath, model.fsPath));
+  afterEach(() => cleanUp(...made));
+
+  it('makes samples from the signature that predict as they are', async () => {
+    await vscode.commands.executeCommand('slipway.newSamples', model);
+    const document = vscode.window.activeTextEditor?.document;
+    assert.ok(document);
+    assert.equal(document.uri.path, workspaceFile('models/fresh.samples.json').path);
+    assert.equal(document.isDirty, false);
+    await eventually('there are lenses', () => lenses(document));
+    const [, name] = /"name":\s*"([^"]*)"/.exec(document.getText()) ?? [];
+    assert.ok(name);
+    await press(document, 'Predict', name);
+    assert.match(await hover(document, name), /Predicted/);
+    assert.deepEqual(problems(document), []);
+  });
+
+  it('opens the file that there is instead of writing over it', async () => {
+    const samples = workspaceFile('models/fresh.samples.json');
+    const text = '{ "samples": [] }';
+    await writeFile(samples.fsPath, text);
+    await vscode.commands.executeCommand('slipway.newSamples', model);
+    assert.equal(vscode.window.activeTextEditor?.document.getText(), text);
+  });
+});
