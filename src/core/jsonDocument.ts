@@ -45,6 +45,9 @@ export function parseDocument<T>(text: string, schema: z.ZodType<T>): JsonDocume
     root,
     problems: error.issues.flatMap((issue) => {
       const path = issue.path as JsonPath;
+      if (issue.code === 'invalid_key') {
+        return [{ range: rangeOf(root, path, 'key'), message: `${issue.issues[0]?.message ?? issue.message}.` }];
+      }
       if (issue.code !== 'unrecognized_keys')
         return [{ range: rangeOf(root, path), message: `${issue.message}.` }];
       return issue.keys.map((key) => ({

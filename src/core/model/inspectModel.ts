@@ -18,6 +18,7 @@ export async function inspectModel(path: string, signal?: AbortSignal): Promise<
 
 /** {@link inspectModel}, with the names of the files that hold the weights. */
 export async function readModelHeader(path: string, signal?: AbortSignal): Promise<OnnxHeader> {
+  signal?.throwIfAborted();
   const name = basename(path);
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') {

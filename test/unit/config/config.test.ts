@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig, parseConfig } from '../../../src/core/config/config';
+import { configuredSamples, modelName } from '../../../src/core/config/modelName';
+import { fixtures } from '../fixtures';
+
+describe('slipway.json', () => {
+  let folder: string;
+  before(async () => (folder = await mkdtemp(join(tmpdir(), 'slipway-config-'))));
+  after(() => rm(folder, { recursive: true }));
+
+  it("is read: the sample workspace's names two targets", async () => {
+    const config = await loadConfig(join(fixtures, 'workspace/slipway.json'));
+    assert.deepEqual(Object.keys(config?.targets ?? {}), ['staging', 'production']);
+    assert.equal(config?.targets['staging']?.ports?.['iris'], 8601);
+  });
+
+  it('may be absent', async () => {
+    assert.equal(await loadConfig(join(folder, 'slipway.json')), undefined);
+  });
+
+  for (const [what, text, at, words] of [
+    ['a wrong kind', '{"targets": {"a": {"kind": "dokcer"}}}', '"dokcer"', /docker/],
+    ['an unknown property', '{"targets": {"a": {"kind": "docker", "prot": 1}}}', '"prot"', /no property "prot"/],
+    ['a port that is none', '{"targets": {"a": {"kind": "docker", "ports": {"m": 70000}}}}', '70000', /65535/],
+    ['a name that Docker refuses', '{"targets": {"My Target": {"kind": "docker"}}}', '"My Target"', /small letters/],
+    ['a missing comma', '{"targets": {} "models": {}}', '"models"', /comma is expected/],
+    ['no targets', '{}', '{}', /./],
+  ] as const) {
+    it(`marks ${what} where it stands`, () => {
+      const { config, problems } = parseConfig(text);
+      assert.equal(config, undefined);
+      const { range, message } = problems[0] ?? assert.fail('there is no problem');
+      assert.match(message, words);
+      assert.ok(text.slice(range.offset, range.offset + range.length).startsWith(at), text.slice(range.offset));
+    });
+  }
+
+  it('fails to load with file, line and column', async () => {
+    const file = join(folder, 'slipway.json');
+    await writeFile(file, '{\n  "targets": {\n    "staging": { "kind": "docker", "memoryMiB": "1G" }\n  }\n}\n');
+    await assert.rejects(loadConfig(file), { code: 'config-invalid', message: /^slipway\.json:3:49: .*expected number/ });
+  });
+
+  it('names models', () => {
+    const { config } = parseConfig('{"models": {"fraud": {"path": "m/f.onnx", "samples": "s.json"}}, "targets": {}}');
+    assert.equal(modelName('/w/m/f.onnx', config, '/w'), 'fraud');
+    assert.equal(configuredSamples('/w/m/f.onnx', config, '/w'), '/w/s.json');
+    assert.equal(modelName('/w/My Model_v2.onnx', config, '/w'), 'my-model-v2');
+    assert.equal(configuredSamples('/w/My Model_v2.onnx', config, '/w'), undefined);
+  });
+});
