@@ -1,0 +1,114 @@
+import type Docker from 'dockerode';
+import { hostname, userInfo } from 'node:os';
+import { createHardened } from '../docker/containers';
+import { labels } from '../docker/labels';
+import type { TaskContext } from '../task';
+import { SERVER_PORT, networkName, releaseName } from './names';
+import { listReleaseContainers } from './releaseContainers';
+import type { Site } from './site';
+import { listProxies } from './stableAddress';
+import type { ReleaseRequest } from './target';
+
+/** Starts the next revision of a model, reachable at a port of its own. Resolves to its container's id; when it fails nothing is left. */
+export async function startCandidate(
+  site: Site,
+  request: ReleaseRequest,
+  digest: string,
+  task: TaskContext,
+): Promise<string> {
+  await ensureNetwork(site);
+  const container = await createRevision(site, request, digest, task);
+  try {
+    task.signal.throwIfAborted();
+    await startInNetwork(site, container);
+    task.signal.throwIfAborted();
+    return container.id;
+  } catch (error) {
+    await container.remove({ force: true, v: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Two deploys at the same time may want the same number: the engine gives its name to one, and the other takes the next. */
+async function createRevision(
+  site: Site,
+  request: ReleaseRequest,
+  digest: string,
+  task: TaskContext,
+): Promise<Docker.Container> {
+  for (let revision = await nextRevision(site, request.model.name, task.signal); ; revision++) {
+    task.signal.throwIfAborted();
+    task.report(`Starting revision ${String(revision)} of ${request.model.name}`);
+    try {
+      return await createContainer(site, request, digest, revision);
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+    }
+  }
+}
+
+async function nextRevision(site: Site, model: string, signal: AbortSignal): Promise<number> {
+  const [containers, proxies] = await Promise.all([
+    listReleaseContainers(site.docker, { target: site.target, model }, signal),
+    listProxies(site.docker, site.target, signal),
+  ]);
+  const promoted = proxies.find((proxy) => proxy.model === model)?.routes?.promoted ?? [];
+  return Math.max(0, ...promoted, ...containers.map(({ revision }) => revision)) + 1;
+}
+
+function createContainer(
+  site: Site,
+  request: ReleaseRequest,
+  digest: string,
+  revision: number,
+): Promise<Docker.Container> {
+  const { target, publishing, memoryMiB, cpus } = site;
+  const { model, note } = request;
+  return createHardened(site.docker, {
+    name: releaseName(target, model.name, revision),
+    Image: digest,
+    memoryMiB,
+    cpus,
+    Labels: {
+      [labels.kind]: 'release',
+      [labels.target]: target,
+      [labels.model]: model.name,
+      [labels.modelPath]: model.path,
+      [labels.modelHash]: model.hash,
+      [labels.revision]: String(revision),
+      [labels.note]: note,
+      [labels.author]: author(),
+      [labels.created]: new Date().toISOString(),
+    },
+    network: networkName(target),
+    publish: { [SERVER_PORT]: { bind: publishing.bind } },
+  });
+}
+
+/** Makes the network of a target where it does not exist yet. */
+async function ensureNetwork({ docker, target }: Site): Promise<void> {
+  const Name = networkName(target);
+  const found = await docker.listNetworks({ filters: { name: [Name] } });
+  if (found.some((network) => network.Name === Name)) return;
+  try {
+    await docker.createNetwork({ Name, CheckDuplicate: true, Labels: { [labels.target]: target } });
+  } catch (error) {
+    // Somebody else made it just now.
+    if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+  }
+}
+
+/** The network may go between its making and the start, with the last release that somebody else removes. */
+async function startInNetwork(site: Site, container: Docker.Container): Promise<void> {
+  try {
+    await container.start();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    await ensureNetwork(site);
+    await container.start();
+  }
+}
+
+function author(): string {
+  return `${userInfo().username}@${hostname()}`;
+}

@@ -1,0 +1,187 @@
+import { connect, engineAddress, engineHostName } from '../docker/connect';
+import { followLogs } from '../docker/containers';
+import { asUserError } from '../docker/dockerErrors';
+import { UserError, messageOf } from '../errors';
+import { buildModelImage } from '../image/modelImage';
+import { ensureImage, ensureRuntimeImage } from '../image/runtimeImage';
+import type { Logger } from '../logger';
+import type { TaskContext } from '../task';
+import { startCandidate } from './candidate';
+import { checkPort } from './checkPort';
+import { reachableHost } from './ports';
+import { promote, type Switched } from './promotion';
+import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
+import { toRelease } from './releaseState';
+import { remove } from './removal';
+import { retire } from './retirement';
+import type { Site } from './site';
+import { listProxies, type Proxy } from './stableAddress';
+import type { Release, ReleaseRequest, Target } from './target';
+
+/** How long looking at a promoted release may take, in milliseconds; by then it serves, so that can not be cancelled. */
+const AFTERWARDS_MS = 10_000;
+
+export interface DockerTargetOptions {
+  /** Address of the engine as in the setting; empty for `DOCKER_HOST` or the usual socket. */
+  host: string;
+  /** Address on the engine's machine where ports are published: `127.0.0.1`. */
+  bind: string;
+  /** Stable ports by model name; a model without one gets a free port. */
+  ports: Record<string, number>;
+  /** Memory limit of a release, in MiB; undefined for none. */
+  memoryMiB?: number;
+  /** How many processors a release may use; undefined for all. */
+  cpus?: number;
+  /** Image of the proxy that holds the stable addresses. */
+  proxyImage: string;
+  /** Image that runtime images are built on. */
+  nodeBase: string;
+  /** The folder with the server's bundle. */
+  dist: string;
+  /** Slipway's version. */
+  version: string;
+}
+
+/** A Docker engine that runs releases, each model behind a proxy that holds its stable port. */
+export class DockerTarget implements Target {
+  readonly kind = 'docker';
+  readonly address: string;
+  readonly #site: Site;
+
+  constructor(
+    readonly name: string,
+    private readonly options: DockerTargetOptions,
+    private readonly log: Logger,
+  ) {
+    const { host, bind, ports, proxyImage, memoryMiB, cpus } = options;
+    this.address = engineAddress(host);
+    this.#site = {
+      docker: connect(host),
+      target: name,
+      publishing: { bind, host: reachableHost(bind, engineHostName(host)) },
+      ...{ ports, proxyImage, memoryMiB, cpus },
+    };
+  }
+
+  check(request: ReleaseRequest | undefined, task: TaskContext): Promise<void> {
+    return this.#doing('check the engine', task.signal, async () => {
+      await this.#site.docker.listContainers({ limit: 1, abortSignal: task.signal });
+      if (request) await checkPort(this.#site, request.model.name, task.signal);
+    });
+  }
+
+  list(signal: AbortSignal): Promise<Release[]> {
+    return this.#doing('list the releases', signal, async () => {
+      const [containers, proxies] = await Promise.all([
+        listReleaseContainers(this.#site.docker, { target: this.name }, signal),
+        listProxies(this.#site.docker, this.name, signal),
+      ]);
+      return Promise.all(containers.map((container) => this.#describe(container, proxies, signal)));
+    });
+  }
+
+  build(request: ReleaseRequest, task: TaskContext): Promise<string> {
+    return this.#doing(`build the image of ${request.model.name}`, task.signal, async () => {
+      const { docker, proxyImage } = this.#site;
+      const { dist, nodeBase, version } = this.options;
+      // Needed only to promote, but what can not be had is better known before anything starts.
+      await ensureImage(docker, proxyImage, task);
+      const runtime = await ensureRuntimeImage(docker, { dist, nodeBase, version }, task);
+      return (await buildModelImage(docker, runtime, request.model, {}, task)).digest;
+    });
+  }
+
+  apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {
+    return this.#doing(`start ${request.model.name}`, task.signal, async () => {
+      const id = await startCandidate(this.#site, request, digest, task);
+      return this.#read(id, task.signal);
+    });
+  }
+
+  promote(release: Release, task: TaskContext): Promise<Release> {
+    return this.#doing(`promote ${words(release)}`, task.signal, async () => {
+      const container = await this.#find(release, task.signal);
+      const switched = await promote(this.#site, container, task);
+      await this.#retire(container, switched, task);
+      return this.#read(container.id, AbortSignal.timeout(AFTERWARDS_MS));
+    });
+  }
+
+  fail(release: Release, reason: string, task: TaskContext): Promise<void> {
+    return this.#doing(`remove ${words(release)}`, task.signal, async () => {
+      this.log.warn(`${this.name}: ${words(release)} is removed. ${reason}`);
+      const left = await remove(this.#site, await this.#find(release, task.signal), task);
+      if (left.length > 0) throw new UserError('engine-refused', left.join('\n'));
+    });
+  }
+
+  remove(release: Release, task: TaskContext): Promise<string[]> {
+    return this.#doing(`remove ${words(release)}`, task.signal, async () =>
+      remove(this.#site, await this.#find(release, task.signal), task),
+    );
+  }
+
+  async *logs(release: Release, signal: AbortSignal): AsyncIterable<string> {
+    const container = await this.#doing(`read the log of ${words(release)}`, signal, () =>
+      this.#find(release, signal),
+    );
+    yield* followLogs(this.#site.docker.getContainer(container.id), signal);
+  }
+
+  dispose(): void {
+    // Connections end with their requests.
+  }
+
+  /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */
+  async #retire(container: ReleaseContainer, switched: Switched, task: TaskContext): Promise<void> {
+    const uncancelled = { ...task, signal: new AbortController().signal };
+    try {
+      task.report('Waiting until the release before has answered everything');
+      await switched.drained();
+      task.report('Stopping the release before');
+      const left = await retire(this.#site, container, switched.idle, uncancelled);
+      for (const leftover of left) this.log.warn(`${this.name}: ${leftover}`);
+    } catch (error) {
+      this.log.warn(`${this.name}: the release before was not stopped: ${messageOf(error)}`);
+    }
+  }
+
+  async #find(release: Release, signal: AbortSignal): Promise<ReleaseContainer> {
+    const of = { target: this.name, model: release.model.name };
+    const containers = await listReleaseContainers(this.#site.docker, of, signal);
+    const found = containers.find(({ revision }) => revision === release.revision);
+    if (found) return found;
+    throw new UserError(
+      'release-missing',
+      `${words(release)} is not on ${this.name} any more.`,
+      'Refresh the targets, or deploy the model again.',
+    );
+  }
+
+  async #read(id: string, signal: AbortSignal): Promise<Release> {
+    const container = await readReleaseContainer(this.#site.docker, id);
+    if (!container)
+      throw new UserError('release-missing', `The release was removed from ${this.name} just now.`);
+    return this.#describe(container, await listProxies(this.#site.docker, this.name, signal), signal);
+  }
+
+  #describe(container: ReleaseContainer, proxies: Proxy[], signal: AbortSignal): Promise<Release> {
+    const proxy = proxies.find(({ model }) => model === container.model.name);
+    return toRelease(container, proxy, this.#site.publishing, signal);
+  }
+
+  /** Turns the engine's errors into words. */
+  async #doing<T>(doing: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof UserError) throw error;
+      throw asUserError(error, doing);
+    }
+  }
+}
+
+function words(release: Release): string {
+  return `revision ${String(release.revision)} of ${release.model.name}`;
+}

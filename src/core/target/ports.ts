@@ -1,0 +1,79 @@
+import type Docker from 'dockerode';
+import { connect } from 'node:net';
+import { UserError } from '../errors';
+
+/** Stable ports that no configuration names are the first free one from here on. */
+const FIRST_PORT = 8600;
+const PORTS = 100;
+/** How long a connection attempt may take, in milliseconds; silence counts as free. */
+const CONNECT_MS = 1_000;
+
+/** Where a target publishes its ports, and how they are reached from here. */
+export interface Publishing {
+  /** Address on the engine's machine: `127.0.0.1`. */
+  bind: string;
+  /** Where people and we find ports published there: `127.0.0.1`, or the host of an engine elsewhere. */
+  host: string;
+}
+
+/** The host at which ports published on `bind` are reached; `engineHost` reaches the engine's machine. */
+export function reachableHost(bind: string, engineHost: string): string {
+  const anyAddress = bind === '0.0.0.0' || bind === '::';
+  const loopback = bind.startsWith('127.') || bind === '::1' || bind === 'localhost';
+  return anyAddress || loopback ? engineHost : bind;
+}
+
+export function urlOf(publishing: Publishing, port: number): string {
+  const host = publishing.host.includes(':') ? `[${publishing.host}]` : publishing.host;
+  return `http://${host}:${String(port)}`;
+}
+
+/** Ports for a new stable address, in the order in which to try them: the configured one alone, or those that no container has. */
+export async function portsToTry(docker: Docker, configured: number | undefined): Promise<number[]> {
+  if (configured !== undefined) return [configured];
+  const taken = new Set((await publishedPorts(docker)).map(({ port }) => port));
+  return Array.from({ length: PORTS }, (_, index) => FIRST_PORT + index).filter((port) => !taken.has(port));
+}
+
+/** Who holds a port on the engine's machine, for people; undefined when it is free. */
+export async function holderOf(
+  docker: Docker,
+  publishing: Publishing,
+  port: number,
+): Promise<string | undefined> {
+  const container = (await publishedPorts(docker)).find((published) => published.port === port);
+  if (container) return `the container ${container.name}`;
+  return (await answers(publishing.host, port)) ? 'another program' : undefined;
+}
+
+/** The error of a stable port that somebody else has. */
+export function portTaken(at: { target: string; model: string }, port: number, holder: string): UserError {
+  return new UserError(
+    'port-taken',
+    `Port ${String(port)}, the stable port of ${at.model} on ${at.target}, is taken by ${holder}.`,
+    `Stop what holds it, or name another port at targets.${at.target}.ports.${at.model} in slipway.json.`,
+  );
+}
+
+async function publishedPorts(docker: Docker): Promise<{ port: number; name: string }[]> {
+  const containers = await docker.listContainers();
+  return containers.flatMap((container) =>
+    container.Ports.filter((published) => published.PublicPort !== undefined).map((published) => ({
+      port: published.PublicPort,
+      name: container.Names[0]?.slice(1) ?? container.Id,
+    })),
+  );
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: CONNECT_MS });
+    const end = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}

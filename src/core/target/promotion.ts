@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { TaskContext } from '../task';
+import { withLock } from './lock';
+import { holderOf, portTaken, urlOf } from './ports';
+import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
+import { routeAllTo, trafficOf, type Routes } from './routes';
+import type { Site } from './site';
+import { createAddress, proxyOf, removeProxy, switchRoutes, untilDrained, type Proxy } from './stableAddress';
+import { untilReady } from './untilReady';
+
+/** A retired release that runs for longer than this was forgotten, not started for a promotion. In milliseconds. */
+const FORGOTTEN_MS = 180_000;
+/** How long putting things back may take, in milliseconds. */
+const RESTORE_MS = 20_000;
+
+/** What a switch of traffic leaves behind. */
+export interface Switched {
+  /** Revisions that run without traffic; they may still answer what they were asked before. */
+  idle: number[];
+  /** Resolves when nobody waits for an answer of theirs any more. */
+  drained(): Promise<void>;
+}
+
+/** Gives a model's traffic to one release, which is started first where it was stopped. Throws with everything as it was. */
+export async function promote(site: Site, release: ReleaseContainer, task: TaskContext): Promise<Switched> {
+  const container = site.docker.getContainer(release.id);
+  if (!release.running) await container.start();
+  try {
+    await untilPredicts(site, release, task);
+    await container.update({ RestartPolicy: { Name: 'unless-stopped' } });
+    return await withLock(site, release, task, () => switchTraffic(site, release, task));
+  } catch (error) {
+    if (!release.running) await container.stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function untilPredicts(site: Site, release: ReleaseContainer, task: TaskContext): Promise<void> {
+  const name = `Revision ${String(release.revision)} of ${release.model.name}`;
+  task.report(`Waiting until ${name} is ready`);
+  const now = () => readReleaseContainer(site.docker, release.id);
+  const port = (await now())?.port;
+  const url = port === undefined ? undefined : urlOf(site.publishing, port);
+  await untilReady({ name, url }, task.signal, async () => {
+    const found = await now();
+    if (!found) return 'It was removed.';
+    return found.running ? undefined : `It ended with ${found.ended ?? 'no word'}.`;
+  });
+}
+
+async function switchTraffic(site: Site, to: ReleaseContainer, task: TaskContext): Promise<Switched> {
+  const of = { target: site.target, model: to.model.name };
+  const proxy = await proxyOf(site.docker, of, task.signal);
+  const before = proxy?.routes ?? { ...of, generation: '', weights: [], promoted: [] };
+  const after = routeAllTo(before, to.revision, randomUUID());
+  task.report(`Moving the traffic to revision ${String(to.revision)}`);
+  const drained = await putInPlace(site, proxy, after, task);
+  const containers = await listReleaseContainers(site.docker, of, AbortSignal.timeout(RESTORE_MS));
+  const idle = containers.filter(
+    ({ revision, running, started }) =>
+      running &&
+      after.promoted.includes(revision) &&
+      trafficOf(after, revision) === 0 &&
+      (trafficOf(before, revision) > 0 || Date.now() - started.getTime() > FORGOTTEN_MS),
+  );
+  return { idle: idle.map(({ revision }) => revision), drained };
+}
+
+/** Makes the stable address work by routes, at the configured port. Resolves to what waits until the old ones are drained. */
+async function putInPlace(
+  site: Site,
+  proxy: Proxy | undefined,
+  routes: Routes,
+  task: TaskContext,
+): Promise<Switched['drained']> {
+  const { docker, publishing } = site;
+  const port = site.ports[routes.model];
+  if (proxy && (port === undefined || proxy.port === port)) {
+    const workers = await switchRoutes(docker, proxy, routes, publishing, task.signal);
+    return () => untilDrained(docker, proxy, workers);
+  }
+  if (proxy && port !== undefined) await moveAddress(site, proxy, routes, port, task);
+  else await createAddress(site, routes, port, task);
+  return () => Promise.resolve();
+}
+
+/** The configured port changed: clients have to follow, so the old address is closed. */
+async function moveAddress(
+  site: Site,
+  proxy: Proxy,
+  routes: Routes,
+  port: number,
+  task: TaskContext,
+): Promise<void> {
+  const holder = await holderOf(site.docker, site.publishing, port);
+  if (holder) throw portTaken(routes, port, holder);
+  task.report(`Moving the stable address from port ${String(proxy.port)} to ${String(port)}`);
+  await removeProxy(site.docker, proxy);
+  try {
+    await createAddress(site, routes, port, task);
+  } catch (error) {
+    const restore = { ...task, signal: AbortSignal.timeout(RESTORE_MS) };
+    if (proxy.routes) await createAddress(site, proxy.routes, proxy.port, restore);
+    throw error;
+  }
+}

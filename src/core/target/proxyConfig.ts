@@ -1,0 +1,75 @@
+import { SERVER_PORT, releaseName } from './names';
+import { routesLine, type Routes } from './routes';
+
+/** Where the proxy itself answers with the generation of its routes. */
+export const GENERATION_PATH = '/slipway/generation';
+/** Names the revision that gave an answer: `r3`. */
+export const REVISION_HEADER = 'slipway-revision';
+/** After this an old worker is gone, whatever it still does, in seconds. More than the server's longest answer. */
+export const HARD_STOP_SECONDS = 75;
+
+/** HAProxy's whole configuration for the stable address of one model on one target. */
+export function proxyConfig(routes: Routes): string {
+  const servers = routes.weights.map(({ revision, percent }) => {
+    const address = `${releaseName(routes.target, routes.model, revision)}:${String(SERVER_PORT)}`;
+    return `  server r${String(revision)} ${address} weight ${String(Math.round((percent / 100) * 256))}`;
+  });
+  return `${routesLine(routes)}
+# Written by Slipway, which reads its routes from the line above.
+global
+  log stdout format raw local0 notice
+  maxconn 4096
+  hard-stop-after ${String(HARD_STOP_SECONDS)}s
+
+defaults
+  mode http
+  log global
+  maxconn 4096
+  timeout connect 2s
+  timeout http-request 15s
+  timeout client 65s
+  timeout server 65s
+  timeout queue 30s
+  # Shorter than what clients keep idle connections for, because a reload waits for them.
+  timeout http-keep-alive 10s
+  # A prediction changes nothing, so one that met a closed connection is asked again.
+  retries 3
+  option redispatch
+  retry-on conn-failure empty-response
+  # Workers that are replaced answer once more on each connection, and say that it closes.
+  option idle-close-on-response
+  option forwardfor
+${[
+  refusal(502, 'The release broke off its answer.'),
+  refusal(503, 'No release is ready to answer.'),
+  refusal(504, 'The release did not answer in time.'),
+].join('\n')}
+
+resolvers engine
+  nameserver dns 127.0.0.11:53
+  resolve_retries 3
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 1s
+
+frontend stable
+  bind :${String(SERVER_PORT)}
+  http-request return status 200 content-type text/plain string "${routes.generation}" if { path ${GENERATION_PATH} }
+  http-request set-header X-Forwarded-Proto http
+  default_backend releases
+
+backend releases
+  balance roundrobin
+  option httpchk
+  http-check send meth GET uri /v2/health/ready
+  http-check expect status 200
+  http-response set-header ${REVISION_HEADER} %s
+  default-server check inter 1s fall 3 rise 1 resolvers engine init-addr libc,none
+${servers.join('\n')}
+`;
+}
+
+function refusal(status: number, words: string): string {
+  const body = JSON.stringify({ error: words }).replaceAll('"', '\\"');
+  return `  http-error status ${String(status)} content-type application/json string "${body}"`;
+}

@@ -1,0 +1,71 @@
+import type Docker from 'dockerode';
+import { labels } from '../docker/labels';
+import type { ServedModel } from '../endpoint/endpoint';
+import { SERVER_PORT } from './names';
+
+/** A release as its container's labels and state tell it. Whether it has traffic is the proxy's to know. */
+export interface ReleaseContainer {
+  id: string;
+  target: string;
+  model: ServedModel;
+  revision: number;
+  digest: string;
+  note: string;
+  author: string;
+  created: Date;
+  running: boolean;
+  /** Since when it runs. */
+  started: Date;
+  /** How it ended, when it did not run to this day: `exit code 1`; undefined while it runs or never did. */
+  ended: string | undefined;
+  /** On which it is published while it runs. */
+  port: number | undefined;
+}
+
+/** The releases of a target, or of one model on it, stopped ones too. */
+export async function listReleaseContainers(
+  docker: Docker,
+  of: { target: string; model?: string },
+  signal: AbortSignal,
+): Promise<ReleaseContainer[]> {
+  const label = [`${labels.kind}=release`, `${labels.target}=${of.target}`];
+  if (of.model !== undefined) label.push(`${labels.model}=${of.model}`);
+  const found = await docker.listContainers({ all: true, filters: { label }, abortSignal: signal });
+  const read = await Promise.all(found.map(({ Id }) => readReleaseContainer(docker, Id)));
+  return read.filter((container) => container !== undefined);
+}
+
+/** Undefined when it was removed just now. */
+export async function readReleaseContainer(
+  docker: Docker,
+  id: string,
+): Promise<ReleaseContainer | undefined> {
+  let found: Docker.ContainerInspectInfo;
+  try {
+    found = await docker.getContainer(id).inspect();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+  const label = (name: string) => found.Config.Labels[name] ?? '';
+  const published = found.NetworkSettings.Ports?.[`${String(SERVER_PORT)}/tcp`]?.[0]?.HostPort;
+  return {
+    id: found.Id,
+    target: label(labels.target),
+    model: { name: label(labels.model), path: label(labels.modelPath), hash: label(labels.modelHash) },
+    revision: Number(label(labels.revision)),
+    digest: found.Image,
+    note: label(labels.note),
+    author: label(labels.author),
+    created: new Date(label(labels.created) || found.Created),
+    running: found.State.Running,
+    started: new Date(found.State.StartedAt),
+    ended: found.State.Running || found.State.Status === 'created' ? undefined : howItEnded(found.State),
+    port: published ? Number(published) : undefined,
+  };
+}
+
+function howItEnded(state: Docker.ContainerInspectInfo['State']): string {
+  const code = `exit code ${String(state.ExitCode)}`;
+  return state.OOMKilled ? `out of memory, ${code}` : code;
+}

@@ -1,0 +1,61 @@
+import { answersReady } from './http';
+import type { Proxy } from './stableAddress';
+import { urlOf, type Publishing } from './ports';
+import type { ReleaseContainer } from './releaseContainers';
+import { trafficOf } from './routes';
+import type { Release, ReleaseState } from './target';
+
+/** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
+const START_MS = 90_000;
+
+/** What a container, its proxy and its server say, put together. */
+export async function toRelease(
+  container: ReleaseContainer,
+  proxy: Proxy | undefined,
+  publishing: Publishing,
+  signal: AbortSignal,
+): Promise<Release> {
+  const { target, model, revision, digest, note, author, created } = container;
+  const traffic = trafficOf(proxy?.routes, revision);
+  const state = stateOf(container, proxy);
+  const url = container.port === undefined ? undefined : urlOf(publishing, container.port);
+  const stableUrl = proxy?.port === undefined ? undefined : urlOf(publishing, proxy.port);
+  const health = await healthOf(container, url, signal);
+  return {
+    id: `${target}/${model.name}/${String(revision)}`,
+    ...{ target, model, revision, digest, note, author, created, traffic, state },
+    ...{ health, url, stableUrl },
+    detail: detailOf(container, state, health, proxy),
+  };
+}
+
+function stateOf(container: ReleaseContainer, proxy: Proxy | undefined): ReleaseState {
+  if (trafficOf(proxy?.routes, container.revision) > 0) return 'serving';
+  return proxy?.routes?.promoted.includes(container.revision) ? 'retired' : 'candidate';
+}
+
+async function healthOf(
+  container: ReleaseContainer,
+  url: string | undefined,
+  signal: AbortSignal,
+): Promise<Release['health']> {
+  if (!container.running || url === undefined) return 'stopped';
+  if (await answersReady(url, signal)) return 'ready';
+  return Date.now() - container.started.getTime() < START_MS ? 'starting' : 'unhealthy';
+}
+
+function detailOf(
+  container: ReleaseContainer,
+  state: ReleaseState,
+  health: Release['health'],
+  proxy: Proxy | undefined,
+): string | undefined {
+  if (state === 'serving' && !proxy?.running) {
+    return 'The proxy that holds its stable address does not run. Promote the release again to start it.';
+  }
+  // A retired release was stopped on purpose.
+  if (health === 'stopped' && state !== 'retired')
+    return `Its server ended: ${container.ended ?? 'it never ran'}.`;
+  if (health === 'unhealthy') return 'Its server runs, but is not ready.';
+  return undefined;
+}

@@ -1,0 +1,86 @@
+import { labels } from '../docker/labels';
+import { UserError, messageOf } from '../errors';
+import type { TaskContext } from '../task';
+import { withLock } from './lock';
+import { networkName } from './names';
+import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
+import { trafficOf } from './routes';
+import type { Site } from './site';
+import { listProxies, proxyOf, removeProxy } from './stableAddress';
+
+/**
+ * Removes a release with its image; with the last one of a model also the stable address, with the last one of the target its network.
+ * A release that serves goes only as the last. Resolves to what could not be removed, in words.
+ */
+export async function remove(site: Site, release: ReleaseContainer, task: TaskContext): Promise<string[]> {
+  const left = await withLock(site, release, task, async () => {
+    await refuseServing(site, release, task.signal);
+    return removeContainer(site, release);
+  });
+  left.push(...(await removeImage(site, release)));
+  left.push(...(await removeUnneeded(site, release.model.name, task.signal)));
+  return left;
+}
+
+async function refuseServing(site: Site, release: ReleaseContainer, signal: AbortSignal): Promise<void> {
+  const of = { target: site.target, model: release.model.name };
+  const routes = (await proxyOf(site.docker, of, signal))?.routes;
+  if (trafficOf(routes, release.revision) === 0) return;
+  if ((await listReleaseContainers(site.docker, of, signal)).length === 1) return;
+  throw new UserError(
+    'engine-refused',
+    `Revision ${String(release.revision)} of ${of.model} serves on ${of.target}, so it is not removed.`,
+    'Promote another release first, or remove the others before it.',
+  );
+}
+
+/** Removes a release's container. Resolves to what is left, in words. */
+export function removeContainer(
+  { docker }: Site,
+  { id, model, revision }: ReleaseContainer,
+): Promise<string[]> {
+  return attempt(`The container of revision ${String(revision)} of ${model.name}`, () =>
+    docker.getContainer(id).remove({ force: true, v: true }),
+  );
+}
+
+/** Removes a release's image unless something else needs it. Resolves to what is left, in words. */
+export function removeImage(
+  { docker }: Site,
+  { digest, model, revision }: ReleaseContainer,
+): Promise<string[]> {
+  return attempt(
+    `The image of revision ${String(revision)} of ${model.name}`,
+    () => docker.getImage(digest).remove(),
+    [404, 409],
+  );
+}
+
+async function removeUnneeded(site: Site, model: string, signal: AbortSignal): Promise<string[]> {
+  const { docker, target } = site;
+  if ((await listReleaseContainers(docker, { target, model }, signal)).length > 0) return [];
+  const left: string[] = [];
+  for (const proxy of await listProxies(docker, target, signal)) {
+    if (proxy.model !== model) continue;
+    left.push(...(await attempt(`The proxy of ${model}`, () => removeProxy(docker, proxy))));
+  }
+  const others = await docker.listContainers({
+    all: true,
+    filters: { label: [`${labels.target}=${target}`] },
+  });
+  if (others.length > 0) return left;
+  const name = networkName(target);
+  left.push(...(await attempt(`The network ${name}`, () => docker.getNetwork(name).remove())));
+  return left;
+}
+
+/** What is left when `work` fails; an answer with a status of `fine` is no failure (404: gone already). */
+async function attempt(what: string, work: () => Promise<unknown>, fine = [404]): Promise<string[]> {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    if (fine.includes((error as { statusCode?: number }).statusCode ?? 0)) return [];
+    return [`${what} could not be removed: ${messageOf(error)}`];
+  }
+}

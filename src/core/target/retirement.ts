@@ -1,0 +1,40 @@
+import type { TaskContext } from '../task';
+import { withLock } from './lock';
+import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
+import { removeContainer, removeImage } from './removal';
+import { trafficOf } from './routes';
+import type { Site } from './site';
+import { proxyOf } from './stableAddress';
+
+/** How many retired releases of a model are kept for a roll-back. */
+const KEPT = 3;
+/** How long a server has to finish what it was asked, in seconds. */
+const STOP_SECONDS = 35;
+
+/**
+ * After a promotion: stops the `idle` releases that are still without traffic, and removes those that are too old to be kept.
+ * Resolves to what could not be removed, in words.
+ */
+export function retire(
+  site: Site,
+  promoted: ReleaseContainer,
+  idle: number[],
+  task: TaskContext,
+): Promise<string[]> {
+  return withLock(site, promoted, task, async () => {
+    const of = { target: site.target, model: promoted.model.name };
+    const routes = (await proxyOf(site.docker, of, task.signal))?.routes;
+    const retired = (await listReleaseContainers(site.docker, of, task.signal))
+      .filter(({ revision }) => routes?.promoted.includes(revision) && trafficOf(routes, revision) === 0)
+      .sort((a, b) => b.revision - a.revision);
+    const running = retired.filter((container) => container.running && idle.includes(container.revision));
+    await Promise.all(running.map(({ id }) => site.docker.getContainer(id).stop({ t: STOP_SECONDS })));
+
+    const old = retired.slice(KEPT).filter((container) => !container.running || running.includes(container));
+    const left: string[] = [];
+    for (const container of old) {
+      left.push(...(await removeContainer(site, container)), ...(await removeImage(site, container)));
+    }
+    return left;
+  });
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/** Which revisions the stable address of a model leads to. It lives in the proxy's configuration and nowhere else. */
+export interface Routes {
+  target: string;
+  model: string;
+  /** Unlike in any other text of routes: tells whether the proxy works by this one. */
+  generation: string;
+  /** Revisions with traffic and their percent of it. */
+  weights: { revision: number; percent: number }[];
+  /** Revisions that have or had traffic, ascending, the last ones; also those removed since, so that no number is given twice. */
+  promoted: number[];
+}
+
+const revision = z.int().positive();
+const schema = z.object({
+  target: z.string(),
+  model: z.string(),
+  generation: z.string(),
+  weights: z.array(z.object({ revision, percent: z.number().min(0).max(100) })),
+  promoted: z.array(revision),
+});
+
+/** More than are ever kept. */
+const REMEMBERED = 100;
+const MARK = '# slipway ';
+
+/** The line that carries routes at the head of a proxy's configuration. */
+export function routesLine(routes: Routes): string {
+  return MARK + JSON.stringify(routes);
+}
+
+/** Reads the routes back from a proxy's configuration; undefined when it is not one of ours. */
+export function parseRoutes(text: string): Routes | undefined {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(MARK));
+  if (!line) return undefined;
+  try {
+    return schema.parse(JSON.parse(line.slice(MARK.length)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The routes after all traffic moved to one revision. */
+export function routeAllTo(routes: Routes, to: number, generation: string): Routes {
+  const promoted = [...new Set([...routes.promoted, to])].sort((a, b) => a - b).slice(-REMEMBERED);
+  return { ...routes, generation, weights: [{ revision: to, percent: 100 }], promoted };
+}
+
+/** Percent of the traffic that a revision gets. */
+export function trafficOf(routes: Routes | undefined, revision: number): number {
+  return routes?.weights.find((weight) => weight.revision === revision)?.percent ?? 0;
+}

@@ -1,0 +1,17 @@
+import type Docker from 'dockerode';
+import type { Publishing } from './ports';
+
+/** Where a target's releases run, with what the steps of a deploy need to know about it. */
+export interface Site {
+  docker: Docker;
+  /** Name of the target. */
+  target: string;
+  publishing: Publishing;
+  /** Image of the proxy that holds the stable addresses. */
+  proxyImage: string;
+  /** Stable ports by model name; a model without one gets a free port. */
+  ports: Record<string, number>;
+  /** Limits of a release; undefined for none. */
+  memoryMiB?: number;
+  cpus?: number;
+}
