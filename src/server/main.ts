@@ -1,6 +1,7 @@
 import { version } from '../../package.json';
 import { messageOf, UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
+import { Failure } from './failure';
 import { HttpServer } from './http/httpServer';
 import { ModelHost } from './modelHost';
 import { readOptions, usage } from './options';
@@ -44,7 +45,9 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   if (options.exitWithParent) process.stdin.resume().once('end', stop).once('error', stop);
 
   await model.start().catch((error: unknown) => {
-    throw new UserError('model-broken', `${options.model} can not be loaded: ${messageOf(error)}`);
+    // 500 is the model's fault; anything else befell the process that loaded it.
+    const code = error instanceof Failure && error.status === 500 ? 'model-broken' : 'worker-crashed';
+    throw new UserError(code, `${options.model} can not be loaded: ${messageOf(error)}`);
   });
   const { name, hash, model: path } = { ...options };
   if (options.record) {

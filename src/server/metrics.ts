@@ -1,13 +1,13 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BatchObserver } from './batching/batcher';
 import type { Route } from './http/router';
 import type { Usage } from './worker/frames';
 
 /** What is asked for when somebody reads the metrics, instead of being kept up to date. */
 export interface MetricSources {
-  queueLength(): number;
-  restarts(): number;
-  workerUsage(): Usage | undefined;
+  queueLength: () => number;
+  restarts: () => number;
+  workerUsage: () => Usage | undefined;
 }
 
 export interface ModelLabels {
@@ -19,6 +19,15 @@ export interface ModelLabels {
 
 const secondBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const rowBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024];
+
+const frontUsage = {
+  resident: () => process.memoryUsage.rss(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
+  started: () => Date.now() / 1000 - process.uptime(),
+};
 
 /** The server's own metrics, in Prometheus' form. */
 export class ServerMetrics implements BatchObserver {
@@ -62,47 +71,59 @@ export class ServerMetrics implements BatchObserver {
       buckets: rowBuckets,
       registers,
     });
-    new Gauge({
-      name: 'slipway_queue_length',
-      help: 'Requests that wait for a run.',
-      registers,
-      collect() {
-        this.set(sources.queueLength());
-      },
-    });
-    new Counter({
-      name: 'slipway_worker_restarts_total',
-      help: 'Times that the worker process was started in place of one that ended.',
-      registers,
-      collect() {
-        this.reset();
-        this.inc(sources.restarts());
-      },
-    });
-    new Gauge({
-      name: 'slipway_worker_memory_bytes',
-      help: 'Resident memory of the worker process.',
-      registers,
-      collect() {
-        this.set(sources.workerUsage()?.rss ?? 0);
-      },
-    });
-    new Counter({
-      name: 'slipway_worker_cpu_seconds_total',
-      help: 'Processor time of the worker process that runs now.',
-      registers,
-      collect() {
-        this.reset();
-        this.inc(sources.workerUsage()?.cpuSeconds ?? 0);
-      },
-    });
+    this.#sampled(Gauge, 'slipway_queue_length', 'Requests that wait for a run.', sources.queueLength);
+    this.#sampled(
+      Counter,
+      'slipway_worker_restarts_total',
+      'Times that a worker process was started in place of one that ended.',
+      sources.restarts,
+    );
+    const worker = (): Partial<Usage> => sources.workerUsage() ?? {};
+    this.#sampled(
+      Gauge,
+      'slipway_worker_memory_bytes',
+      'Resident memory of the worker process.',
+      () => worker().rss,
+    );
+    this.#sampled(
+      Counter,
+      'slipway_worker_cpu_seconds_total',
+      'Processor time of the worker process that runs now.',
+      () => worker().cpuSeconds,
+    );
+    const { resident, cpu, started } = frontUsage;
+    this.#sampled(Gauge, 'process_resident_memory_bytes', 'Resident memory of the front process.', resident);
+    this.#sampled(Counter, 'process_cpu_seconds_total', 'Processor time of the front process.', cpu);
+    this.#sampled(
+      Gauge,
+      'process_start_time_seconds',
+      'When the front process started, as Unix time.',
+      started,
+    );
     new Gauge({
       name: 'slipway_model_info',
       help: 'The model that is served; always 1.',
       labelNames: ['model', 'version', 'platform', 'hash'],
       registers,
     }).set({ ...labels }, 1);
-    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** A metric whose value is read when it is asked for; undefined counts as 0. */
+  #sampled(
+    Type: typeof Gauge | typeof Counter,
+    name: string,
+    help: string,
+    read: () => number | undefined,
+  ): void {
+    new Type({
+      name,
+      help,
+      registers: [this.#registry],
+      collect(this: Gauge | Counter) {
+        this.reset();
+        this.inc(read() ?? 0);
+      },
+    });
   }
 
   started(): void {

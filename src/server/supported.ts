@@ -6,18 +6,23 @@ import type { Signature, TensorSpec } from '../core/model/signature';
  * because some of them (int4 and uint4) abort the process that runs it.
  */
 export function checkSupported({ inputs, outputs }: Signature): void {
-  for (const [role, specs] of [['Input', inputs] as const, ['Output', outputs] as const]) {
-    for (const spec of specs) {
-      if (canCarry(spec)) continue;
-      throw new UserError(
-        'model-unsupported',
-        `${role} "${spec.name}" is of type ${spec.type}, which the ONNX runtime for Node can not carry.`,
-        `Export the model with another type for "${spec.name}", such as float32 or int32.`,
-      );
-    }
-  }
+  for (const spec of inputs) if (!canCarry(spec)) throw unsupported('Input', spec);
+  // A model need not say of what type its outputs are: that shows when it runs.
+  for (const spec of outputs)
+    if (!canCarry(spec) && spec.type !== 'unknown') throw unsupported('Output', spec);
 }
 
 function canCarry({ datatype }: TensorSpec): boolean {
   return datatype !== undefined && datatype !== 'BF16';
+}
+
+function unsupported(role: string, { name, type }: TensorSpec): UserError {
+  const next = type.includes('map(')
+    ? "Export the model with arrays instead of maps: with skl2onnx, options={'zipmap': False}."
+    : `Export the model with another type for "${name}", such as a tensor of float32 or int32.`;
+  return new UserError(
+    'model-unsupported',
+    `${role} "${name}" is of type ${type}, which the ONNX runtime for Node can not carry.`,
+    next,
+  );
 }

@@ -100,6 +100,9 @@ function fillStrings(target: string[], offset: number, values: JsonValue[]): num
   return -1;
 }
 
+/** What rounds to infinity: half a step beyond the greatest bfloat16. */
+const bfloatLimit = 2 ** 128 - 2 ** 119;
+
 const fillers: Record<Datatype, Filler<never>> = {
   BOOL: fillBooleans,
   UINT8: integers(0, 0xff),
@@ -113,7 +116,7 @@ const fillers: Record<Datatype, Filler<never>> = {
   FP16: halves(numberToHalf, (value) => Number.isFinite(halfToNumber(numberToHalf(value)))),
   FP32: floats(3.4028235677973362e38),
   FP64: floats(Number.MAX_VALUE),
-  BF16: halves(numberToBfloat, (value) => Math.abs(value) < 3.3961775292304957e38),
+  BF16: halves(numberToBfloat, (value) => Math.abs(value) < bfloatLimit),
   BYTES: fillStrings,
 };
 

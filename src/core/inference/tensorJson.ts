@@ -49,9 +49,8 @@ export function nestedData(tensor: Tensor): JsonValue {
 export function dataText(tensor: Tensor): string {
   const { datatype, data } = tensor;
   if (Array.isArray(data)) return JSON.stringify(data);
-  if (datatype === 'BOOL') return `[${flatData(tensor).join(',')}]`;
-  const values = datatype === 'FP16' || datatype === 'BF16' ? flatData(tensor) : data;
-  const text = values.join(',');
+  const coded = datatype === 'BOOL' || datatype === 'FP16' || datatype === 'BF16';
+  const text = coded ? (flatData(tensor) as (number | boolean)[]).join(',') : data.join(',');
   const finite = !datatype.includes('F') || !/[NI]/.test(text);
   return `[${finite ? text : text.replace(/NaN|-?Infinity/g, '"$&"')}]`;
 }

@@ -15,7 +15,7 @@ export interface BatcherOptions {
   queueSeconds: number;
   /** Whether requests may have rows in common, by the model's signature. */
   batchable: boolean;
-  log(message: string): void;
+  log: (message: string) => void;
 }
 
 /** What the batcher tells about its work; called often. */
@@ -39,8 +39,8 @@ interface QueuedJob extends Job {
   readonly queued: number;
   /** Set once a run in company has failed. */
   alone: boolean;
-  resolve(outputs: Tensor[]): void;
-  reject(failure: unknown): void;
+  resolve: (outputs: Tensor[]) => void;
+  reject: (failure: unknown) => void;
 }
 
 /**
@@ -73,8 +73,9 @@ export class Batcher {
     if (this.#queue.length >= this.options.maxQueue) {
       throw comeAgain(`Too many requests are waiting: the queue holds ${this.options.maxQueue}.`);
     }
-    let settle!: Pick<QueuedJob, 'resolve' | 'reject'>;
-    const outputs = new Promise<Tensor[]>((resolve, reject) => (settle = { resolve, reject }));
+    let resolve!: QueuedJob['resolve'];
+    let reject!: QueuedJob['reject'];
+    const outputs = new Promise<Tensor[]>((...settle) => ([resolve, reject] = settle));
     const rows = this.#trial.possible ? rowsOf(inputs) : 0;
     const rowShape = rows > 0 ? rowShapeOf(inputs) : '';
     const job: QueuedJob = {
@@ -84,7 +85,8 @@ export class Batcher {
       queued: performance.now(),
       alone: rows === 0,
       outputs,
-      ...settle,
+      resolve,
+      reject,
     };
     this.#queue.push(job);
     this.#schedule();

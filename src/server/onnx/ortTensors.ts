@@ -21,11 +21,7 @@ const datatypes = new Map(Object.entries(ortTypes).map(([datatype, type]) => [ty
 /** The same values as onnxruntime takes them, without a copy. */
 export function toOrt(tensor: Tensor): OrtTensor {
   if (tensor.datatype === 'BF16') throw new Error('onnxruntime-node can not carry bfloat16 values.');
-  return new OrtTensor(
-    ortTypes[tensor.datatype],
-    tensor.data as OrtTensor.DataTypeMap[OrtTensor.Type],
-    tensor.shape,
-  );
+  return new OrtTensor(ortTypes[tensor.datatype], tensor.data, tensor.shape);
 }
 
 /** An output of onnxruntime, without a copy. */
@@ -38,5 +34,5 @@ export function fromOrt(name: string, output: OrtTensor): Tensor {
     datatype === 'FP16'
       ? new Uint16Array((data as Uint16Array).buffer, (data as Uint16Array).byteOffset, data.length)
       : data;
-  return { name, datatype, shape: [...output.dims], data: bits as TensorData };
+  return { name, datatype, shape: [...output.dims], data: bits };
 }

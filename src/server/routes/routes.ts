@@ -13,7 +13,7 @@ export interface RouteContext {
   /** Version of this server. */
   version: string;
   /** Prometheus text, and its content type. */
-  metrics(): Promise<{ text: string; contentType: string }>;
+  metrics: () => Promise<{ text: string; contentType: string }>;
 }
 
 /** All addresses that this server answers. */

@@ -11,7 +11,7 @@ export interface SupervisorOptions {
   model: string;
   limits: WorkerLimits;
   session: SessionOptions;
-  log(message: string): void;
+  log: (message: string) => void;
 }
 
 const firstDelay = 250;

@@ -1,0 +1,115 @@
+import { build } from 'esbuild';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const fixtures = resolve('test/fixtures');
+export const iris = `${fixtures}/workspace/models/iris.onnx`;
+export const hostile = (name: string) => `${fixtures}/hostile/${name}.onnx`;
+
+const out = resolve('out/test/server');
+let built: Promise<unknown> | undefined;
+
+/** The server and its worker as they are shipped, built once a test run. */
+export async function serverScript(): Promise<string> {
+  built ??= build({
+    entryPoints: { server: 'src/server/main.ts', onnxWorker: 'src/server/onnx/worker.ts' },
+    outdir: out,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: ['onnxruntime-node'],
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
+  await built;
+  return `${out}/server.js`;
+}
+
+export interface TestServer {
+  url: string;
+  process: ChildProcess;
+  /** What it has logged so far. */
+  log(): string;
+  /** Sends SIGTERM and resolves to the exit code. */
+  stop(): Promise<number | null>;
+  /** Posts to the model's infer route. */
+  infer(body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
+  fetch(path: string, init?: RequestInit): Promise<{ status: number; text: string; headers: Headers }>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends what a test has left. */
+export async function stopServers(): Promise<void> {
+  await Promise.all([...running].map((child) => (child.kill('SIGKILL'), once(child, 'exit'))));
+}
+
+/** Starts a server for a model and waits until it serves. */
+export async function startServer(model: string, ...args: string[]): Promise<TestServer> {
+  const { process: child, line, log } = await launch(model, ...args);
+  const { url, error } = JSON.parse(line) as { url?: string; error?: string };
+  if (!url) throw new Error(error);
+  const name = args.includes('--name')
+    ? (args[args.indexOf('--name') + 1] as string)
+    : /([^/]+)\.onnx$/.exec(model)?.[1];
+  const answer = async (path: string, init?: RequestInit) => {
+    const response = await fetch(url + path, init);
+    return { status: response.status, text: await response.text(), headers: response.headers };
+  };
+  return {
+    url,
+    process: child,
+    log,
+    fetch: answer,
+    async stop() {
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      return ((await exit) as [number | null])[0];
+    },
+    async infer(body) {
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      const reply = await answer(`/v2/models/${name}/infer`, { method: 'POST', body: text });
+      return { status: reply.status, body: JSON.parse(reply.text) as Record<string, unknown> };
+    },
+  };
+}
+
+/** Starts a server and resolves with the first line that it prints. */
+export async function launch(
+  model: string,
+  ...args: string[]
+): Promise<{ process: ChildProcess; line: string; log(): string }> {
+  const environment = { ...process.env, PORT: '', AIP_HTTP_PORT: '' };
+  const child = spawn(process.execPath, [await serverScript(), '--model', model, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: environment,
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const lines = createInterface(child.stdout);
+  const [line] = (await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(() => ['{"error":"it exited"}']),
+  ])) as [string];
+  return { process: child, line, log: () => log };
+}
+
+/** An `infer` body for one input. */
+export function inferBody(name: string, shape: number[], data: unknown, datatype = 'FP32') {
+  return { inputs: [{ name, shape, datatype, data }] };
+}
+
+/** Resolves once `check` is true; rejects after `seconds`. */
+export async function eventually(check: () => Promise<boolean> | boolean, seconds = 10): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`Not within ${seconds} s: ${check.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
