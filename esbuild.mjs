@@ -5,7 +5,8 @@
 import { build, context } from 'esbuild';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -91,22 +92,18 @@ async function writeSchemas() {
   await mkdir(`${dist}/schemas`, { recursive: true });
   for (const [name, [entry, exported]] of Object.entries(sources)) {
     if (!started({ entryPoints: [entry], outdir: `${dist}/schemas/${name}` })) continue;
-    const stdin = {
-      contents: `import { z } from 'zod'; import { ${exported} } from './${entry}';
-        export default z.toJSONSchema(${exported}, { io: 'input' });`,
-      resolveDir: '.',
-    };
-    const { outputFiles } = await build({
-      stdin,
+    const contents = `import { z } from 'zod'; import { ${exported} } from './${entry}';
+      export default z.toJSONSchema(${exported}, { io: 'input', unrepresentable: 'any' });`;
+    const outfile = resolve(`out/schemas/${name}.mjs`);
+    await build({
+      stdin: { contents, resolveDir: '.' },
+      outfile,
       bundle: true,
-      write: false,
       format: 'esm',
       platform: 'node',
       logLevel: 'warning',
     });
-    const schema = await import(
-      `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
-    );
+    const schema = await import(pathToFileURL(outfile).href);
     await writeFile(`${dist}/schemas/${name}`, `${JSON.stringify(schema.default, null, 2)}\n`);
   }
 }
