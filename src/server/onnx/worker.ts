@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors';
 import type { Tensor } from '../../core/inference/tensor';
 import type { FailureReason, SessionOptions, Usage } from '../worker/frames';
 import { endWithParent } from './endWithParent';
+import { ortMessage } from './ortMessage';
 import { fromOrt, toOrt } from './ortTensors';
 import { readFrame, writeFrame } from './pipe';
 
@@ -28,7 +29,7 @@ async function load(model: string, options: SessionOptions): Promise<InferenceSe
     writeFrame({ kind: 'loaded', usage: usage() });
     return session;
   } catch (error) {
-    writeFrame({ kind: 'failed', reason: 'load', message: messageOf(error) });
+    writeFrame({ kind: 'failed', reason: 'load', message: ortMessage(error) });
     return undefined;
   }
 }
@@ -52,7 +53,7 @@ async function run(session: InferenceSession, id: number, inputs: Tensor[], maxB
     }));
     writeFrame({ kind: 'result', id, milliseconds, ...recentUsage() }, parts);
   } catch (error) {
-    const message = messageOf(error);
+    const message = ortMessage(error);
     fail(/alloc|out of memory|array buffer/i.test(message) ? 'memory' : 'model', message);
   }
 }
