@@ -1,19 +1,4 @@
-/** The colours of charts, by the names of VS Code's theme. */
-export const colours = {
-  blue: '--vscode-charts-blue',
-  green: '--vscode-charts-green',
-  orange: '--vscode-charts-orange',
-  purple: '--vscode-charts-purple',
-  red: '--vscode-charts-red',
-  yellow: '--vscode-charts-yellow',
-  text: '--vscode-charts-foreground',
-  line: '--vscode-charts-lines',
-  muted: '--vscode-descriptionForeground',
-  background: '--vscode-editor-background',
-  grid: '--vscode-editorWidget-border',
-} as const;
-
-export type Colour = keyof typeof colours;
+import { colours, type Colour } from './colours';
 
 /** The colours of the editor's theme, for what draws on a canvas and so can not use CSS variables. */
 export class Theme {
@@ -25,6 +10,11 @@ export class Theme {
 
   colour(name: Colour): string {
     return this.#values.get(name) || this.#values.get('text') || '#888888';
+  }
+
+  /** A colour that lets through what is behind it. */
+  faint(name: Colour): string {
+    return `color-mix(in srgb, ${this.colour(name)} 16%, transparent)`;
   }
 
   /** Calls back each time after the theme has changed. */

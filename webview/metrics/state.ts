@@ -1,0 +1,46 @@
+import type { PageSource } from '../../src/core/protocol/metrics';
+import { format, formatTime } from './format';
+import type { ChartKind } from './kinds';
+import type { Tape } from './tape';
+
+/** Whether a source answers, in words. */
+export function stateText({ state, since, detail, server }: PageSource): string {
+  const time = formatTime(since / 1000);
+  if (state === 'live') return `${server ?? 'Answers'}, live since ${time}`;
+  if (state === 'waiting') return 'Waiting for the first answer';
+  return `No answer since ${time}. ${detail ?? ''}`.trim();
+}
+
+/** What stands in a chart that shows no line, or only the one at 0 of an endpoint that nobody has asked yet. */
+export function emptyText(
+  { state }: PageSource,
+  { id, empty }: Pick<ChartKind, 'id' | 'empty'>,
+  hasValues: boolean,
+  hadRequests: boolean,
+): string | undefined {
+  if (id === 'rate' && state === 'live' && !hadRequests) {
+    return 'No requests yet. Send one with Predict with Sample or Copy as curl on the endpoint.';
+  }
+  if (hasValues) return undefined;
+  if (state === 'live') return empty;
+  return state === 'waiting' ? 'Waiting for the first answer' : 'No values in this time';
+}
+
+/** One source in a sentence, for those who listen. */
+export function spokenSummary(source: PageSource, tape: Tape, now: number): string {
+  if (source.state !== 'live') return `${source.label}: ${stateText(source)}`;
+  const { fields } = tape;
+  const rate = tape.latest(fields.requestRate, now);
+  const parts = [
+    Number.isNaN(rate)
+      ? 'request rate unknown'
+      : `${format(rate, 'rate').replace('req/s', 'requests per second')}`,
+  ];
+  const p95 = tape.latest(fields.p95, now);
+  const mean = tape.latest(fields.mean, now);
+  if (!Number.isNaN(p95)) parts.push(`p95 ${format(p95, 'duration')}`);
+  else if (!Number.isNaN(mean)) parts.push(`mean ${format(mean, 'duration')}`);
+  const errors = tape.latest(fields.errors4xx, now) + tape.latest(fields.errors5xx, now);
+  if (!Number.isNaN(errors)) parts.push(`errors ${format(errors, 'share')}`);
+  return `${source.label}: ${parts.join(', ')}.`;
+}
