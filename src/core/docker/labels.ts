@@ -1,0 +1,24 @@
+/** Every label that Slipway writes on containers, images and networks: what they say is the truth that views are built from. */
+export const labels = {
+  /** What it is: containers are `endpoint`, `release` or `proxy`, images `runtime` or `model`. */
+  kind: 'dev.slipway.kind',
+  /** Name under which the model is served. */
+  model: 'dev.slipway.model',
+  /** File that the model was made from, on the machine that made it. */
+  modelPath: 'dev.slipway.model-path',
+  /** SHA-256 of the model, hexadecimal. */
+  modelHash: 'dev.slipway.model-hash',
+  target: 'dev.slipway.target',
+  revision: 'dev.slipway.revision',
+  note: 'dev.slipway.note',
+  /** Who made it: `user@host`. */
+  author: 'dev.slipway.author',
+  /** When it was made, ISO 8601. */
+  created: 'dev.slipway.created',
+  /** Version of Slipway that made it. */
+  version: 'dev.slipway.version',
+  /** Name of the image that a runtime image was built on. */
+  base: 'dev.slipway.base',
+  /** SHA-256 over the files of a runtime image, hexadecimal. */
+  content: 'dev.slipway.content',
+} as const;
