@@ -1,6 +1,6 @@
 import type { ModelMetadata } from '../inference/client';
 import type { Signature, TensorSpec } from '../model/signature';
-import type { SampleResult } from '../sample/sample';
+import type { Problem, SampleResult } from '../sample/sample';
 
 /** As many mismatches as fit into a message. */
 const MAX_MISMATCHES = 5;
@@ -40,7 +40,7 @@ function shapeOf(spec: TensorSpec): string | undefined {
 export function describeMismatches(name: string, results: SampleResult[]): string {
   const failed = results.filter((result) => result.pass === false);
   const mismatches = failed.flatMap((result) =>
-    result.mismatches.map((problem) => `${result.sample}: ${problem.message}`),
+    result.mismatches.map((problem) => `${result.sample}, ${placeOf(problem)}: ${problem.message}`),
   );
   const shown = mismatches.slice(0, MAX_MISMATCHES);
   const more = mismatches.length - shown.length;
@@ -49,6 +49,11 @@ export function describeMismatches(name: string, results: SampleResult[]): strin
     ...shown,
     ...(more > 0 ? [`… and ${String(more)} more values.`] : []),
   ].join('\n');
+}
+
+/** `probabilities[0][2]` */
+function placeOf({ path: [, output = 'outputs', ...indices] }: Problem): string {
+  return String(output) + indices.map((index) => `[${String(index)}]`).join('');
 }
 
 /** What was proven, in a phrase. */

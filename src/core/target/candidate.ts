@@ -82,6 +82,8 @@ function createContainer(
     },
     network: networkName(target),
     publish: { [SERVER_PORT]: { bind: publishing.bind } },
+    // Until it is promoted it shall end where it can not start.
+    restart: 'no',
   });
 }
 

@@ -1,9 +1,10 @@
 import { connect, engineAddress, engineHostName } from '../docker/connect';
 import { followLogs } from '../docker/containers';
 import { asUserError } from '../docker/dockerErrors';
+import { ensureImage } from '../docker/images';
 import { UserError, messageOf } from '../errors';
 import { buildModelImage } from '../image/modelImage';
-import { ensureImage, ensureRuntimeImage } from '../image/runtimeImage';
+import { ensureRuntimeImage } from '../image/runtimeImage';
 import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
 import { startCandidate } from './candidate';
@@ -85,7 +86,7 @@ export class DockerTarget implements Target {
       const { docker, proxyImage } = this.#site;
       const { dist, nodeBase, version } = this.options;
       // Needed only to promote, but what can not be had is better known before anything starts.
-      await ensureImage(docker, proxyImage, task);
+      await ensureImage(docker, proxyImage, 'slipway.image.proxy', task);
       const runtime = await ensureRuntimeImage(docker, { dist, nodeBase, version }, task);
       return (await buildModelImage(docker, runtime, request.model, {}, task)).digest;
     });

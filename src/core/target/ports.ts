@@ -20,7 +20,7 @@ export interface Publishing {
 export function reachableHost(bind: string, engineHost: string): string {
   const anyAddress = bind === '0.0.0.0' || bind === '::';
   const loopback = bind.startsWith('127.') || bind === '::1' || bind === 'localhost';
-  return anyAddress || loopback ? engineHost : bind;
+  return anyAddress || loopback ? engineHost.replace(/^\[(.*)\]$/, '$1') : bind;
 }
 
 export function urlOf(publishing: Publishing, port: number): string {

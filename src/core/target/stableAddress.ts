@@ -101,22 +101,15 @@ function createProxy(site: Site, routes: Routes, port: number): Promise<Docker.C
     Image: site.proxyImage,
     Entrypoint: ['haproxy'],
     Cmd: ['-W', '-db', '-f', CONFIG_PATH],
+    Labels: { [labels.kind]: 'proxy', [labels.target]: routes.target, [labels.model]: routes.model },
+    network: networkName(routes.target),
+    publish: { [SERVER_PORT]: { bind: site.publishing.bind, port } },
+    // The configuration lives there; only root could write it from inside.
+    writableRoot: true,
     // Without a stop signal of its own, an engine takes the signal for a reload as a wish to stop and never restarts it.
     StopSignal: 'SIGTERM',
-    Labels: {
-      [labels.kind]: 'proxy',
-      [labels.target]: routes.target,
-      [labels.model]: routes.model,
-    },
-    ExposedPorts: { [`${String(SERVER_PORT)}/tcp`]: {} },
-    HostConfig: {
-      NetworkMode: networkName(routes.target),
-      PortBindings: {
-        [`${String(SERVER_PORT)}/tcp`]: [{ HostIp: site.publishing.bind, HostPort: String(port) }],
-      },
-      // Not `unless-stopped`: engines remember the signal for a reload as a stop.
-      RestartPolicy: { Name: 'always' },
-    },
+    // Not `unless-stopped`: engines remember the signal for a reload as a stop.
+    restart: 'always',
   });
 }
 

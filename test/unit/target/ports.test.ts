@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { reachableHost, urlOf } from '../../../src/core/target/ports';
+
+describe('published ports', () => {
+  it('are reached where the engine is, unless they are bound to an address of their own', () => {
+    assert.equal(reachableHost('127.0.0.1', '127.0.0.1'), '127.0.0.1');
+    assert.equal(reachableHost('0.0.0.0', 'models.example.org'), 'models.example.org');
+    assert.equal(reachableHost('::', '[fd00::7]'), 'fd00::7');
+    assert.equal(reachableHost('10.0.0.7', 'models.example.org'), '10.0.0.7');
+  });
+
+  it('have a URL, also on an IPv6 address', () => {
+    assert.equal(urlOf({ bind: '127.0.0.1', host: '127.0.0.1' }, 8600), 'http://127.0.0.1:8600');
+    assert.equal(urlOf({ bind: '::', host: 'fd00::7' }, 8600), 'http://[fd00::7]:8600');
+  });
+});

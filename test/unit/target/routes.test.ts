@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { proxyConfig } from '../../../src/core/target/proxyConfig';
+import { parseRoutes, routeAllTo, trafficOf, type Routes } from '../../../src/core/target/routes';
+
+const none: Routes = { target: 'staging', model: 'iris', generation: '', weights: [], promoted: [] };
+
+describe('routes', () => {
+  it('come back from the configuration that they were written into', () => {
+    const routes = routeAllTo(none, 3, 'g1');
+    assert.deepEqual(parseRoutes(proxyConfig(routes)), routes);
+  });
+
+  it('are not made of a configuration that is not ours', () => {
+    assert.equal(parseRoutes('global\n  maxconn 100\n'), undefined);
+    assert.equal(parseRoutes('# slipway {"target":"staging"}\n'), undefined);
+    assert.equal(parseRoutes('# slipway {\n'), undefined);
+  });
+
+  it('lead to one revision after a switch and remember the others', () => {
+    const first = routeAllTo(none, 2, 'g1');
+    const back = routeAllTo(routeAllTo(first, 3, 'g2'), 2, 'g3');
+    assert.deepEqual(back.weights, [{ revision: 2, percent: 100 }]);
+    assert.deepEqual(back.promoted, [2, 3]);
+    assert.equal(back.generation, 'g3');
+    assert.equal(trafficOf(back, 2), 100);
+    assert.equal(trafficOf(back, 3), 0);
+    assert.equal(trafficOf(undefined, 2), 0);
+  });
+
+  it('forget what is long gone, not the newest numbers', () => {
+    let routes = none;
+    for (let revision = 1; revision <= 250; revision++) routes = routeAllTo(routes, revision, 'g');
+    assert.equal(routes.promoted.length, 100);
+    assert.equal(routes.promoted.at(-1), 250);
+  });
+});
+
+describe('the configuration of the proxy', () => {
+  it('is valid to HAProxy, also with traffic split over two revisions', function () {
+    if (!existsSync('/usr/sbin/haproxy')) this.skip();
+    const weights = [
+      { revision: 1, percent: 95 },
+      { revision: 2, percent: 5 },
+    ];
+    const config = proxyConfig({ ...none, generation: 'g', weights, promoted: [1, 2] });
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-'));
+    const file = join(folder, 'haproxy.cfg');
+    writeFileSync(file, config);
+    const { status, stderr } = spawnSync('haproxy', ['-c', '-f', file], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    assert.equal(status, 0, stderr);
+    // The names of containers are not known here; nothing else may be doubtful.
+    const warnings = stderr
+      .split('\n')
+      .filter((line) => line.includes('[WARNING]') && !line.includes('could not resolve'));
+    assert.deepEqual(warnings, []);
+  });
+});
