@@ -3,6 +3,7 @@ import { messageOf, UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
 import { Failure } from './failure';
 import { HttpServer } from './http/httpServer';
+import type { HttpObserver } from './http/httpServer';
 import { ModelHost } from './modelHost';
 import { readOptions, usage } from './options';
 import type { ServerOptions } from './options';
@@ -24,11 +25,13 @@ async function main(): Promise<void> {
 
 async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   const { metrics } = model;
-  const http = new HttpServer(createRoutes({ model, version, metrics: () => metrics.expose() }), {
+  const observer: HttpObserver = {
     started: () => metrics.started(),
     ended: (route, status, seconds) => metrics.ended(route, status, seconds),
     broken: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  });
+  };
+  const routes = createRoutes({ model, version, metrics: () => metrics.expose() });
+  const http = new HttpServer(routes, observer, options.requestTimeoutSeconds);
   const url = await http.listen(options.host, options.port).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new UserError('port-taken', `Port ${options.port} on ${options.host} is taken by another program.`);

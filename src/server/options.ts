@@ -12,6 +12,7 @@ export interface ServerOptions {
   runTimeoutSeconds: number;
   loadTimeoutSeconds: number;
   /** 0 for no limit. */
+  requestTimeoutSeconds: number;
   workerMemoryMib: number;
   maxBodyMib: number;
   maxQueue: number;
@@ -34,6 +35,7 @@ export const usage = `Usage: node server.js --model FILE [options]
                                come before this, except before a 0 that is written out
   --run-timeout-seconds N      time that one run of the model may take (default: 30)
   --load-timeout-seconds N     time that loading the model may take (default: 120)
+  --request-timeout-seconds N  time that a client may take to send its request (default: 30)
   --worker-memory-mib N        memory that the model's process may have, 0 for no limit (default: 0; Linux only)
   --max-body-mib N             longest request body, and most bytes of values in an answer (default: 64)
   --max-queue N                requests that may wait (default: 1000)
@@ -57,6 +59,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       port: text,
       'run-timeout-seconds': text,
       'load-timeout-seconds': text,
+      'request-timeout-seconds': text,
       'worker-memory-mib': text,
       'max-body-mib': text,
       'max-queue': text,
@@ -87,6 +90,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     port: dictated && !anyPort ? dictatedPort(dictated) : port,
     runTimeoutSeconds: number('run-timeout-seconds', 30, 0.001),
     loadTimeoutSeconds: number('load-timeout-seconds', 120, 0.001),
+    requestTimeoutSeconds: number('request-timeout-seconds', 30, 1),
     workerMemoryMib: number('worker-memory-mib', 0, 0),
     maxBodyMib: number('max-body-mib', 64, 0.001, 1024),
     maxQueue: Math.trunc(number('max-queue', 1000, 1)),

@@ -36,7 +36,8 @@ export interface Job {
 
 interface QueuedJob extends Job {
   readonly rowShape: string;
-  readonly queued: number;
+  /** When it came, or came back from a run in company. */
+  queued: number;
   /** Set once a run in company has failed. */
   alone: boolean;
   resolve: (outputs: Tensor[]) => void;
@@ -171,7 +172,8 @@ export class Batcher {
     } catch (error) {
       this.options.log(`A run of ${jobs.length} requests failed, so each runs alone: ${messageOf(error)}`);
     }
-    for (const job of jobs) job.alone = true;
+    const queued = performance.now();
+    for (const job of jobs) Object.assign(job, { alone: true, queued });
     this.#queue.unshift(...jobs);
     return () => undefined;
   }

@@ -11,9 +11,7 @@ export interface HttpObserver extends ExchangeObserver {
   started(): void;
 }
 
-/** A client that sends slower than this is refused with 408. */
-const headersSeconds = 10;
-const requestSeconds = 30;
+/** How long a connection may be open without a request. */
 const idleSeconds = 75;
 
 /** The HTTP server: hands requests to the router, and ends without dropping one. */
@@ -24,12 +22,14 @@ export class HttpServer {
   constructor(
     private readonly router: Router,
     private readonly observer: HttpObserver,
+    /** A client that takes longer to send its request is refused with 408. */
+    requestSeconds: number,
   ) {
     this.#server = createServer({
-      headersTimeout: headersSeconds * 1000,
+      headersTimeout: requestSeconds * 1000,
       requestTimeout: requestSeconds * 1000,
       keepAliveTimeout: idleSeconds * 1000,
-      connectionsCheckingInterval: 1000,
+      connectionsCheckingInterval: 500,
       noDelay: true,
     });
     this.#server.on('request', (request, response) => void this.#serve(request, response));

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually, inferBody, iris, startServer, stopServers } from './support/serverProcess';
+import type { TestServer } from './support/serverProcess';
+
+const model = (name: string) => resolve(`test/unit/server/models/${name}.onnx`);
+const count = (n: number) => inferBody('n', [1, 1], [n], 'INT64');
+const index = (i: number) => inferBody('index', [1], [i], 'INT64');
+const forever = 2 ** 53;
+
+async function metric(server: TestServer, series: string): Promise<number> {
+  const { text } = await server.fetch('/metrics');
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(series))
+      ?.split(' ')
+      .at(-1) ?? Number.NaN,
+  );
+}
+
+/** The values of the first output. */
+const values = (body: Record<string, unknown>) => (body['outputs'] as { data: number[] }[])[0]?.data;
+
+/** Keeps the worker busy while `work` sends its requests. */
+async function whileBusy<T>(server: TestServer, work: () => Promise<T>[]): Promise<T[]> {
+  const busy = server.infer(count(800_000));
+  await sleep(150);
+  const all = Promise.all(work());
+  await busy;
+  return all;
+}
+
+describe('server batching', () => {
+  afterEach(stopServers);
+
+  it('runs what arrives during a run together, and gives each its own answer', async () => {
+    const server = await startServer(model('patience'));
+    // The first two that meet find out that rows are independent.
+    await whileBusy(server, () => [1, 2].map((n) => server.infer(count(n))));
+    const runs = await metric(server, 'slipway_batch_rows_count');
+    const answers = await whileBusy(server, () =>
+      Array.from({ length: 20 }, (_, n) => server.infer(count(n))),
+    );
+    assert.deepEqual(
+      answers.map(({ body }) => values(body)),
+      Array.from({ length: 20 }, (_, n) => [n]),
+    );
+    assert.equal((await metric(server, 'slipway_batch_rows_count')) - runs, 2);
+  });
+
+  it('splits requests of several rows again', async () => {
+    const server = await startServer(iris);
+    const flowers = Array.from({ length: 60 }, (_, i) => [4 + i / 20, 3, 1 + i / 12, 0.2 + i / 30]);
+    const whole = await server.infer(inferBody('measurements', [60, 4], flowers));
+    const expected = values(whole.body) as number[];
+    for (let round = 0; round < 5; round++) {
+      const sizes = Array.from({ length: 30 }, (_, i) => [i, 1 + (i % 7)] as const);
+      const answers = await Promise.all(
+        sizes.map(([from, rows]) =>
+          server.infer(inferBody('measurements', [rows, 4], flowers.slice(from, from + rows))),
+        ),
+      );
+      answers.forEach(({ body }, i) => {
+        const [from, rows] = sizes[i] as readonly [number, number];
+        assert.deepEqual(values(body), expected.slice(from, from + rows));
+      });
+    }
+    assert.ok((await metric(server, 'slipway_batch_rows_count')) < 100, 'some ran together');
+  });
+
+  it('never lets rows share a run where that changes the answer', async () => {
+    const server = await startServer(model('centred'));
+    const rows = (i: number) => [i, 0, -i, 2];
+    for (let round = 0; round < 3; round++) {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => server.infer(inferBody('x', [2, 2], rows(i + 1)))),
+      );
+      answers.forEach(({ body }, i) => assert.deepEqual(values(body), [i + 1, -1, -(i + 1), 1]));
+    }
+    await eventually(() => server.log().includes('answered differently next to another one'));
+  });
+
+  it('lets a bad request fail alone', async () => {
+    const server = await startServer(model('picky'));
+    for (let round = 0; round < 5; round++) {
+      const answers = await Promise.all([0, 1, 2, 7, 0, 1, -9, 2].map((i) => server.infer(index(i))));
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200, 200, 500, 200, 200, 500, 200],
+      );
+      assert.deepEqual(
+        answers.flatMap(({ body }) => (body['outputs'] ? values(body) : [])),
+        [10, 20, 30, 10, 20, 30],
+      );
+      assert.match(answers[3]?.body['error'] as string, /The model failed: Gather.*out of/);
+    }
+  });
+
+  it('lets an endless request break its limit alone', async () => {
+    const server = await startServer(model('patience'), '--run-timeout-seconds', '1.5');
+    await whileBusy(server, () => [1, 2].map((n) => server.infer(count(n))));
+    const answers = await whileBusy(server, () => [1, forever, 3].map((n) => server.infer(count(n))));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 504, 200],
+    );
+  });
+
+  it('runs no more requests together than it may', async () => {
+    const server = await startServer(model('patience'), '--max-batch', '1');
+    await whileBusy(server, () => Array.from({ length: 10 }, (_, n) => server.infer(count(n))));
+    assert.equal(await metric(server, 'slipway_batch_rows_count'), 11);
+  });
+
+  it('refuses what does not fit into the queue, and says when to come again', async () => {
+    const server = await startServer(model('patience'), '--max-queue', '3');
+    const busy = server.infer(count(1_500_000));
+    await sleep(150);
+    const waiting = Array.from({ length: 3 }, () => server.infer(count(1)));
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === 3);
+    const refused = await server.fetch('/v2/models/patience/infer', {
+      method: 'POST',
+      body: JSON.stringify(count(1)),
+    });
+    assert.equal(refused.status, 503);
+    assert.equal(refused.headers.get('retry-after'), '1');
+    for (const { status } of await Promise.all([busy, ...waiting])) assert.equal(status, 200);
+    assert.equal(await metric(server, 'slipway_requests_total{route="infer",status="503"}'), 1);
+  });
+
+  it('forgets a request whose client has left', async () => {
+    const server = await startServer(model('patience'));
+    const busy = server.infer(count(1_500_000));
+    await sleep(150);
+    const impatient = new AbortController();
+    const gone = server.fetch('/v2/models/patience/infer', {
+      method: 'POST',
+      body: JSON.stringify(count(forever)),
+      signal: impatient.signal,
+    });
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === 1);
+    impatient.abort();
+    await assert.rejects(gone);
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === 0);
+    assert.equal((await busy).status, 200);
+    assert.equal((await server.infer(count(1))).status, 200);
+    assert.equal(await metric(server, 'slipway_requests_total{route="infer",status="499"}'), 1);
+    assert.equal(await metric(server, 'slipway_requests_in_flight'), 1);
+  });
+});
