@@ -17,7 +17,7 @@ let current: ChildProcess | undefined;
 
 /** Arguments to Node that run mocha over a glob. */
 export function mocha(glob: string, ...flags: string[]): string[] {
-  return ['node_modules/mocha/bin/mocha.js', '--reporter', './test/host/reporter.ts', ...flags, glob];
+  return ['node_modules/mocha/bin/mocha.js', '--reporter', './test/host/mochaReporter.cjs', ...flags, glob];
 }
 
 /** Runs a suite with its output in the terminal. One that crashes or does not report has failed. */
