@@ -156,7 +156,12 @@ export class InferenceClient {
           );
         },
       );
-      sent.once('error', reject);
+      sent.once('error', (error: NodeJS.ErrnoException) => {
+        // A kept connection may be closed by the other end just when it is used again: nothing was lost but that.
+        const stale = sent.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted;
+        if (stale) this.#exchange(method, path, body, signal).then(resolve, reject);
+        else reject(error);
+      });
       sent.end(body);
     });
   }
