@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { hostname, userInfo } from 'node:os';
-import { createHardened } from '../docker/containers';
+import { createHardened, removeContainer } from '../docker/containers';
+import { statusOf } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
 import type { TaskContext } from '../task';
 import { SERVER_PORT, networkName, releaseName } from './names';
@@ -24,7 +25,7 @@ export async function startCandidate(
     task.signal.throwIfAborted();
     return container.id;
   } catch (error) {
-    await container.remove({ force: true, v: true }).catch(() => undefined);
+    await removeContainer(site.docker, container.id).catch(() => undefined);
     throw error;
   }
 }
@@ -42,7 +43,7 @@ async function createRevision(
     try {
       return await createContainer(site, request, digest, revision);
     } catch (error) {
-      if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+      if (statusOf(error) !== 409) throw error;
     }
   }
 }
@@ -96,7 +97,7 @@ async function ensureNetwork({ docker, target }: Site): Promise<void> {
     await docker.createNetwork({ Name, CheckDuplicate: true, Labels: { [labels.target]: target } });
   } catch (error) {
     // Somebody else made it just now.
-    if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+    if (statusOf(error) !== 409) throw error;
   }
 }
 
@@ -105,7 +106,7 @@ async function startInNetwork(site: Site, container: Docker.Container): Promise<
   try {
     await container.start();
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    if (statusOf(error) !== 404) throw error;
     await ensureNetwork(site);
     await container.start();
   }

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { buffer, text } from 'node:stream/consumers';
+import { statusOf } from '../docker/dockerErrors';
 import { extract, pack } from 'tar-stream';
 
 /** Puts a text file into a container, running or not. Only root inside may write it, anyone may read it. */
@@ -20,7 +21,7 @@ export async function getFile(container: Docker.Container, path: string): Promis
   try {
     archive = await container.getArchive({ path });
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    if (statusOf(error) === 404) return undefined;
     throw error;
   }
   const entries = extract();

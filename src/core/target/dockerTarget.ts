@@ -1,6 +1,6 @@
 import { connect, engineAddress, engineHostName } from '../docker/connect';
 import { followLogs } from '../docker/containers';
-import { asUserError } from '../docker/dockerErrors';
+import { inWords } from '../docker/dockerErrors';
 import { ensureImage } from '../docker/images';
 import { UserError, messageOf } from '../errors';
 import { buildModelImage } from '../image/modelImage';
@@ -13,13 +13,13 @@ import { reachableHost } from './ports';
 import { promote, type Switched } from './promotion';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
 import { toRelease } from './releaseState';
-import { remove } from './removal';
+import { remove, removeUnneeded } from './removal';
 import { retire } from './retirement';
 import type { Site } from './site';
 import { listProxies, type Proxy } from './stableAddress';
 import type { Release, ReleaseRequest, Target } from './target';
 
-/** How long looking at a promoted release may take, in milliseconds; by then it serves, so that can not be cancelled. */
+/** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
 const AFTERWARDS_MS = 10_000;
 
 export interface DockerTargetOptions {
@@ -47,25 +47,18 @@ export interface DockerTargetOptions {
 export class DockerTarget implements Target {
   readonly kind = 'docker';
   readonly address: string;
-  readonly #site: Site;
+  #connected: Site | undefined;
 
   constructor(
     readonly name: string,
     private readonly options: DockerTargetOptions,
     private readonly log: Logger,
   ) {
-    const { host, bind, ports, proxyImage, memoryMiB, cpus } = options;
-    this.address = engineAddress(host);
-    this.#site = {
-      docker: connect(host),
-      target: name,
-      publishing: { bind, host: reachableHost(bind, engineHostName(host)) },
-      ...{ ports, proxyImage, memoryMiB, cpus },
-    };
+    this.address = engineAddress(options.host);
   }
 
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<void> {
-    return this.#doing('check the engine', task.signal, async () => {
+    return this.#doing('look at the engine', task.signal, async () => {
       await this.#site.docker.listContainers({ limit: 1, abortSignal: task.signal });
       if (request) await checkPort(this.#site, request.model.name, task.signal);
     });
@@ -94,8 +87,13 @@ export class DockerTarget implements Target {
 
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {
     return this.#doing(`start ${request.model.name}`, task.signal, async () => {
-      const id = await startCandidate(this.#site, request, digest, task);
-      return this.#read(id, task.signal);
+      try {
+        const id = await startCandidate(this.#site, request, digest, task);
+        return await this.#read(id, AbortSignal.timeout(AFTERWARDS_MS));
+      } catch (error) {
+        await removeUnneeded(this.#site, request.model.name, AbortSignal.timeout(AFTERWARDS_MS));
+        throw error;
+      }
     });
   }
 
@@ -147,6 +145,17 @@ export class DockerTarget implements Target {
     }
   }
 
+  /** Made at first use, because an address that is none is an error of what is done, not of the configuration's being there. */
+  get #site(): Site {
+    const { host, bind, ports, proxyImage, memoryMiB, cpus } = this.options;
+    return (this.#connected ??= {
+      docker: connect(host),
+      target: this.name,
+      publishing: { bind, host: reachableHost(bind, engineHostName(host)) },
+      ...{ ports, proxyImage, memoryMiB, cpus },
+    });
+  }
+
   async #find(release: Release, signal: AbortSignal): Promise<ReleaseContainer> {
     const of = { target: this.name, model: release.model.name };
     const containers = await listReleaseContainers(this.#site.docker, of, signal);
@@ -172,14 +181,8 @@ export class DockerTarget implements Target {
   }
 
   /** Turns the engine's errors into words. */
-  async #doing<T>(doing: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (error instanceof UserError) throw error;
-      throw asUserError(error, doing);
-    }
+  #doing<T>(doing: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return inWords(`${doing} on ${this.name}`, signal, work, this.address);
   }
 }
 

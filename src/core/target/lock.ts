@@ -1,5 +1,7 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findContainer, removeContainer } from '../docker/containers';
+import { statusOf } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
@@ -32,7 +34,7 @@ export async function withLock<T>(
     return await work();
   } finally {
     // Already gone when somebody took it for stale.
-    await lock.remove({ force: true }).catch(() => undefined);
+    await removeContainer(docker, lock.id).catch(() => undefined);
   }
 }
 
@@ -47,7 +49,7 @@ async function acquire(
     try {
       return await docker.createContainer(options);
     } catch (error) {
-      if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+      if (statusOf(error) !== 409) throw error;
     }
     if (Date.now() > deadline) {
       throw new UserError(
@@ -64,14 +66,10 @@ async function acquire(
 
 /** Ages are measured by the engine's clock, which may not be ours. */
 async function removeStale(docker: Docker, name: string): Promise<void> {
-  const container = docker.getContainer(name);
-  const found = await container.inspect().catch(() => undefined);
+  const found = await findContainer(docker, name);
   if (!found) return;
   const info = (await docker.info()) as { SystemTime: string };
   if (Date.parse(info.SystemTime) - Date.parse(found.Created) < STALE_MS) return;
   // By id: the name may be another's by now.
-  await docker
-    .getContainer(found.Id)
-    .remove({ force: true })
-    .catch(() => undefined);
+  await removeContainer(docker, found.Id);
 }

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { findContainer, howItEnded, publishedPort } from '../docker/containers';
 import { labels } from '../docker/labels';
 import type { ServedModel } from '../endpoint/endpoint';
 import { SERVER_PORT } from './names';
@@ -40,15 +41,9 @@ export async function readReleaseContainer(
   docker: Docker,
   id: string,
 ): Promise<ReleaseContainer | undefined> {
-  let found: Docker.ContainerInspectInfo;
-  try {
-    found = await docker.getContainer(id).inspect();
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-    throw error;
-  }
+  const found = await findContainer(docker, id);
+  if (!found) return undefined;
   const label = (name: string) => found.Config.Labels[name] ?? '';
-  const published = found.NetworkSettings.Ports?.[`${String(SERVER_PORT)}/tcp`]?.[0]?.HostPort;
   return {
     id: found.Id,
     target: label(labels.target),
@@ -60,12 +55,7 @@ export async function readReleaseContainer(
     created: new Date(label(labels.created) || found.Created),
     running: found.State.Running,
     started: new Date(found.State.StartedAt),
-    ended: found.State.Running || found.State.Status === 'created' ? undefined : howItEnded(found.State),
-    port: published ? Number(published) : undefined,
+    ended: howItEnded(found.State),
+    port: publishedPort(found, SERVER_PORT),
   };
-}
-
-function howItEnded(state: Docker.ContainerInspectInfo['State']): string {
-  const code = `exit code ${String(state.ExitCode)}`;
-  return state.OOMKilled ? `out of memory, ${code}` : code;
 }

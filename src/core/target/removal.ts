@@ -1,3 +1,5 @@
+import { removeContainer } from '../docker/containers';
+import { statusOf } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
 import { UserError, messageOf } from '../errors';
 import type { TaskContext } from '../task';
@@ -15,7 +17,7 @@ import { listProxies, proxyOf, removeProxy } from './stableAddress';
 export async function remove(site: Site, release: ReleaseContainer, task: TaskContext): Promise<string[]> {
   const left = await withLock(site, release, task, async () => {
     await refuseServing(site, release, task.signal);
-    return removeContainer(site, release);
+    return removeRelease(site, release);
   });
   left.push(...(await removeImage(site, release)));
   left.push(...(await removeUnneeded(site, release.model.name, task.signal)));
@@ -35,12 +37,12 @@ async function refuseServing(site: Site, release: ReleaseContainer, signal: Abor
 }
 
 /** Removes a release's container. Resolves to what is left, in words. */
-export function removeContainer(
+export function removeRelease(
   { docker }: Site,
   { id, model, revision }: ReleaseContainer,
 ): Promise<string[]> {
   return attempt(`The container of revision ${String(revision)} of ${model.name}`, () =>
-    docker.getContainer(id).remove({ force: true, v: true }),
+    removeContainer(docker, id),
   );
 }
 
@@ -56,7 +58,8 @@ export function removeImage(
   );
 }
 
-async function removeUnneeded(site: Site, model: string, signal: AbortSignal): Promise<string[]> {
+/** Removes the proxy of a model without releases, and the network of a target without containers. Resolves to what is left, in words. */
+export async function removeUnneeded(site: Site, model: string, signal: AbortSignal): Promise<string[]> {
   const { docker, target } = site;
   if ((await listReleaseContainers(docker, { target, model }, signal)).length > 0) return [];
   const left: string[] = [];
@@ -80,7 +83,7 @@ async function attempt(what: string, work: () => Promise<unknown>, fine = [404])
     await work();
     return [];
   } catch (error) {
-    if (fine.includes((error as { statusCode?: number }).statusCode ?? 0)) return [];
+    if (fine.includes(statusOf(error) ?? 0)) return [];
     return [`${what} could not be removed: ${messageOf(error)}`];
   }
 }

@@ -1,7 +1,7 @@
 import type { TaskContext } from '../task';
 import { withLock } from './lock';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
-import { removeContainer, removeImage } from './removal';
+import { removeImage, removeRelease } from './removal';
 import { trafficOf } from './routes';
 import type { Site } from './site';
 import { proxyOf } from './stableAddress';
@@ -33,7 +33,7 @@ export function retire(
     const old = retired.slice(KEPT).filter((container) => !container.running || running.includes(container));
     const left: string[] = [];
     for (const container of old) {
-      left.push(...(await removeContainer(site, container)), ...(await removeImage(site, container)));
+      left.push(...(await removeRelease(site, container)), ...(await removeImage(site, container)));
     }
     return left;
   });

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createHardened } from '../docker/containers';
+import { createHardened, removeContainer } from '../docker/containers';
 import { asUserError } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
@@ -82,7 +82,7 @@ export async function createAddress(
       await untilActive(urlOf(site.publishing, port), routes, task.signal);
       return;
     } catch (error) {
-      await container.remove({ force: true, v: true }).catch(() => undefined);
+      await removeContainer(site.docker, container.id).catch(() => undefined);
       if (asUserError(error, 'open a port').code !== 'port-taken') throw error;
       const holder = await holderOf(site.docker, site.publishing, port);
       if (wanted !== undefined) throw portTaken(routes, port, holder ?? 'another program');
@@ -183,5 +183,5 @@ async function untilActive(url: string, routes: Routes, signal: AbortSignal): Pr
 
 /** Closes a stable address. */
 export async function removeProxy(docker: Docker, proxy: Proxy): Promise<void> {
-  await docker.getContainer(proxy.id).remove({ force: true, v: true });
+  await removeContainer(docker, proxy.id);
 }
