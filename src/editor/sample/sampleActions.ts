@@ -35,7 +35,7 @@ export class SampleActions {
     const title = server ? `Predicting with ${what} on ${server.name}` : `Predicting with ${what}`;
     await withLateProgress(title, async (task) => {
       const elsewhere = server && (await connect(server, task.signal));
-      const errors: unknown[] = [];
+      const errors: Error[] = [];
       for (const [index, key] of keys.entries()) {
         if (keys.length > 1) task.report(`${index + 1} of ${keys.length}: ${key}`);
         const error = await this.#attempt(document, key, task, elsewhere);
@@ -82,14 +82,14 @@ export class SampleActions {
     key: string,
     task: TaskContext,
     elsewhere?: Elsewhere,
-  ): Promise<unknown> {
+  ): Promise<Error | undefined> {
     task.signal.throwIfAborted();
     try {
       await this.runs.run(document, key, task.signal, elsewhere);
       return undefined;
     } catch (error) {
       if (isCancellation(error, task.signal)) throw cancelled();
-      return error;
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 }

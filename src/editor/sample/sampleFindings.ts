@@ -4,7 +4,8 @@ import { UserError } from '../../core/errors';
 import { rangeOf as rangeOfNode } from '../../core/jsonDocument';
 import type { Signature } from '../../core/model/signature';
 import { nearest } from '../../core/sample/nearest';
-import type { Problem, Sample } from '../../core/sample/sample';
+import type { Problem, Sample, TextRange } from '../../core/sample/sample';
+import { samplesSuffix } from '../../core/sample/samplesFile';
 import { SampleError, sampleTensors } from '../../core/sample/sampleTensors';
 import type { SampleRuns } from './sampleRuns';
 import type { KeyedSample, SamplesDocuments } from './samplesDocuments';
@@ -30,9 +31,11 @@ export async function findProblems(
   const model = await runs.modelOf(document.uri).catch((error: unknown) => asUserError(error));
   // Only now: the document may have changed while the model was read.
   const { file, samples } = documents.parse(document);
-  const findings: Finding[] = file.problems.map(({ range, message }) => {
-    return { kind: 'syntax', message, range: rangeOf(document, range) };
-  });
+  const isRepeated = ({ offset }: TextRange) =>
+    samples.some(({ key, sample }) => key !== sample.name && sample.nameRange.offset === offset);
+  const findings = file.problems
+    .filter(({ range }) => !hasSchema(document) || isRepeated(range))
+    .map(({ range, message }): Finding => ({ kind: 'syntax', message, range: rangeOf(document, range) }));
   if (model instanceof UserError) {
     const message = model.next ? `${model.message} ${model.next}` : model.message;
     findings.push({ kind: 'model', message, range: document.lineAt(0).range });
@@ -46,6 +49,13 @@ export async function findProblems(
     );
   }
   return findings;
+}
+
+/** Whether VS Code's own JSON support complains already about what is no JSON, or not as the schema says. */
+function hasSchema({ uri }: vscode.TextDocument): boolean {
+  const checked = vscode.workspace.getConfiguration('json', uri).get<boolean>('validate.enable', true);
+  const known = uri.path.endsWith(samplesSuffix);
+  return known && checked && vscode.extensions.getExtension('vscode.json-language-features') !== undefined;
 }
 
 /** A finding that has no place in the text yet. */

@@ -36,16 +36,16 @@ export class SampleHovers implements vscode.HoverProvider, Disposable {
   }
 }
 
-/** Everything that comes from a model or a file goes through `appendText` or a code block: none of it is markup. */
+/** Everything that comes from a model or a file goes through `escaped` or a code block: none of it is markup. */
 function describe(key: string, verdict: Verdict): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
-  text.appendMarkdown(`${headline(verdict)} `).appendText(key);
+  text.appendMarkdown(`${headline(verdict)} `).appendMarkdown(escaped(key));
   if (!verdict.error) text.appendMarkdown(` in ${duration(verdict.milliseconds)}`);
-  if (verdict.where) text.appendMarkdown(' on ').appendText(verdict.where);
+  if (verdict.where) text.appendMarkdown(' on ').appendMarkdown(escaped(verdict.where));
   if (verdict.stale) text.appendMarkdown('\n\n_Its inputs or its model have changed since._');
   if (verdict.error) {
-    text.appendMarkdown('\n\n').appendText(verdict.error.message);
-    if (verdict.error.next) text.appendMarkdown('\n\n').appendText(verdict.error.next);
+    text.appendMarkdown('\n\n').appendMarkdown(escaped(verdict.error.message));
+    if (verdict.error.next) text.appendMarkdown('\n\n').appendMarkdown(escaped(verdict.error.next));
   }
   if (verdict.mismatches.length > 0 && !verdict.stale) {
     text.appendCodeblock(
@@ -58,7 +58,7 @@ function describe(key: string, verdict: Verdict): vscode.MarkdownString {
   }
   for (const output of verdict.outputs) {
     const shape = output.shape.length === 0 ? 'scalar' : output.shape.join('×');
-    text.appendMarkdown('\n\n').appendText(`${output.name}: ${output.datatype} ${shape}`);
+    text.appendMarkdown('\n\n').appendMarkdown(escaped(`${output.name}: ${output.datatype} ${shape}`));
     text.appendCodeblock(outputText(output), 'json');
   }
   return text;
@@ -71,4 +71,9 @@ function headline({ kind }: Verdict): string {
     done: '$(arrow-right) Predicted:',
     error: '$(warning) Did not predict:',
   }[kind];
+}
+
+/** Markdown that reads as just this text. `appendText` would also forbid its lines to break. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]()#+\-.!~<>|&$]/g, '\\$&');
 }

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/dispose';
 import { messageOf } from '../../core/errors';
+import { samplesSuffix } from '../../core/sample/samplesFile';
 import { withoutIgnored } from '../../core/model/withoutIgnored';
 import type { SampleRuns } from './sampleRuns';
 import { runTests } from './runTests';

@@ -15,7 +15,7 @@ describe('models that break their process', () => {
   afterEach(() => cleanUp(...made));
 
   it('an endless one ends in a time-out that stands at the sample, and nothing waits for it', async () => {
-    const document = await hostileModel('endless-loop', { x: [1] });
+    const document = await hostileModel('endless-loop', 'it');
     await eventually('there are lenses', () => lenses(document));
     const delay = monitorEventLoopDelay({ resolution: 10 });
     delay.enable();
@@ -34,28 +34,28 @@ describe('models that break their process', () => {
 
   it('an endless one can be cancelled, and a cancel leaves no result', async () => {
     await timeout().update('timeoutSeconds', 60, vscode.ConfigurationTarget.Global);
-    const document = await hostileModel('endless-loop', { x: [1] });
+    const document = await hostileModel('endless-loop', 'cancelled');
     await eventually('there are lenses', () => lenses(document));
     const begun = Date.now();
-    const predicting = press(document, 'Predict', 'it');
+    const predicting = press(document, 'Predict', 'cancelled');
     await eventually('there is a Cancel', async () =>
       (await lenses(document)).some(({ command }) => command?.title.endsWith('Cancel')),
     );
-    await press(document, 'Cancel', 'it');
+    await press(document, 'Cancel', 'cancelled');
     await predicting;
     assert.ok(Date.now() - begun < 20_000, `${Date.now() - begun} ms`);
-    assert.doesNotMatch(await hover(document, 'it'), /predict/i);
+    assert.doesNotMatch(await hover(document, 'cancelled'), /predict/i);
   });
 
   it('one that aborts its process gives an error at the sample', async () => {
-    const document = await hostileModel('aborting', { x: [1] });
+    const document = await hostileModel('aborting', 'it');
     await eventually('there are lenses', () => lenses(document));
     await press(document, 'Predict', 'it');
     assert.match(await hover(document, 'it'), /Did not predict/);
   });
 
   it('a broken one is named at the top of its samples', async () => {
-    const document = await hostileModel('truncated', { x: [1] });
+    const document = await hostileModel('truncated', 'it');
     const problem = await eventually('there is a problem', () => problems(document)[0]);
     assert.equal(problem.range.start.line, 0);
     assert.match(problem.message, /truncated/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { cleanUp, eventually, hover, lenses, press, problems, workspaceFile } from './support';
 
@@ -29,6 +29,7 @@ describe('New Samples File', () => {
     const text = '{ "samples": [] }';
     await writeFile(samples.fsPath, text);
     await vscode.commands.executeCommand('slipway.newSamples', model);
-    assert.equal(vscode.window.activeTextEditor?.document.getText(), text);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.path, samples.path);
+    assert.equal(await readFile(samples.fsPath, 'utf8'), text);
   });
 });

@@ -9,15 +9,19 @@ export function workspaceFile(path: string): vscode.Uri {
   return vscode.Uri.joinPath(folder(), path);
 }
 
-/** A model that breaks something, put into the workspace with a samples file: one sample, `it`, with these inputs. */
-export async function hostileModel(name: string, inputs: object): Promise<vscode.TextDocument> {
+/** A model that breaks something, put into the workspace with a samples file: one sample with these inputs. */
+export async function hostileModel(
+  name: string,
+  sample: string,
+  inputs: object = { x: [1] },
+): Promise<vscode.TextDocument> {
   const extension = vscode.extensions.getExtension('slipway.slipway');
   if (!extension) throw new Error('The extension is not there.');
   await copyFile(
     join(extension.extensionPath, `test/fixtures/hostile/${name}.onnx`),
     workspaceFile(`models/${name}.onnx`).fsPath,
   );
-  return samplesFile(`models/${name}.samples.json`, { samples: [{ name: 'it', inputs }] });
+  return samplesFile(`models/${name}.samples.json`, { samples: [{ name: sample, inputs }] });
 }
 
 /** Writes a samples file and shows it. */

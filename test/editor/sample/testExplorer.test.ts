@@ -13,7 +13,7 @@ import {
 } from './support';
 
 describe('the Test Explorer', () => {
-  afterEach(() => cleanUp('models/named.samples.json'));
+  afterEach(() => cleanUp('models/named.json'));
 
   it('runs every sample, and its results are those in the editor', async () => {
     const document = await show(workspaceFile('models/iris.samples.json'));
@@ -54,14 +54,16 @@ describe('the Test Explorer', () => {
       await replace(
         config,
         '"path": "models/iris.onnx"',
-        '"path": "models/iris.onnx", "samples": "models/named.samples.json"',
+        '"path": "models/iris.onnx", "samples": "models/named.json"',
       );
       await config.save();
-      const document = await samplesFile('models/named.samples.json', {
+      const document = await samplesFile('models/named.json', {
         samples: [{ name: 'elsewhere', inputs: { measurements: [[5.1, 3.5, 1.4, 0.2]] } }],
       });
-      await vscode.commands.executeCommand('testing.runCurrentFile');
-      await eventually('it was run', async () => /Predicted/.test(await hover(document, 'elsewhere')), 40);
+      await eventually('it was run', async () => {
+        await vscode.commands.executeCommand('testing.runCurrentFile');
+        return /Predicted/.test(await hover(document, 'elsewhere'));
+      });
     } finally {
       await putBack();
     }
