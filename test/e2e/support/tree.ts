@@ -56,6 +56,7 @@ export class Tree {
 
   /** What all visible items say, from top to bottom. */
   async lines(): Promise<string[]> {
+    await this.pane.waitFor();
     return this.pane.locator('.monaco-list-row').allInnerTexts();
   }
 
