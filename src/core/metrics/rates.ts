@@ -20,6 +20,9 @@ export interface Increase {
 /** How far apart two readings may be for the time between them to be drawn; beyond, the machine slept or nobody watched. */
 const longestMilliseconds = 10_000;
 
+/** Servers round the time of their start to a second. */
+const startToleranceMilliseconds = 1000;
+
 /**
  * By how much a counter grew. One that fell was reset, and then counted up to its value: never negative.
  * One that was not there before started at 0.
@@ -37,7 +40,7 @@ export function increaseBetween(before: ReadingAt, now: ReadingAt): Increase | u
   if (milliseconds <= 0 || milliseconds > longestMilliseconds) return undefined;
   if (Math.abs(now.wall - before.wall) > longestMilliseconds) return undefined;
   const restarted = now.reading.started !== before.reading.started;
-  if (restarted && (now.reading.started ?? 0) < before.wall) return undefined;
+  if (restarted && (now.reading.started ?? 0) < before.wall - startToleranceMilliseconds) return undefined;
   const base = restarted ? undefined : before.reading;
   return {
     seconds: milliseconds / 1000,
