@@ -7,7 +7,7 @@ import { chromiumPath } from './host/browser';
 import { install } from './host/codeServer';
 import { run } from './host/command';
 import { ensureEngine, type Engine } from './host/engine';
-import { killLeftovers, runVariable } from './host/leftovers';
+import { killLeftovers, runVariable, slipwayContainers } from './host/leftovers';
 import { packageExtension } from './host/package';
 import type { Results } from './host/reporter';
 import { installRequirements } from './host/requirements';
@@ -21,8 +21,9 @@ async function main(): Promise<number> {
   const wanted = values.only?.split(',');
   await installRequirements();
   const engine = await ensureEngine();
+  const before = engine && (await slipwayContainers(engine.docker));
   let cleaning: Promise<void> | undefined;
-  const cleanOnce = () => (cleaning ??= clean(engine));
+  const cleanOnce = () => (cleaning ??= clean(engine, before));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(
       signal,
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
     for (const suite of suites(engine).filter(({ name }) => wanted?.includes(name) ?? true)) {
       results.set(suite.name, await runSuite(suite, folder, { ...process.env, [runVariable]: id }));
     }
+    await cleanOnce();
     return summarize(results);
   } finally {
     await cleanOnce();
@@ -81,9 +83,20 @@ function summarize(results: Map<string, Results>): number {
   return failures ? 1 : 0;
 }
 
-async function clean(engine: Engine | undefined): Promise<void> {
+/** Ends what the suites started. On an engine that others use too, containers may be theirs: those are only named. */
+async function clean(engine: Engine | undefined, before: Map<string, string> = new Map()): Promise<void> {
   killLeftovers(id);
-  await engine?.stop();
+  if (!engine) return;
+  for (const [container, name] of await slipwayContainers(engine.docker)) {
+    if (before.has(container)) continue;
+    if (engine.ours)
+      await engine.docker
+        .getContainer(container)
+        .remove({ force: true })
+        .catch(() => undefined);
+    else console.error(`Made meanwhile and still there: container ${name}`);
+  }
+  await engine.stop();
 }
 
 main().then(

@@ -9,6 +9,8 @@ import { tail } from './command';
 
 export interface Engine {
   docker: Docker;
+  /** Whether this process started it. */
+  ours: boolean;
   /** Stops the engine if this process started it. */
   stop(): Promise<void>;
 }
@@ -16,11 +18,11 @@ export interface Engine {
 /** The engine that answers at the usual place, or one started for now; undefined when there can be none. */
 export async function ensureEngine(): Promise<Engine | undefined> {
   const docker = new Docker();
-  if (await answers(docker)) return { docker, stop: () => Promise.resolve() };
+  if (await answers(docker)) return { docker, ours: false, stop: () => Promise.resolve() };
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/sbin/dockerd')) {
     return undefined;
   }
-  return { docker, stop: await start(docker) };
+  return { docker, ours: true, stop: await start(docker) };
 }
 
 export async function answers(docker: Docker): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Marks everything that a run starts, as children inherit it. */
@@ -20,4 +21,10 @@ export function killLeftovers(id: string): number {
     }
   }
   return killed;
+}
+
+/** The containers that Slipway made on an engine, by id with their names. */
+export async function slipwayContainers(docker: Docker): Promise<Map<string, string>> {
+  const all = await docker.listContainers({ all: true, filters: { label: ['dev.slipway.kind'] } });
+  return new Map(all.map(({ Id, Names }) => [Id, Names[0]?.slice(1) ?? Id]));
 }

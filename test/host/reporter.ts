@@ -27,6 +27,8 @@ export class Reporter extends Mocha.reporters.Spec {
         appendFileSync(output, `${format(...words)}\n`);
     }
     super(runner, options);
+    // Mocha by itself dies of Ctrl+C, and what tests would have taken away stays.
+    process.once('SIGINT', () => runner.abort());
     const results: Results = { passed: 0, failed: [], skipped: [] };
     runner.on(EVENT_TEST_PASS, () => results.passed++);
     runner.on(EVENT_TEST_FAIL, (test, error: Error) => {

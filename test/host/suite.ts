@@ -12,12 +12,20 @@ export interface Suite {
   missing?: string;
 }
 
-const patience = 10_000;
+/** How long an interrupted suite may take to clean up, in milliseconds. */
+const patience = 20_000;
 let current: ChildProcess | undefined;
 
 /** Arguments to Node that run mocha over a glob. */
 export function mocha(glob: string, ...flags: string[]): string[] {
-  return ['node_modules/mocha/bin/mocha.js', '--reporter', './test/host/mochaReporter.cjs', ...flags, glob];
+  return [
+    'node_modules/mocha/bin/mocha.js',
+    '--reporter',
+    './test/host/mochaReporter.cjs',
+    '--exit',
+    ...flags,
+    glob,
+  ];
 }
 
 /** Runs a suite with its output in the terminal. One that crashes or does not report has failed. */
@@ -50,6 +58,7 @@ export async function stopSuite(): Promise<void> {
   if (!child?.pid) return;
   const group = -child.pid;
   const ended = new Promise((resolve) => child.once('close', resolve));
+  console.log('\nInterrupted: the test that runs may end, and its suite cleans up…');
   process.kill(group, 'SIGINT');
   const timer = setTimeout(() => process.kill(group, 'SIGKILL'), patience);
   await ended;
