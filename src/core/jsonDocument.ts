@@ -19,43 +19,66 @@ export type JsonPath = (string | number)[];
 export interface JsonDocument<T> {
   /** Absent when there are problems. */
   value?: T;
+  /** The value as it is written, also where it is not as the schema has it. */
+  raw?: unknown;
   root?: Node;
   problems: TextProblem[];
 }
 
+/** No tensor has so many dimensions, and no call stack is in danger. */
+const deepestNesting = 100;
+
 /** Parses a text and holds it against a schema. Integers beyond 2^53 become `bigint`. */
 export function parseDocument<T>(text: string, schema: z.ZodType<T>): JsonDocument<T> {
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
+  const whole = { offset: 0, length: text.length };
+  const root = treeOf(text, errors);
+  if (root === 'too deep') return { problems: [{ range: whole, message: tooDeep }] };
   const problems = errors.map(({ error, offset, length }) => ({
     range: { offset, length },
     message: syntaxWords(printParseErrorCode(error)),
   }));
-  if (!root)
-    return {
-      problems:
-        problems.length > 0
-          ? problems
-          : [{ range: { offset: 0, length: text.length }, message: 'The file is empty.' }],
-    };
-  if (problems.length > 0) return { root, problems };
-  const { data, error } = schema.safeParse(valueOf(root, text));
-  if (!error) return { root, value: data, problems };
-  return {
-    root,
-    problems: error.issues.flatMap((issue) => {
-      const path = issue.path as JsonPath;
-      if (issue.code === 'invalid_key') {
-        return [{ range: rangeOf(root, path, 'key'), message: `${issue.issues[0]?.message ?? issue.message}.` }];
-      }
-      if (issue.code !== 'unrecognized_keys')
-        return [{ range: rangeOf(root, path), message: `${issue.message}.` }];
+  if (!root) {
+    return { problems: problems.length > 0 ? problems : [{ range: whole, message: 'The file is empty.' }] };
+  }
+  const reading: Reading = { text, problems };
+  const raw = valueOf(root, reading, 0);
+  if (reading.tooDeep) return { problems };
+  if (problems.length > 0) return { root, raw, problems };
+  const { data, error } = schema.safeParse(raw, { reportInput: true });
+  if (!error) return { root, raw, value: data, problems };
+  return { root, raw, problems: error.issues.flatMap((issue) => schemaProblems(root, issue)) };
+}
+
+const tooDeep = `This is nested more than ${deepestNesting} levels deep.`;
+
+/** The tree of a text that may be broken; a byte order mark is no part of it. */
+function treeOf(text: string, errors: ParseError[]): Node | 'too deep' | undefined {
+  try {
+    return parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
+  } catch (error) {
+    if (error instanceof RangeError) return 'too deep';
+    throw error;
+  }
+}
+
+function schemaProblems(root: Node, issue: z.core.$ZodIssue): TextProblem[] {
+  const path = issue.path as JsonPath;
+  switch (issue.code) {
+    case 'invalid_key':
+      return [
+        { range: rangeOf(root, path, 'key'), message: `${issue.issues[0]?.message ?? issue.message}.` },
+      ];
+    case 'unrecognized_keys':
       return issue.keys.map((key) => ({
         range: rangeOf(root, [...path, key], 'key'),
         message: `There is no property "${key}" here.`,
       }));
-    }),
-  };
+  }
+  const range = rangeOf(root, path);
+  // JSON has no undefined: nothing is written there.
+  if (issue.input === undefined) return [{ range, message: `"${String(path.at(-1))}" is missing.` }];
+  return [{ range, message: `${issue.message.replace(/^[\w ]+: expected/, 'Expected')}.` }];
 }
 
 /**
@@ -80,16 +103,38 @@ export function positionOf(text: string, offset: number): { line: number; column
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
-function valueOf(node: Node, text: string): unknown {
+interface Reading {
+  text: string;
+  problems: TextProblem[];
+  tooDeep?: boolean;
+}
+
+function valueOf(node: Node, reading: Reading, depth: number): unknown {
+  const { text, problems } = reading;
+  if (depth > deepestNesting) {
+    if (!reading.tooDeep)
+      problems.push({ range: { offset: node.offset, length: node.length }, message: tooDeep });
+    reading.tooDeep = true;
+    return undefined;
+  }
   switch (node.type) {
     case 'array':
-      return (node.children ?? []).map((child) => valueOf(child, text));
-    case 'object':
-      return Object.fromEntries(
-        (node.children ?? []).flatMap(({ children: [key, value] = [] }) =>
-          key && value ? [[key.value as string, valueOf(value, text)]] : [],
-        ),
-      );
+      return (node.children ?? []).map((child) => valueOf(child, reading, depth + 1));
+    case 'object': {
+      const members = new Map<string, unknown>();
+      for (const { children: [key, value] = [] } of node.children ?? []) {
+        if (!key || !value) continue;
+        const name = key.value as string;
+        if (members.has(name)) {
+          problems.push({
+            range: { offset: key.offset, length: key.length },
+            message: `"${name}" stands here twice.`,
+          });
+        }
+        members.set(name, valueOf(value, reading, depth + 1));
+      }
+      return Object.fromEntries(members);
+    }
     case 'number': {
       const written = text.slice(node.offset, node.offset + node.length);
       return !Number.isSafeInteger(node.value) && /^-?\d+$/.test(written)

@@ -8,7 +8,11 @@ export function modelName(path: string, config: Config | undefined, root: string
 }
 
 /** The samples file that `slipway.json` at `root` names for a model, if it names one. */
-export function configuredSamples(path: string, config: Config | undefined, root: string): string | undefined {
+export function configuredSamples(
+  path: string,
+  config: Config | undefined,
+  root: string,
+): string | undefined {
   const samples = entryOf(path, config, root)?.[1].samples;
   return samples === undefined ? undefined : resolve(root, samples);
 }

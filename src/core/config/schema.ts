@@ -32,7 +32,7 @@ const dockerTargetSchema = z
         'The engine: unix:///var/run/docker.sock, npipe:////./pipe/docker_engine or tcp://HOST:PORT. Default: the setting slipway.docker.host.',
       ),
     bind: z
-      .union([z.ipv4(), z.ipv6()])
+      .union([z.ipv4(), z.ipv6()], 'Expected an IP address, such as 127.0.0.1 or 0.0.0.0')
       .optional()
       .describe(
         "The address of the engine's machine on which releases answer. Default 127.0.0.1: that machine only.",
@@ -69,4 +69,21 @@ export const configSchema = z
       .record(z.string().regex(name, `As the name of a target, ${nameWords}`), dockerTargetSchema)
       .describe('Where models are deployed to, by name.'),
   })
+  .superRefine(({ targets }, context) => {
+    for (const { path, message } of sharedPorts(targets)) context.addIssue({ code: 'custom', path, message });
+  })
   .meta({ title: 'Slipway' });
+
+/** Ports that two models would hold at the same address. */
+function sharedPorts(targets: Record<string, z.infer<typeof dockerTargetSchema>>) {
+  const holders = new Map<string, string>();
+  return Object.entries(targets).flatMap(([target, { host = '', bind = '127.0.0.1', ports = {} }]) =>
+    Object.entries(ports).flatMap(([model, port]) => {
+      const address = `${host} ${bind} ${port}`;
+      const holder = holders.get(address);
+      holders.set(address, `"${model}" on "${target}"`);
+      const path = ['targets', target, 'ports', model];
+      return holder ? [{ path, message: `${port} is already the port of ${holder}` }] : [];
+    }),
+  );
+}

@@ -7,9 +7,9 @@ export interface Sample {
   name: string;
   inputs: Record<string, JsonValue>;
   expected?: Record<string, JsonValue>;
-  /** Relative tolerance, default 1e-3. */
+  /** Relative tolerance of floats, default 1e-3. */
   rtol: number;
-  /** Absolute tolerance, default 1e-7. */
+  /** Absolute tolerance, of integers too; default 1e-7. */
   atol: number;
 }
 

@@ -4,12 +4,15 @@ import { nestedData, stringifyJson } from '../inference/tensorJson';
 import type { JsonValue, Tensor } from '../inference/tensor';
 import { parseDocument, rangeOf, type JsonPath, type TextProblem, type TextRange } from '../jsonDocument';
 import type { Sample } from './sample';
-import { samplesSchema } from './schema';
+import { shortest } from './rounding';
+import { sampleSchema, samplesSchema } from './schema';
 
 export const defaultTolerance = { rtol: 1e-3, atol: 1e-7 };
 
 /** A sample and where it stands in its file. */
 export interface SampleAt extends Sample {
+  /** Its place among the samples of the file, from 0; those that are broken count too. */
+  index: number;
   range: TextRange;
   nameRange: TextRange;
 }
@@ -31,20 +34,26 @@ export function samplesPathFor(modelPath: string): string {
 
 /** Reads a samples file as it is being edited. */
 export function parseSamples(text: string): SamplesFile {
-  const { value, root, problems } = parseDocument(text, samplesSchema);
-  if (!value || !root) return { samples: [], problems };
-  const samples = value.samples.map((sample, index) => ({
-    ...defaultTolerance,
-    ...sample,
-    range: rangeOf(root, ['samples', index]),
-    nameRange: rangeOf(root, ['samples', index, 'name']),
-  }));
+  const { raw, root, problems } = parseDocument(text, samplesSchema);
+  if (!root) return { samples: [], problems };
+  const { model, samples: entries } = Object(raw) as { model?: unknown; samples?: unknown };
+  const samples = (Array.isArray(entries) ? entries : []).flatMap((entry, index) => {
+    const range = rangeOf(root, ['samples', index]);
+    const { data } = sampleSchema.safeParse(entry);
+    if (!data || problems.some((problem) => isWithin(problem.range, range))) return [];
+    const nameRange = rangeOf(root, ['samples', index, 'name']);
+    return [{ ...defaultTolerance, ...data, index, range, nameRange }];
+  });
   const seen = new Set<string>();
   for (const { name, nameRange } of samples) {
     if (seen.has(name)) problems.push({ range: nameRange, message: `There is already a sample "${name}".` });
     seen.add(name);
   }
-  return { samples, problems, ...(value.model !== undefined && { model: value.model }) };
+  return { samples, problems, ...(typeof model === 'string' && { model }) };
+}
+
+function isWithin({ offset }: TextRange, range: TextRange): boolean {
+  return offset >= range.offset && offset < range.offset + range.length;
 }
 
 /** Where a path into a sample stands, or what of it there is. */
@@ -59,6 +68,7 @@ export function locate(text: string, sampleIndex: number, path: JsonPath): TextR
  */
 export function recordExpected(text: string, sampleIndex: number, outputs: Tensor[]): string {
   const formattingOptions = {
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
     insertSpaces: !/^\t/m.test(text),
     tabSize: /^( +)\S/m.exec(text)?.[1]?.length ?? 2,
   };
@@ -74,16 +84,17 @@ export function recordExpected(text: string, sampleIndex: number, outputs: Tenso
       `${indent}${unit}${JSON.stringify(output.name)}: ${layOut(readable(output), indent + unit, unit)}`,
   );
   const written = members.length > 0 ? `{\n${members.join(',\n')}\n${indent}}` : '{}';
-  return marked.slice(0, at) + written + marked.slice(at + JSON.stringify(placeholder).length);
+  const lines = written.replaceAll('\n', formattingOptions.eol);
+  return marked.slice(0, at) + lines + marked.slice(at + JSON.stringify(placeholder).length);
 }
 
-/** Float32 values with the 7 digits they have, instead of the 17 of their doubles. */
+/** Floats with the digits that they have, instead of the 17 of a double. */
 function readable(tensor: Tensor): JsonValue {
   const shorten = (value: JsonValue): JsonValue => {
     if (Array.isArray(value)) return value.map(shorten);
-    return typeof value === 'number' && Number.isFinite(value) ? Number(value.toPrecision(7)) : value;
+    return typeof value === 'number' ? shortest(tensor.datatype, value) : value;
   };
-  return tensor.datatype === 'FP32' ? shorten(nestedData(tensor)) : nestedData(tensor);
+  return shorten(nestedData(tensor));
 }
 
 /** JSON text of nested arrays as a person would write it. */

@@ -19,9 +19,11 @@ export const sampleSchema = z
       .optional()
       .describe('The outputs that are expected, by name. Outputs that are not named here are not compared.'),
     rtol: tolerance.describe(
-      'Relative tolerance: |actual − expected| may be atol + rtol × |expected|. Default 1e-3.',
+      'Relative tolerance of floats: |actual − expected| may be atol + rtol × |expected|. Default 1e-3.',
     ),
-    atol: tolerance.describe('Absolute tolerance. Default 1e-7.'),
+    atol: tolerance.describe(
+      'Absolute tolerance; for integers the only one: they are the same unless this is 1 or more. Default 1e-7.',
+    ),
   })
   .describe('Inputs with a name and, optionally, the outputs that are expected for them.');
 

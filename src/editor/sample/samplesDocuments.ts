@@ -7,6 +7,7 @@ import type { ConfigStore } from '../services';
 /** A sample with its place in the file and a key that is unique in it: its name, or `name #2` for the second of that name. */
 export interface KeyedSample {
   key: string;
+  /** Its place among the samples of the file, from 0. */
   index: number;
   sample: SampleAt;
 }
@@ -68,9 +69,9 @@ export class SamplesDocuments implements Disposable {
 /** Gives each sample a key that is unique in its file. */
 export function withKeys(samples: SampleAt[]): KeyedSample[] {
   const seen = new Map<string, number>();
-  return samples.map((sample, index) => {
+  return samples.map((sample) => {
     const count = (seen.get(sample.name) ?? 0) + 1;
     seen.set(sample.name, count);
-    return { key: count === 1 ? sample.name : `${sample.name} #${count}`, index, sample };
+    return { key: count === 1 ? sample.name : `${sample.name} #${count}`, index: sample.index, sample };
   });
 }

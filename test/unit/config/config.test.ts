@@ -23,29 +23,72 @@ describe('slipway.json', () => {
 
   for (const [what, text, at, words] of [
     ['a wrong kind', '{"targets": {"a": {"kind": "dokcer"}}}', '"dokcer"', /docker/],
-    ['an unknown property', '{"targets": {"a": {"kind": "docker", "prot": 1}}}', '"prot"', /no property "prot"/],
-    ['a port that is none', '{"targets": {"a": {"kind": "docker", "ports": {"m": 70000}}}}', '70000', /65535/],
-    ['a name that Docker refuses', '{"targets": {"My Target": {"kind": "docker"}}}', '"My Target"', /small letters/],
+    [
+      'an unknown property',
+      '{"targets": {"a": {"kind": "docker", "prot": 1}}}',
+      '"prot"',
+      /no property "prot"/,
+    ],
+    [
+      'a port that is none',
+      '{"targets": {"a": {"kind": "docker", "ports": {"m": 70000}}}}',
+      '70000',
+      /65535/,
+    ],
+    [
+      'a name that Docker refuses',
+      '{"targets": {"My Target": {"kind": "docker"}}}',
+      '"My Target"',
+      /small letters/,
+    ],
     ['a missing comma', '{"targets": {} "models": {}}', '"models"', /comma is expected/],
-    ['no targets', '{}', '{}', /./],
+    ['no targets', '{}', '{}', /"targets" is missing/],
+    ['a name that stands twice', '{"targets": {}, "targets": {}}', '"targets": {}}', /stands here twice/],
+    [
+      'an address that is none',
+      '{"targets": {"a": {"kind": "docker", "bind": "host"}}}',
+      '"host"',
+      /IP address/,
+    ],
+    [
+      'a port that two models share',
+      '{"targets": {"a": {"kind": "docker", "ports": {"m": 8601}}, "b": {"kind": "docker", "ports": {"n": 8601}}}}',
+      '8601}}}}',
+      /already the port of "m" on "a"/,
+    ],
   ] as const) {
     it(`marks ${what} where it stands`, () => {
       const { config, problems } = parseConfig(text);
       assert.equal(config, undefined);
       const { range, message } = problems[0] ?? assert.fail('there is no problem');
       assert.match(message, words);
-      assert.ok(text.slice(range.offset, range.offset + range.length).startsWith(at), text.slice(range.offset));
+      assert.ok(
+        text.slice(range.offset, range.offset + range.length).startsWith(at),
+        text.slice(range.offset),
+      );
     });
   }
 
+  it('may start with a byte order mark', () => {
+    assert.deepEqual(parseConfig('\uFEFF{"targets": {}}'), { config: { targets: {} }, problems: [] });
+  });
+
   it('fails to load with file, line and column', async () => {
     const file = join(folder, 'slipway.json');
-    await writeFile(file, '{\n  "targets": {\n    "staging": { "kind": "docker", "memoryMiB": "1G" }\n  }\n}\n');
-    await assert.rejects(loadConfig(file), { code: 'config-invalid', message: /^slipway\.json:3:49: .*expected number/ });
+    await writeFile(
+      file,
+      '{\n  "targets": {\n    "staging": { "kind": "docker", "memoryMiB": "1G" }\n  }\n}\n',
+    );
+    await assert.rejects(loadConfig(file), {
+      code: 'config-invalid',
+      message: /^slipway\.json:3:49: Expected number/,
+    });
   });
 
   it('names models', () => {
-    const { config } = parseConfig('{"models": {"fraud": {"path": "m/f.onnx", "samples": "s.json"}}, "targets": {}}');
+    const { config } = parseConfig(
+      '{"models": {"fraud": {"path": "m/f.onnx", "samples": "s.json"}}, "targets": {}}',
+    );
     assert.equal(modelName('/w/m/f.onnx', config, '/w'), 'fraud');
     assert.equal(configuredSamples('/w/m/f.onnx', config, '/w'), '/w/s.json');
     assert.equal(modelName('/w/My Model_v2.onnx', config, '/w'), 'my-model-v2');
