@@ -1,0 +1,131 @@
+import type Docker from 'dockerode';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inWords } from '../docker/dockerErrors';
+import { ensureImage, findImage } from '../docker/images';
+import { labels } from '../docker/labels';
+import { UserError } from '../errors';
+import type { TaskContext } from '../task';
+import { buildImage } from './buildImage';
+import { contextFile, filesBelow, type ContextFile } from './context';
+import { inTurn } from './inTurn';
+
+export interface RuntimeOptions {
+  /** The folder with the server's bundle: `server.js`, `onnxWorker.js`, `node_modules/onnxruntime-*`. */
+  dist: string;
+  /** Image with Node that it is built on. */
+  nodeBase: string;
+  /** Slipway's version. */
+  version: string;
+}
+
+const repository = 'slipway-runtime';
+const folder = '/slipway';
+/** How Docker and onnxruntime call the machines that both know. */
+const architectures: Record<string, string | undefined> = { amd64: 'x64', arm64: 'arm64' };
+
+/**
+ * The image that all models of this version run on: Node, the server and onnxruntime for the engine's kind of machine. It is built
+ * once for each base image and version. Resolves to its tag.
+ */
+export async function ensureRuntimeImage(
+  docker: Docker,
+  options: RuntimeOptions,
+  task: TaskContext,
+): Promise<string> {
+  const { dist, nodeBase } = options;
+  return inTurn(`${dist}\n${nodeBase}`, task.signal, () =>
+    inWords('make the runtime image', task.signal, async () => {
+      const base = await ensureImage(docker, nodeBase, 'slipway.image.nodeBase', task);
+      const files = await serverFiles(dist, architectureOf(base, nodeBase));
+      const content = await hashOf(files);
+      const tag = `${repository}:${shortHash(content, nodeBase, base.Id, recipe.join('\n'))}`;
+      if (!(await findImage(docker, tag))) await build(docker, { ...options, tag, content, files }, task);
+      return tag;
+    }),
+  );
+}
+
+/** Each of these costs a step of the build. */
+const recipe = ['USER 65534:65534', `ENTRYPOINT ["node", "${folder}/server.js"]`, `COPY slipway ${folder}`];
+
+async function build(
+  docker: Docker,
+  {
+    tag,
+    nodeBase,
+    version,
+    content,
+    files,
+  }: RuntimeOptions & { tag: string; content: string; files: ContextFile[] },
+  task: TaskContext,
+): Promise<void> {
+  await buildImage(
+    docker,
+    {
+      what: 'the runtime image',
+      tag,
+      from: nodeBase,
+      labels: {
+        [labels.kind]: 'runtime',
+        [labels.content]: content,
+        [labels.base]: nodeBase,
+        [labels.version]: version,
+      },
+      instructions: recipe,
+      files: files.map((file) => ({ ...file, name: `slipway/${file.name}` })),
+    },
+    task,
+  );
+}
+
+/** What of the bundle runs inside, for machines of an architecture as onnxruntime calls it. */
+async function serverFiles(dist: string, architecture: string): Promise<ContextFile[]> {
+  const binaries = `onnxruntime-node/bin/napi-v6/linux/${architecture}/`;
+  const modules = await filesBelow(
+    join(dist, 'node_modules'),
+    (path) =>
+      /^onnxruntime-(node|common)\//.test(path) && (!path.includes('/bin/') || path.startsWith(binaries)),
+  );
+  return [
+    await contextFile('onnxWorker.js', join(dist, 'onnxWorker.js')),
+    await contextFile('server.js', join(dist, 'server.js')),
+    ...modules.map((file) => ({ ...file, name: `node_modules/${file.name}` })),
+  ];
+}
+
+/** The base decides, not the engine: an engine can run images of other machines than its own. */
+function architectureOf(base: Docker.ImageInspectInfo, name: string): string {
+  const architecture = architectures[base.Architecture];
+  if (base.Os === 'linux' && architecture !== undefined) return architecture;
+  throw new UserError(
+    'engine-refused',
+    `The image ${name} is for ${base.Os}/${base.Architecture}, and there is no onnxruntime for that.`,
+    'Name an image for linux/amd64 or linux/arm64 in slipway.image.nodeBase.',
+  );
+}
+
+const hashes = new Map<string, string>();
+
+/** SHA-256 over names and contents, hexadecimal. Remembered until a file changes its size or time. */
+async function hashOf(files: ContextFile[]): Promise<string> {
+  const stamps = await Promise.all(files.map(async ({ file }) => `${file}:${(await stat(file)).mtimeMs}`));
+  const stamp = files.map(({ name, size }, index) => `${name}:${size}:${stamps[index]}`).join('\n');
+  const known = hashes.get(stamp);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256');
+  for (const { name, size, file } of files) {
+    digest.update(`${name}\0${size}\0`);
+    for await (const piece of createReadStream(file)) digest.update(piece as Buffer);
+  }
+  const hash = digest.digest('hex');
+  hashes.set(stamp, hash);
+  return hash;
+}
+
+/** A tag for what these parts say. */
+export function shortHash(...parts: string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
+}
