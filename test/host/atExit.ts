@@ -18,7 +18,7 @@ function listen(): void {
   process.on('exit', () => {
     for (const cleanup of cleanups) cleanup();
   });
-  // Whoever listens already (mocha does) ends the process in an order of its own.
+  // Whoever listens already (our reporter for mocha does) ends the process in an order of its own.
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],

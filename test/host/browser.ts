@@ -34,5 +34,7 @@ export async function launchBrowser(): Promise<Browser> {
   if (!executablePath) {
     throw new Error('No Chromium was found: install chromium, or name one in SLIPWAY_CHROMIUM.');
   }
-  return chromium.launch({ executablePath, args: flags });
+  // What a signal means is for the process to say; the browser ends with it in any case.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  return chromium.launch({ executablePath, args: flags, ...signals });
 }
