@@ -20,8 +20,8 @@ export interface Increase {
 /** How far apart two readings may be for the time between them to be drawn; beyond, the machine slept or nobody watched. */
 const longestMilliseconds = 10_000;
 
-/** Servers round the time of their start to a second. */
-const startToleranceMilliseconds = 1000;
+/** Servers round the time of their start to a second, or work it out anew each time. */
+const startTolerance = 1000;
 
 /**
  * By how much a counter grew. One that fell was reset, and then counted up to its value: never negative.
@@ -39,8 +39,8 @@ export function increaseBetween(before: ReadingAt, now: ReadingAt): Increase | u
   const milliseconds = now.steady - before.steady;
   if (milliseconds <= 0 || milliseconds > longestMilliseconds) return undefined;
   if (Math.abs(now.wall - before.wall) > longestMilliseconds) return undefined;
-  const restarted = now.reading.started !== before.reading.started;
-  if (restarted && (now.reading.started ?? 0) < before.wall - startToleranceMilliseconds) return undefined;
+  const restarted = isOther(before.reading.started, now.reading.started);
+  if (restarted && (now.reading.started ?? 0) < before.wall - startTolerance) return undefined;
   const base = restarted ? undefined : before.reading;
   return {
     seconds: milliseconds / 1000,
@@ -48,6 +48,12 @@ export function increaseBetween(before: ReadingAt, now: ReadingAt): Increase | u
     durations: increaseOfDurations(base?.durations, now.reading.durations),
     cpu: increases(base?.cpu, now.reading.cpu),
   };
+}
+
+/** Whether processes that started at these times, in milliseconds since 1970, are not the same. */
+function isOther(before: number | undefined, now: number | undefined): boolean {
+  if (before === undefined || now === undefined) return before !== now;
+  return Math.abs(now - before) > startTolerance;
 }
 
 function increases(

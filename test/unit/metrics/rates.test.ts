@@ -52,6 +52,13 @@ describe('increaseBetween', () => {
     assert.equal(increaseBetween(at(0, reading({ 200: 10 })), at(1, other)), undefined);
   });
 
+  it('takes a start that is rounded, or worked out anew each time, for the same', () => {
+    const before = at(0, reading({ 200: 10 }, { started: start - 60_000 }));
+    assert.deepEqual(requestsOf(before, at(1, reading({ 200: 12 }, { started: start - 59_600 }))), {
+      200: 2,
+    });
+  });
+
   it('is never negative where the process does not say when it started', () => {
     const unknown = { started: undefined };
     const before = at(0, reading({ 200: 1000 }, unknown));

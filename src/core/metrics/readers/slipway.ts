@@ -11,6 +11,7 @@ export const slipway: Reader = {
   read(families) {
     if (!families.has('slipway_requests_total')) return undefined;
     const front = processOf(families);
+    const inFlight = total(families, 'slipway_requests_in_flight');
     return {
       server: 'Slipway',
       started: front.started,
@@ -21,7 +22,8 @@ export const slipway: Reader = {
         predictions,
       ),
       durations: durationsOf(families, 'slipway_request_duration_seconds', 1, predictions),
-      inFlight: total(families, 'slipway_requests_in_flight'),
+      // The scrape itself is one of them.
+      inFlight: inFlight === undefined ? undefined : Math.max(0, inFlight - 1),
       cpu: known({ front: front.cpu, worker: total(families, 'slipway_worker_cpu_seconds_total') }),
       memory: known({ front: front.memory, worker: total(families, 'slipway_worker_memory_bytes') }),
     };
