@@ -9,18 +9,17 @@ const LINE_CHARACTERS = 60;
 /** Values beyond these are counted, not shown. */
 const HOVER_VALUES = 2000;
 
-/** The result in a line: `✓ label [0], probabilities [0.97, 0.02, 0.01] · 1.2 ms`. */
+/** The result in a line: `✓ 1.2 ms · label [0], probabilities [0.97, 0.02, 0.01]`. What may be cut off comes last. */
 export function verdictLine(verdict: Verdict): string {
   const { kind, outputs, milliseconds, mismatches, error, where, stale } = verdict;
   const mark = { pass: '✓', fail: '✗', done: '→', error: '⚠' }[kind];
-  const parts = [stale ? `${mark} before the change:` : mark];
-  if (error) parts.push(error.message.split('\n', 1)[0] ?? '');
-  else parts.push(outputs.map(shortOutput).join(', '));
+  const parts = stale ? ['before the change'] : [];
+  if (where) parts.push(`on ${where}`);
   if (kind === 'fail')
-    parts.push(`· ${mismatches.length === 1 ? '1 value' : `${mismatches.length} values`} not as expected`);
-  if (!error) parts.push(`· ${duration(milliseconds)}`);
-  if (where) parts.push(`· on ${where}`);
-  return parts.join(' ');
+    parts.push(`${mismatches.length === 1 ? '1 value' : `${mismatches.length} values`} not as expected`);
+  if (error) parts.push(error.message.split('\n', 1)[0] ?? '');
+  else parts.push(duration(milliseconds), outputs.map(shortOutput).join(', '));
+  return `${mark} ${parts.join(' · ')}`;
 }
 
 /** `1.23 ms`, `45 ms`, `1.2 s`. */
@@ -37,8 +36,11 @@ export function shortSample({ inputs }: Sample): string {
   return texts.join(', ');
 }
 
+/** A batch of one reads as the one. */
 function shortOutput(tensor: Tensor): string {
-  return `${tensor.name} ${cut(shortValue(nestedData(firstValues(tensor, LINE_CHARACTERS))), LINE_CHARACTERS)}`;
+  const shown = firstValues(tensor, LINE_CHARACTERS);
+  const shape = shown.shape.length > 1 && shown.shape[0] === 1 ? shown.shape.slice(1) : shown.shape;
+  return `${tensor.name} ${cut(shortValue(nestedData({ ...shown, shape })), LINE_CHARACTERS)}`;
 }
 
 function shortValue(value: JsonValue): string {

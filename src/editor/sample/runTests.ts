@@ -59,7 +59,7 @@ async function runTest(
 /** One message, with a diff, for each output that is not as expected. */
 function messagesOf(
   document: vscode.TextDocument,
-  { index, sample }: KeyedSample,
+  { sample }: KeyedSample,
   { mismatches, outputs }: SampleResult,
 ): vscode.TestMessage[] {
   const names = new Set(mismatches.map(({ path }) => String(path[1])));
@@ -69,7 +69,7 @@ function messagesOf(
     const rest = more.length > 0 ? ` ${more.length} more are not as expected.` : '';
     const { expected, actual } = diffTexts(sample.expected?.[name] ?? null, name, outputs, mismatches);
     const message = vscode.TestMessage.diff(first.message + rest, expected, actual);
-    const place = locate(document.getText(), index, first.path);
+    const place = locate(document.getText(), sample.index, first.path);
     message.location = new vscode.Location(document.uri, rangeOf(document, place));
     return [message];
   });

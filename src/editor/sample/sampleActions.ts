@@ -58,7 +58,7 @@ export class SampleActions {
     const keyed = this.runs.find(document, key);
     const outputs = this.runs.currentOutputs(document.uri, keyed);
     if (!outputs) throw changedMeanwhile(key);
-    const edited = await vscode.workspace.applyEdit(recordEdit(document, keyed.index, outputs));
+    const edited = await vscode.workspace.applyEdit(recordEdit(document, keyed.sample.index, outputs));
     if (!edited) throw changedMeanwhile(key);
   }
 

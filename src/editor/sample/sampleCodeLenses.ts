@@ -47,12 +47,12 @@ export class SampleCodeLenses implements vscode.CodeLensProvider, Disposable {
   #lensesOfFile(uri: vscode.Uri, keys: string[]): vscode.CodeLens[] {
     const top = new vscode.Range(0, 0, 0, 0);
     const cancel = {
-      title: '$(debug-stop) Cancel',
+      title: '$(debug-stop)\u00a0Cancel',
       command: internalCommands.cancelPredict,
       arguments: [uri],
     };
     const all = {
-      title: '$(run-all) Predict All',
+      title: '$(run-all)\u00a0Predict All',
       command: commands.predict,
       arguments: [{ samples: uri, all: true }],
     };
@@ -63,9 +63,9 @@ export class SampleCodeLenses implements vscode.CodeLensProvider, Disposable {
   #lensesOf(uri: vscode.Uri, key: string, range: vscode.Range): vscode.CodeLens[] {
     if (this.runs.isRunning(uri, key)) {
       return [
-        new vscode.CodeLens(range, { title: '$(loading~spin) Predicting', command: '' }),
+        new vscode.CodeLens(range, { title: '$(loading~spin)\u00a0Predicting', command: '' }),
         new vscode.CodeLens(range, {
-          title: '$(debug-stop) Cancel',
+          title: '$(debug-stop)\u00a0Cancel',
           command: internalCommands.cancelPredict,
           arguments: [uri, key],
         }),
@@ -74,7 +74,7 @@ export class SampleCodeLenses implements vscode.CodeLensProvider, Disposable {
     const target = { samples: uri, key };
     return [
       new vscode.CodeLens(range, {
-        title: '$(play) Predict',
+        title: '$(play)\u00a0Predict',
         command: commands.predict,
         arguments: [target],
       }),

@@ -68,8 +68,13 @@ interface Unplaced {
 
 function check(signature: Signature, keyed: KeyedSample, runs: SampleRuns, uri: vscode.Uri): Unplaced[] {
   const { sample } = keyed;
-  const inputs = inputProblems(signature, sample).map((problem) => {
+  const given = inputProblems(signature, sample).map((problem) => {
     return unplaced('input', problem, Object.keys(sample.inputs), signature.inputs);
+  });
+  // One that is misspelt is not missing as well.
+  const repaired = given.flatMap(({ replacement }) => replacement ?? []);
+  const inputs = given.filter(({ problem, message }) => {
+    return problem.path.length > 1 || !repaired.some((name) => message.includes(name));
   });
   const verdict = runs.verdict(uri, keyed);
   const mismatches = verdict && !verdict.stale && inputs.length === 0 ? verdict.mismatches : [];
@@ -82,13 +87,14 @@ function check(signature: Signature, keyed: KeyedSample, runs: SampleRuns, uri: 
   return [...inputs, ...outputs.map((problem) => unplaced('mismatch', problem, expected, signature.outputs))];
 }
 
-/** A name that the model does not know is marked itself, not its values; the nearest name that is not used yet may be meant. */
+/** What is missing is marked at the name of what lacks it, a name that the model does not know itself, not its values; the nearest name that is not used yet may be meant. */
 function unplaced(
   kind: 'input' | 'mismatch',
   { message, path }: Problem,
   used: string[],
   known: { name: string }[],
 ): Unplaced {
+  if (path.length === 1) return { kind, message, problem: { path, part: 'key' } };
   const name = path.length === 2 ? String(path[1]) : undefined;
   if (name === undefined || known.some((spec) => spec.name === name))
     return { kind, message, problem: { path } };
@@ -111,9 +117,11 @@ function inputProblems(signature: Signature, sample: Sample): Problem[] {
 /** Finds the places of many problems in one reading of the text. */
 function placer(document: vscode.TextDocument) {
   let root: ReturnType<typeof parseTree>;
-  return ({ index }: KeyedSample, { path, part }: Unplaced['problem']): { range: vscode.Range } => {
+  return ({ sample }: KeyedSample, { path, part }: Unplaced['problem']): { range: vscode.Range } => {
     root ??= parseTree(document.getText());
-    const range = root ? rangeOfNode(root, ['samples', index, ...path], part) : { offset: 0, length: 0 };
+    const range = root
+      ? rangeOfNode(root, ['samples', sample.index, ...path], part)
+      : { offset: 0, length: 0 };
     return { range: rangeOf(document, range) };
   };
 }

@@ -44,7 +44,7 @@ export class SampleQuickFixes implements vscode.CodeActionProvider, Disposable {
     const expected = outputs.filter(({ name }) => names.includes(name));
     if (expected.length === 0) return undefined;
     const fix = quickFix('Record actual as expected', document, finding);
-    fix.edit = recordEdit(document, keyed.index, expected);
+    fix.edit = recordEdit(document, keyed.sample.index, expected);
     return fix;
   }
 

@@ -41,16 +41,17 @@ export class SampleTests implements Disposable {
     const { file, samples } = this.documents.parse(document);
     const [problem] = file.problems;
     item.error = samples.length === 0 ? problem?.message : undefined;
-    // While a file can not be read, as happens in the midst of typing, its tests stay as they were.
-    if (item.error) return;
-    item.children.replace(
-      samples.map(({ key, sample }) => {
-        const known = item.children.get(key);
-        const test = known ?? this.#controller.createTestItem(key, key, document.uri);
-        test.range = rangeOf(document, sample.nameRange);
-        return test;
-      }),
-    );
+    const keys = new Set(samples.map(({ key }) => key));
+    for (const { key, sample } of samples) {
+      const test = item.children.get(key) ?? this.#controller.createTestItem(key, key, document.uri);
+      test.range = rangeOf(document, sample.nameRange);
+      item.children.add(test);
+    }
+    // A sample that can not be read in the midst of typing stays a test.
+    if (problem) return;
+    item.children.forEach(({ id }) => {
+      if (!keys.has(id)) item.children.delete(id);
+    });
   }
 
   dispose(): void {

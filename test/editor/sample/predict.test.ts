@@ -27,7 +27,7 @@ describe('samples in the editor', () => {
   afterEach(() => cleanUp());
 
   it('have lenses over each sample and over the file', async () => {
-    const titles = (await lenses(document)).map(({ command }) => command?.title.replace(/^\$\(.*?\) /, ''));
+    const titles = (await lenses(document)).map(({ command }) => command?.title.replace(/^\$\(.*?\)\s/, ''));
     const count = document.getText().split('"name"').length - 1;
     assert.equal(titles.filter((title) => title === 'Predict All').length, 1);
     assert.equal(titles.filter((title) => title === 'Predict').length, count);
@@ -102,6 +102,7 @@ describe('samples in the editor', () => {
       problems(document).find(({ range }) => document.getText(range).includes('meassurements')),
     );
     assert.match(misspelt.message, /measurements/);
+    assert.equal(problems(document).length, 1, 'the right name is not said to be missing as well');
     const fix = (await quickFixes(document, misspelt)).get('Change to "measurements"');
     assert.ok(fix?.edit);
     await vscode.workspace.applyEdit(fix.edit);
