@@ -4,6 +4,7 @@ import { createHardened, removeContainer } from '../docker/containers';
 import { statusOf } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
 import type { TaskContext } from '../task';
+import { networkLock, withLock } from './lock';
 import { SERVER_PORT, networkName, releaseName } from './names';
 import { listReleaseContainers } from './releaseContainers';
 import type { Site } from './site';
@@ -17,11 +18,11 @@ export async function startCandidate(
   digest: string,
   task: TaskContext,
 ): Promise<string> {
-  await ensureNetwork(site);
+  await ensureNetwork(site, digest, task);
   const container = await createRevision(site, request, digest, task);
   try {
     task.signal.throwIfAborted();
-    await startInNetwork(site, container);
+    await startInNetwork(site, container, digest, task);
     task.signal.throwIfAborted();
     return container.id;
   } catch (error) {
@@ -57,7 +58,7 @@ async function nextRevision(site: Site, model: string, signal: AbortSignal): Pro
   return Math.max(0, ...promoted, ...containers.map(({ revision }) => revision)) + 1;
 }
 
-function createContainer(
+async function createContainer(
   site: Site,
   request: ReleaseRequest,
   digest: string,
@@ -65,9 +66,12 @@ function createContainer(
 ): Promise<Docker.Container> {
   const { target, publishing, memoryMiB, cpus } = site;
   const { model, note } = request;
+  const { Cmd } = (await site.docker.getImage(digest).inspect()).Config;
   return createHardened(site.docker, {
     name: releaseName(target, model.name, revision),
     Image: digest,
+    // The server says in its answers and metrics which revision it is.
+    Cmd: [...((Cmd as string[] | null) ?? []), '--model-version', String(revision)],
     memoryMiB,
     cpus,
     Labels: {
@@ -89,25 +93,34 @@ function createContainer(
 }
 
 /** Makes the network of a target where it does not exist yet. */
-async function ensureNetwork({ docker, target }: Site): Promise<void> {
+async function ensureNetwork(site: Site, digest: string, task: TaskContext): Promise<void> {
+  if (await hasNetwork(site)) return;
+  // Older engines make two networks of one name when they are asked at the same time.
+  await withLock(site.docker, networkLock(site, digest), task, async () => {
+    if (await hasNetwork(site)) return;
+    const Name = networkName(site.target);
+    await site.docker.createNetwork({ Name, Labels: { [labels.target]: site.target } });
+  });
+}
+
+async function hasNetwork({ docker, target }: Site): Promise<boolean> {
   const Name = networkName(target);
   const found = await docker.listNetworks({ filters: { name: [Name] } });
-  if (found.some((network) => network.Name === Name)) return;
-  try {
-    await docker.createNetwork({ Name, CheckDuplicate: true, Labels: { [labels.target]: target } });
-  } catch (error) {
-    // Somebody else made it just now.
-    if (statusOf(error) !== 409) throw error;
-  }
+  return found.some((network) => network.Name === Name);
 }
 
 /** The network may go between its making and the start, with the last release that somebody else removes. */
-async function startInNetwork(site: Site, container: Docker.Container): Promise<void> {
+async function startInNetwork(
+  site: Site,
+  container: Docker.Container,
+  digest: string,
+  task: TaskContext,
+): Promise<void> {
   try {
     await container.start();
   } catch (error) {
     if (statusOf(error) !== 404) throw error;
-    await ensureNetwork(site);
+    await ensureNetwork(site, digest, task);
     await container.start();
   }
 }

@@ -5,7 +5,7 @@ import { statusOf } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
-import { lockName } from './names';
+import { lockName, networkName } from './names';
 import type { ReleaseContainer } from './releaseContainers';
 import type { Site } from './site';
 
@@ -14,52 +14,60 @@ const STALE_MS = 60_000;
 const WAIT_MS = 150_000;
 const POLL_MS = 300;
 
-/**
- * Runs `work` while nobody else, in this window or on another machine, runs work on the same model of the same target. The lock is a container
- * that is never started, made from the release's own image: an engine gives a name to one container only.
- */
+/** A container that stands for a lock and is never started: an engine gives a name to one container only. */
+interface Lock {
+  name: string;
+  /** Any image that the engine has. */
+  Image: string;
+  Labels: Record<string, string>;
+}
+
+/** What guards the traffic of a model on a target, made from the image of one of its releases. */
+export function modelLock({ target }: Site, { model, digest }: ReleaseContainer): Lock {
+  const Labels = { [labels.kind]: 'lock', [labels.target]: target, [labels.model]: model.name };
+  return { name: lockName(target, model.name), Image: digest, Labels };
+}
+
+/** What guards a target's network, made from any image. */
+export function networkLock({ target }: Site, digest: string): Lock {
+  const Labels = { [labels.kind]: 'lock', [labels.target]: target };
+  return { name: `${networkName(target)}-lock`, Image: digest, Labels };
+}
+
+/** Runs `work` while nobody else, in this window or on another machine, holds the same lock. */
 export async function withLock<T>(
-  { docker, target }: Site,
-  { model, digest }: ReleaseContainer,
+  docker: Docker,
+  lock: Lock,
   task: TaskContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  const options = {
-    name: lockName(target, model.name),
-    Image: digest,
-    Labels: { [labels.kind]: 'lock', [labels.target]: target, [labels.model]: model.name },
-  };
-  const lock = await acquire(docker, options, task);
+  const held = await acquire(docker, lock, task);
   try {
     return await work();
   } finally {
     // Already gone when somebody took it for stale.
-    await removeContainer(docker, lock.id).catch(() => undefined);
+    await removeContainer(docker, held.id).catch(() => undefined);
   }
 }
 
-async function acquire(
-  docker: Docker,
-  options: { name: string; Image: string; Labels: Record<string, string> },
-  task: TaskContext,
-): Promise<Docker.Container> {
+async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<Docker.Container> {
   const deadline = Date.now() + WAIT_MS;
   for (;;) {
     task.signal.throwIfAborted();
     try {
-      return await docker.createContainer(options);
+      return await docker.createContainer(lock);
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
     }
     if (Date.now() > deadline) {
       throw new UserError(
         'engine-refused',
-        `Another deploy has been at work on the same release for too long: the container ${options.name} says so.`,
+        `Another deploy has been at work on the same release for too long: the container ${lock.name} says so.`,
         'Wait until it ends, then try again.',
       );
     }
     task.report('Waiting until another deploy is done');
-    await removeStale(docker, options.name);
+    await removeStale(docker, lock.name);
     await sleep(POLL_MS, undefined, { signal: task.signal });
   }
 }

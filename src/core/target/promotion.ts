@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskContext } from '../task';
-import { withLock } from './lock';
+import { modelLock, withLock } from './lock';
 import { holderOf, portTaken, urlOf } from './ports';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
 import { routeAllTo, trafficOf, type Routes } from './routes';
@@ -28,7 +28,9 @@ export async function promote(site: Site, release: ReleaseContainer, task: TaskC
   try {
     await untilPredicts(site, release, task);
     await container.update({ RestartPolicy: { Name: 'unless-stopped' } });
-    return await withLock(site, release, task, () => switchTraffic(site, release, task));
+    return await withLock(site.docker, modelLock(site, release), task, () =>
+      switchTraffic(site, release, task),
+    );
   } catch (error) {
     if (!release.running) await container.stop().catch(() => undefined);
     throw error;

@@ -3,7 +3,7 @@ import { statusOf } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
 import { UserError, messageOf } from '../errors';
 import type { TaskContext } from '../task';
-import { withLock } from './lock';
+import { modelLock, withLock } from './lock';
 import { networkName } from './names';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
 import { trafficOf } from './routes';
@@ -15,7 +15,7 @@ import { listProxies, proxyOf, removeProxy } from './stableAddress';
  * A release that serves goes only as the last. Resolves to what could not be removed, in words.
  */
 export async function remove(site: Site, release: ReleaseContainer, task: TaskContext): Promise<string[]> {
-  const left = await withLock(site, release, task, async () => {
+  const left = await withLock(site.docker, modelLock(site, release), task, async () => {
     await refuseServing(site, release, task.signal);
     return removeRelease(site, release);
   });

@@ -1,5 +1,5 @@
 import type { TaskContext } from '../task';
-import { withLock } from './lock';
+import { modelLock, withLock } from './lock';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
 import { removeImage, removeRelease } from './removal';
 import { trafficOf } from './routes';
@@ -21,7 +21,7 @@ export function retire(
   idle: number[],
   task: TaskContext,
 ): Promise<string[]> {
-  return withLock(site, promoted, task, async () => {
+  return withLock(site.docker, modelLock(site, promoted), task, async () => {
     const of = { target: site.target, model: promoted.model.name };
     const routes = (await proxyOf(site.docker, of, task.signal))?.routes;
     const retired = (await listReleaseContainers(site.docker, of, task.signal))

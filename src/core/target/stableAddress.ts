@@ -15,7 +15,7 @@ import type { Site } from './site';
 
 const CONFIG_PATH = '/slipway/haproxy.cfg';
 /** How long the proxy may take until it works by a new configuration, in milliseconds. */
-const ACTIVATE_MS = 15_000;
+const ACTIVATE_MS = 10_000;
 const POLL_MS = 100;
 
 /** The proxy that holds a model's stable address on a target, as the engine knows it. */
