@@ -1,6 +1,9 @@
 import { version } from '../../package.json';
+import { isMainThread } from 'node:worker_threads';
 import { messageOf, UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
+import { BulkCodec } from './codec/bulkCodec';
+import { runCodecThread } from './codec/codecThread';
 import { Failure } from './failure';
 import { HttpServer } from './http/httpServer';
 import type { HttpObserver } from './http/httpServer';
@@ -30,7 +33,11 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     ended: (route, status, seconds) => metrics.ended(route, status, seconds),
     broken: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   };
-  const routes = createRoutes({ model, version, metrics: () => metrics.expose() });
+  const bulk = new BulkCodec(__filename, {
+    signature: model.signature,
+    model: { name: model.name, version: model.version },
+  });
+  const routes = createRoutes({ model, version, metrics: () => metrics.expose(), bulk });
   const http = new HttpServer(routes, observer, options.requestTimeoutSeconds);
   const url = await http.listen(options.host, options.port).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
@@ -83,10 +90,14 @@ function stopOnce(work: () => Promise<void>): () => void {
   };
 }
 
-main().catch((error: unknown) => {
+/** The same file is the program and its thread. */
+if (isMainThread) main().catch(giveUp);
+else runCodecThread();
+
+function giveUp(error: unknown): void {
   const { code, next } = error instanceof UserError ? error : { code: 'server-failed', next: undefined };
   const message = messageOf(error);
   log(message);
   // Not before the line is out: a pipe may take it later.
   process.stdout.write(`${JSON.stringify({ error: message, code, next })}\n`, () => process.exit(1));
-});
+}

@@ -84,25 +84,26 @@ export function tensorFromJson(
     offset: number,
     values: JsonValue[],
   ) => number;
-  const reject = (value: JsonValue, path: number[]) => {
-    const place = path.length > 0 ? ` at [${path.join('][')}]` : '';
-    return new TensorError(
-      `${describeValue(value)}${place} is no ${datatype} value`,
-      Array.isArray(data) ? path : [],
-    );
-  };
+  const path: number[] = [];
   let next = 0;
-  const copy = (row: JsonValue[], axis: number, path: number[]): void => {
+  const copy = (row: JsonValue[], axis: number): void => {
     if (!nested || axis === shape.length - 1) {
       const bad = fill(target, next, row);
-      if (bad >= 0) throw reject(row[bad] as JsonValue, [...path, bad]);
+      if (bad >= 0) {
+        path.push(bad);
+        const message = `${describeValue(row[bad])}${Array.isArray(data) ? placeOf(path) : ''} is no ${datatype} value`;
+        throw new TensorError(message, Array.isArray(data) ? path : []);
+      }
       next += row.length;
       return;
     }
-    for (let index = 0; index < row.length; index++)
-      copy(row[index] as JsonValue[], axis + 1, [...path, index]);
+    for (let index = 0; index < row.length; index++) {
+      path.push(index);
+      copy(row[index] as JsonValue[], axis + 1);
+      path.pop();
+    }
   };
-  copy(values, 0, []);
+  copy(values, 0);
   return { name, datatype, shape, data: target };
 }
 
@@ -110,19 +111,24 @@ export function tensorFromJson(
 function checkNesting(values: JsonValue[], shape: number[], axis: number, path: number[]): void {
   const size = shape[axis] as number;
   if (values.length !== size) {
-    const place = path.length > 0 ? ` at [${path.join('][')}]` : '';
     throw new TensorError(
-      `expected ${size} values${place} (shape ${shape.join('×')}), got ${values.length}`,
+      `expected ${size} values${placeOf(path)} (shape ${shape.join('×')}), got ${values.length}`,
       path,
     );
   }
   if (axis === shape.length - 1) return;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as JsonValue;
+    path.push(index);
     if (!Array.isArray(value)) {
-      const message = `expected an array of ${shape[axis + 1]} values at [${[...path, index].join('][')}], got ${describeValue(value)}`;
-      throw new TensorError(message, [...path, index]);
+      const message = `expected an array of ${shape[axis + 1]} values${placeOf(path)}, got ${describeValue(value)}`;
+      throw new TensorError(message, path);
     }
-    checkNesting(value, shape, axis + 1, [...path, index]);
+    checkNesting(value, shape, axis + 1, path);
+    path.pop();
   }
+}
+
+function placeOf(path: number[]): string {
+  return path.length > 0 ? ` at [${path.join('][')}]` : '';
 }

@@ -43,11 +43,16 @@ export class Exchange {
   }
 
   /** Answers with a body that is JSON text already. */
-  json(status: number, body: string, headers?: Record<string, string>): void {
+  json(status: number, body: string | Uint8Array, headers?: Record<string, string>): void {
     this.send(status, 'application/json', body, headers);
   }
 
-  send(status: number, contentType: string, body: string, headers?: Record<string, string>): void {
+  send(
+    status: number,
+    contentType: string,
+    body: string | Uint8Array,
+    headers?: Record<string, string>,
+  ): void {
     if (!this.#open) return;
     this.#end(status);
     const length = Buffer.byteLength(body);

@@ -1,5 +1,5 @@
 import { Tensor as OrtTensor } from 'onnxruntime-node';
-import type { Datatype, Tensor, TensorData } from '../../core/inference/tensor';
+import type { Datatype, Tensor } from '../../core/inference/tensor';
 
 const ortTypes: Record<Exclude<Datatype, 'BF16'>, OrtTensor.Type> = {
   BOOL: 'bool',

@@ -1,12 +1,15 @@
-import { stringifyJson } from '../../core/inference/jsonText';
+import { byteLengthOf } from '../../core/inference/datatypes';
+import type { Tensor } from '../../core/inference/tensor';
 import type { TensorSpec } from '../../core/model/signature';
+import type { BulkCodec } from '../codec/bulkCodec';
+import { readRequest, writeAnswer } from '../codec/codec';
+import type { ModelRequest, Protocol } from '../codec/codec';
+import { protocolShape } from '../codec/inputs';
 import { comeAgain, Failure } from '../failure';
+import type { Exchange } from '../http/exchange';
 import { Router } from '../http/router';
 import type { Handler } from '../http/router';
 import type { ModelService } from '../modelService';
-import { protocolShape } from './inputs';
-import { plainResponse, readPlainRequest } from './plain';
-import { inferResponse, parseBody, readInferRequest } from './v2Infer';
 
 export interface RouteContext {
   model: ModelService;
@@ -14,68 +17,93 @@ export interface RouteContext {
   version: string;
   /** Prometheus text, and its content type. */
   metrics: () => Promise<{ text: string; contentType: string }>;
+  bulk: BulkCodec;
 }
 
+/** Bodies and outputs from this length on are read and written in a thread: that is about 2 ms. */
+const bulkBytes = 128 * 1024;
+
 /** All addresses that this server answers. */
-export function createRoutes({ model, version, metrics }: RouteContext): Router {
+export function createRoutes(context: RouteContext): Router {
   const router = new Router();
-  const live: Handler = (exchange) => exchange.json(200, '{"live":true}');
-  const ready: Handler = (exchange) => {
-    const reason = model.notReady();
-    if (reason !== undefined) throw comeAgain(reason);
-    exchange.json(200, '{"ready":true}');
-  };
-  router.get('/livez', 'health', live);
-  router.get('/v2/health/live', 'health', live);
-  router.get('/readyz', 'health', ready);
-  router.get('/v2/health/ready', 'health', ready);
-  router.get('/v2', 'metadata', (exchange) =>
-    exchange.json(200, JSON.stringify({ name: 'slipway', version, extensions: [] })),
-  );
+  addHealth(router, context);
+  addMetadata(router, context);
+  addPredictions(router, context);
   router.get('/metrics', 'metrics', async (exchange) => {
-    const { text, contentType } = await metrics();
+    const { text, contentType } = await context.metrics();
     exchange.send(200, contentType, text);
-  });
-
-  for (const base of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    router.get(base, 'metadata', (exchange, params) => {
-      checkModel(model, params);
-      exchange.json(200, JSON.stringify(metadataOf(model)));
-    });
-    router.get(`${base}/ready`, 'health', (exchange, params) => {
-      checkModel(model, params);
-      const reason = model.notReady();
-      if (reason !== undefined) throw comeAgain(reason);
-      exchange.json(200, JSON.stringify({ name: model.name, ready: true }));
-    });
-    router.post(`${base}/infer`, 'infer', async (exchange, params) => {
-      checkModel(model, params);
-      const request = readInferRequest(await exchange.body(model.maxBodyBytes), model.signature);
-      const outputs = await model.predict(request.inputs, exchange);
-      exchange.json(200, inferResponse(model, request, outputs));
-    });
-  }
-
-  router.post('/predict', 'predict', async (exchange) => {
-    const body = parseBody(await exchange.body(model.maxBodyBytes), model.signature);
-    const { inputs, form } = readPlainRequest(body, model.signature);
-    const outputs = await model.predict(inputs, exchange);
-    exchange.json(200, stringifyJson(plainResponse(form, outputs)));
   });
   return router;
 }
 
-function checkModel(model: ModelService, params: Record<string, string>): void {
-  if (params['model'] !== model.name) {
-    throw new Failure(
-      404,
-      `There is no model "${params['model']?.slice(0, 200)}" here; this server serves "${model.name}".`,
-    );
+const modelPaths = ['/v2/models/:model', '/v2/models/:model/versions/:version'];
+
+function addHealth(router: Router, { model }: RouteContext): void {
+  const answerReady = (exchange: Exchange, body: object) => {
+    const reason = model.notReady();
+    if (reason !== undefined) throw comeAgain(reason);
+    exchange.json(200, JSON.stringify(body));
+  };
+  for (const path of ['/livez', '/v2/health/live']) {
+    router.get(path, 'health', (exchange) => exchange.json(200, '{"live":true}'));
   }
-  if (params['version'] !== undefined && params['version'] !== model.version) {
+  for (const path of ['/readyz', '/v2/health/ready']) {
+    router.get(path, 'health', (exchange) => answerReady(exchange, { ready: true }));
+  }
+  for (const path of modelPaths) {
+    router.get(`${path}/ready`, 'health', (exchange, params) => {
+      checkModel(model, params);
+      answerReady(exchange, { name: model.name, ready: true });
+    });
+  }
+}
+
+function addMetadata(router: Router, { model, version }: RouteContext): void {
+  const server = JSON.stringify({ name: 'slipway', version, extensions: [] });
+  router.get('/v2', 'metadata', (exchange) => exchange.json(200, server));
+  for (const path of modelPaths) {
+    router.get(path, 'metadata', (exchange, params) => {
+      checkModel(model, params);
+      exchange.json(200, JSON.stringify(metadataOf(model)));
+    });
+  }
+}
+
+function addPredictions(router: Router, { model, bulk }: RouteContext): void {
+  const predict = (protocol: Protocol): Handler =>
+    async function handle(exchange, params) {
+      checkModel(model, params);
+      const body = await exchange.body(model.maxBodyBytes);
+      const long = body.length >= bulkBytes;
+      const request: ModelRequest = long
+        ? await bulk.read(protocol, body)
+        : readRequest(protocol, body, model.signature);
+      const outputs = await model.predict(request.inputs, exchange);
+      const answer = isLong(outputs)
+        ? await bulk.write(request.form, outputs)
+        : writeAnswer(request.form, outputs, model);
+      exchange.json(200, answer);
+    };
+  for (const path of modelPaths) router.post(`${path}/infer`, 'infer', predict('v2'));
+  router.post('/predict', 'predict', predict('plain'));
+}
+
+function isLong(outputs: Tensor[]): boolean {
+  let bytes = 0;
+  for (const output of outputs) bytes += byteLengthOf(output);
+  return bytes >= bulkBytes;
+}
+
+function checkModel({ name, version }: ModelService, params: Record<string, string>): void {
+  const asked = params['model'] ?? name;
+  if (asked !== name) {
+    throw new Failure(404, `There is no model "${asked.slice(0, 200)}" here; this server serves "${name}".`);
+  }
+  const askedVersion = params['version'] ?? version;
+  if (askedVersion !== version) {
     throw new Failure(
       404,
-      `Model "${model.name}" has no version "${params['version'].slice(0, 200)}" here, only "${model.version}".`,
+      `Model "${name}" has no version "${askedVersion.slice(0, 200)}" here, only "${version}".`,
     );
   }
 }

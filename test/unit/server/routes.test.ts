@@ -203,6 +203,39 @@ describe('server routes', () => {
     assert.equal((await server.fetch('/predict')).headers.get('allow'), 'POST');
   });
 
+  it('answers short requests while it reads and writes a long one', async () => {
+    const rows = 300_000;
+    const body = JSON.stringify(inferBody('measurements', [rows, 4], Array(rows).fill(flower)));
+    let longest = 0;
+    let done = false;
+    const long = server.infer(body).finally(() => (done = true));
+    while (!done) {
+      const asked = performance.now();
+      await server.fetch('/livez');
+      longest = Math.max(longest, performance.now() - asked);
+    }
+    const { status, body: answer } = await long;
+    assert.equal(status, 200);
+    const [label, probabilities] = answer['outputs'] as { shape: number[]; data: number[] }[];
+    assert.ok(label?.data.length === rows && label.data.every((value) => value === 0));
+    assert.equal(probabilities?.data.length, rows * 3);
+    // It takes seconds altogether.
+    assert.ok(longest < 500, `a short request took ${longest} ms`);
+  });
+
+  it('says what is wrong with a long request too', async () => {
+    const rows = 30_000;
+    const { status, body } = await server.infer(
+      inferBody(
+        'measurements',
+        [rows, 4],
+        Array.from({ length: rows }, (_, i) => (i < rows - 1 ? flower : 1)),
+      ),
+    );
+    assert.equal(status, 400);
+    assert.match(body['error'] as string, /expected an array of 4 values at \[29999\], got 1/);
+  });
+
   it('counts every request in metrics that promtool has nothing to say about', async () => {
     const count = (text: string, series: string) =>
       Number(

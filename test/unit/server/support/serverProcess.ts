@@ -33,7 +33,7 @@ export interface TestServer {
   url: string;
   process: ChildProcess;
   /** What it has logged so far. */
-  log(): string;
+  log: () => string;
   /** Sends SIGTERM and resolves to the exit code. */
   stop(): Promise<number | null>;
   /** Posts to the model's infer route. */
@@ -82,7 +82,7 @@ export async function startServer(model: string, ...args: string[]): Promise<Tes
 export async function launch(
   model: string,
   ...args: string[]
-): Promise<{ process: ChildProcess; line: string; log(): string }> {
+): Promise<{ process: ChildProcess; line: string; log: () => string }> {
   const environment = { ...process.env, PORT: '', AIP_HTTP_PORT: '' };
   const child = spawn(process.execPath, [await serverScript(), '--model', model, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,52 +1,34 @@
-import { parseJson } from '../../core/inference/jsonText';
 import { dataText } from '../../core/inference/tensorJson';
 import type { JsonValue, Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
 import { Failure } from '../failure';
+import { isObject, parseBody } from './body';
+import type { JsonObject } from './body';
 import { inModelOrder, inputSpec, inputTensor, listNames } from './inputs';
 
-export interface InferRequest {
+/** What the answer to an `infer` request needs to know of it. */
+export interface V2Form {
   id?: string;
-  inputs: Tensor[];
   /** Names of the outputs that are asked for, in that order; all when undefined. */
   outputs?: string[];
 }
 
-type JsonObject = { [key: string]: JsonValue };
-
 /** Reads the body of an `infer` request and holds it against the signature. Throws `Failure` 400. */
-export function readInferRequest(body: Buffer, signature: Signature): InferRequest {
+export function readV2(body: Buffer, signature: Signature): { inputs: Tensor[]; form: V2Form } {
   const request = parseBody(body, signature);
   if (!isObject(request) || !Array.isArray(request['inputs'])) {
     throw new Failure(400, 'The body must be a JSON object with an array "inputs".');
   }
   const { id, outputs } = request;
   if (id !== undefined && typeof id !== 'string') throw new Failure(400, '"id" must be a string.');
-  const tensors = request['inputs'].map((input) => readInput(input, signature));
+  const inputs = inModelOrder(
+    signature,
+    request['inputs'].map((input) => readInput(input, signature)),
+  );
   return {
-    id,
-    inputs: inModelOrder(signature, tensors),
-    outputs: outputs === undefined ? undefined : readOutputs(outputs, signature),
+    inputs,
+    form: { id, outputs: outputs === undefined ? undefined : readOutputs(outputs, signature) },
   };
-}
-
-/** Plain `JSON.parse` where no input has integers that it would lose. Throws `Failure` 400. */
-export function parseBody(body: Buffer, signature: Signature): JsonValue {
-  const text = body.toString();
-  const wide = signature.inputs.some(({ datatype }) => datatype === 'INT64' || datatype === 'UINT64');
-  try {
-    if (!wide) {
-      try {
-        return JSON.parse(text) as JsonValue;
-      } catch {
-        // Perhaps only for a bare NaN.
-      }
-    }
-    return parseJson(text);
-  } catch (error) {
-    if (text.trim() === '') throw new Failure(400, 'The body is empty; it must be JSON.');
-    throw new Failure(400, `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`);
-  }
 }
 
 function readInput(input: JsonValue, signature: Signature): Tensor {
@@ -90,15 +72,11 @@ function readOutputs(outputs: JsonValue, signature: Signature): string[] {
 }
 
 /** JSON text of the answer to an `infer` request. */
-export function inferResponse(
-  model: { name: string; version: string },
-  request: InferRequest,
-  outputs: Tensor[],
-): string {
-  const wanted = request.outputs
-    ? request.outputs.map((name) => outputs.find((output) => output.name === name) as Tensor)
+export function writeV2(model: { name: string; version: string }, form: V2Form, outputs: Tensor[]): string {
+  const wanted = form.outputs
+    ? form.outputs.map((name) => outputs.find((output) => output.name === name) as Tensor)
     : outputs;
-  const id = request.id === undefined ? '' : `,"id":${JSON.stringify(request.id)}`;
+  const id = form.id === undefined ? '' : `,"id":${JSON.stringify(form.id)}`;
   const head = `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)}${id}`;
   return `${head},"outputs":[${wanted.map(tensorText).join(',')}]}`;
 }
@@ -106,8 +84,4 @@ export function inferResponse(
 function tensorText(tensor: Tensor): string {
   const { name, datatype, shape } = tensor;
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],"data":${dataText(tensor)}}`;
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,18 +1,15 @@
-import { nestedData } from '../../core/inference/tensorJson';
+import { nestedData, stringifyJson } from '../../core/inference/tensorJson';
 import type { JsonValue, Tensor } from '../../core/inference/tensor';
 import type { Dimension, Signature, TensorSpec } from '../../core/model/signature';
 import { Failure } from '../failure';
+import { isObject, parseBody } from './body';
 import { inModelOrder, inputSpec, inputTensor, listNames } from './inputs';
-import { isObject } from './v2Infer';
 
 /** No tensor has more axes: deeper nesting is no tensor, and is not walked to its end. */
 const maxRank = 64;
 
-export interface PlainRequest {
-  inputs: Tensor[];
-  /** How the answer is written: by output, or by row. */
-  form: 'outputs' | 'predictions';
-}
+/** How the answer to a plain request is written: by output, or by row. */
+export type PlainForm = 'outputs' | 'predictions';
 
 /**
  * Reads a plain request, one of
@@ -22,7 +19,8 @@ export interface PlainRequest {
  *
  * Shapes come from the nesting. A single row may stand without the brackets around all rows.
  */
-export function readPlainRequest(body: JsonValue, signature: Signature): PlainRequest {
+export function readPlain(bytes: Buffer, signature: Signature): { inputs: Tensor[]; form: PlainForm } {
+  const body = parseBody(bytes, signature);
   if (isObject(body) && body['instances'] !== undefined && !isInput(signature, 'instances')) {
     return { form: 'predictions', inputs: readInstances(body['instances'], signature) };
   }
@@ -96,16 +94,21 @@ function nestingOf(data: JsonValue): number[] {
   return shape;
 }
 
-/** The answer to a plain request: `{"outputs": {…}}`, or `{"predictions": […]}` with one element a row. */
-export function plainResponse(form: PlainRequest['form'], outputs: Tensor[]): JsonValue {
+/** JSON text of the answer: `{"outputs": {…}}`, or `{"predictions": […]}` with one element a row. */
+export function writePlain(form: PlainForm, outputs: Tensor[]): string {
   const values = outputs.map((output): [string, JsonValue] => [output.name, nestedData(output)]);
-  if (form === 'outputs') return { outputs: Object.fromEntries(values) };
+  return stringifyJson(
+    form === 'outputs' ? { outputs: Object.fromEntries(values) } : { predictions: byRow(outputs, values) },
+  );
+}
+
+function byRow(outputs: Tensor[], values: [name: string, data: JsonValue][]): JsonValue {
   const [first] = values;
-  if (first && values.length === 1) return { predictions: first[1] };
+  if (first && values.length === 1) return first[1];
   const rows = outputs[0]?.shape[0];
   if (rows === undefined || !outputs.every(({ shape }) => shape[0] === rows))
-    return { predictions: Object.fromEntries(values) };
+    return Object.fromEntries(values);
   const row = (index: number) =>
-    Object.fromEntries(values.map(([name, data]) => [name, (data as JsonValue[])[index] as JsonValue]));
-  return { predictions: Array.from({ length: rows }, (_, index) => row(index)) };
+    values.map(([name, data]) => [name, (data as JsonValue[])[index] as JsonValue]);
+  return Array.from({ length: rows }, (_, index) => Object.fromEntries(row(index)) as JsonValue);
 }
