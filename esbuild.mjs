@@ -108,17 +108,21 @@ async function writeSchemas() {
   }
 }
 
+let building = 0;
+
 /** Tells the editor's task when a rebuild starts and ends, and what is wrong, in a form its problem matcher reads. */
 const reporter = {
   name: 'reporter',
   setup(build) {
-    build.onStart(() => console.log('[watch] build started'));
+    build.onStart(() => {
+      if (building++ === 0) console.log('[watch] build started');
+    });
     build.onEnd(({ errors }) => {
       for (const { text, location } of errors) {
         console.error(`✘ [ERROR] ${text}`);
         if (location) console.error(`    ${location.file}:${location.line}:${location.column}:`);
       }
-      console.log('[watch] build finished');
+      if (--building === 0) console.log('[watch] build finished');
     });
   },
 };
