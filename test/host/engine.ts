@@ -48,6 +48,7 @@ async function start(docker: Docker): Promise<() => Promise<void>> {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline && daemon.exitCode === null;) {
     if (await answers(docker)) {
       return async () => {
+        daemon.ref();
         daemon.kill('SIGTERM');
         await ended;
       };
