@@ -6,12 +6,12 @@ import type { SampleRuns } from './sampleRuns';
 import type { KeyedSample, SamplesDocuments } from './samplesDocuments';
 import { rangeOf } from './textRanges';
 
-/** The looks of a result. The sign in front of it says the same as the colour. */
+/** The looks of a result: colours that can be read as text in light and dark themes. The sign in front says the same. */
 const colours = {
-  pass: 'testing.iconPassed',
+  pass: 'terminal.ansiGreen',
   fail: 'testing.iconFailed',
   error: 'testing.iconErrored',
-  done: 'editorCodeLens.foreground',
+  done: 'descriptionForeground',
   stale: 'disabledForeground',
 } as const;
 

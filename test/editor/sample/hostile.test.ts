@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { cleanUp, eventually, hostileModel, hover, lenses, press, problems } from './support';
 
@@ -45,6 +46,22 @@ describe('models that break their process', () => {
     await predicting;
     assert.ok(Date.now() - begun < 20_000, `${Date.now() - begun} ms`);
     assert.doesNotMatch(await hover(document, 'cancelled'), /predict/i);
+  });
+
+  it('an endless one can be cancelled in the Test Explorer', async () => {
+    await timeout().update('timeoutSeconds', 60, vscode.ConfigurationTarget.Global);
+    const document = await hostileModel('endless-loop', 'explored');
+    const isRunning = async () =>
+      (await lenses(document)).some(({ command }) => command?.title.endsWith('Cancel'));
+    await eventually('it is run', async () => {
+      await vscode.commands.executeCommand('testing.refreshTests');
+      void vscode.commands.executeCommand('testing.runCurrentFile');
+      await sleep(1000);
+      return isRunning();
+    });
+    await vscode.commands.executeCommand('testing.cancelRun');
+    await eventually('it has ended', async () => !(await isRunning()));
+    assert.doesNotMatch(await hover(document, 'explored'), /predict/i);
   });
 
   it('one that aborts its process gives an error at the sample', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { cleanUp, eventually, hover, lenses, press, problems, workspaceFile } from './support';
+import { cleanUp, eventually, hover, lenses, press, problems, replace, workspaceFile } from './support';
 
 describe('New Samples File', () => {
-  const made = ['models/fresh.onnx', 'models/fresh.samples.json'];
+  const made = ['fresh', 'cold'].flatMap((name) => [`models/${name}.onnx`, `models/${name}.samples.json`]);
   const model = workspaceFile('models/fresh.onnx');
 
   beforeEach(() => copyFile(workspaceFile('models/iris.onnx').fsPath, model.fsPath));
@@ -31,5 +31,24 @@ describe('New Samples File', () => {
     await vscode.commands.executeCommand('slipway.newSamples', model);
     assert.equal(vscode.window.activeTextEditor?.document.uri.path, samples.path);
     assert.equal(await readFile(samples.fsPath, 'utf8'), text);
+  });
+
+  it('gives samples that are not recorded for other inputs than were predicted', async () => {
+    const cold = workspaceFile('models/cold.onnx');
+    await copyFile(model.fsPath, cold.fsPath);
+    await vscode.commands.executeCommand('slipway.newSamples', cold);
+    const document = vscode.window.activeTextEditor?.document;
+    assert.ok(document);
+    await eventually('there are lenses', () => lenses(document));
+    // The server for this model has yet to start: that leaves time to type.
+    const recording = press(document, 'Record as expected', 'first sample');
+    await eventually('it predicts', async () =>
+      (await lenses(document)).some(({ command }) => command?.title.endsWith('Cancel')),
+    );
+    await replace(document, '0.8', '0.7');
+    const typed = document.getText();
+    await recording;
+    assert.equal(document.getText(), typed);
+    assert.match(await hover(document, 'first sample'), /have changed since/);
   });
 });
