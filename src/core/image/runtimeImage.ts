@@ -9,11 +9,11 @@ import { labels } from '../docker/labels';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
 import { buildImage } from './buildImage';
-import { contextFile, filesBelow, type ContextFile } from './context';
+import { filesBelow, type ContextFile } from './context';
 import { inTurn } from './inTurn';
 
 export interface RuntimeOptions {
-  /** The folder with the server's bundle: `server.js`, `onnxWorker.js`, `node_modules/onnxruntime-*`. */
+  /** The folder with the server's bundle: `server.js` with the scripts beside it, and `node_modules/onnxruntime-*`. */
   dist: string;
   /** Image with Node that it is built on. */
   nodeBase: string;
@@ -89,11 +89,8 @@ async function serverFiles(dist: string, architecture: string): Promise<ContextF
     (path) =>
       /^onnxruntime-(node|common)\//.test(path) && (!path.includes('/bin/') || path.startsWith(binaries)),
   );
-  return [
-    await contextFile('onnxWorker.js', join(dist, 'onnxWorker.js')),
-    await contextFile('server.js', join(dist, 'server.js')),
-    ...modules.map((file) => ({ ...file, name: `node_modules/${file.name}` })),
-  ];
+  const scripts = await filesBelow(dist, (path) => /^[^/]+\.js$/.test(path) && path !== 'extension.js');
+  return [...scripts, ...modules.map((file) => ({ ...file, name: `node_modules/${file.name}` }))];
 }
 
 /** The base decides, not the engine: an engine can run images of other machines than its own. */

@@ -1,0 +1,150 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { Disposable } from '../dispose';
+import { UserError } from '../errors';
+import type { Tensor } from '../inference/tensor';
+import type { Logger } from '../logger';
+import { startServer, type OwnServer } from './startServer';
+
+/** Read anew at each prediction, so that it may be an object whose properties follow the settings. */
+export interface PredictorOptions {
+  /** The folder with the server's bundle. */
+  readonly dist: string;
+  /** A Node binary; empty for the editor's own. */
+  readonly nodePath: string;
+  /** How long one prediction may take, in seconds. Default 30. */
+  readonly timeoutSeconds?: number;
+  /** After how long without a prediction a server stops, in minutes. Default 10. */
+  readonly idleMinutes?: number;
+  readonly log: Logger;
+}
+
+/** A server for one state of a model file, and who uses it. */
+interface Warm {
+  /** Changes when the server must be another. */
+  stamp: string;
+  server: Promise<OwnServer>;
+  started: boolean;
+  /** Ends the start. */
+  giveUp: AbortController;
+  users: number;
+  idle?: NodeJS.Timeout;
+}
+
+/** Predicts with model files: keeps a server for each one, from the first prediction until some time after the last. */
+export class Predictor implements Disposable {
+  readonly #warm = new Map<string, Warm>();
+
+  constructor(private readonly options: PredictorOptions) {}
+
+  /** Predicts with the file as it is now. `milliseconds` is the round trip to the server. Throws `UserError`, or the reason of `signal`. */
+  async infer(
+    modelPath: string,
+    inputs: Tensor[],
+    signal: AbortSignal,
+  ): Promise<{ outputs: Tensor[]; milliseconds: number }> {
+    const path = resolve(modelPath);
+    const before = this.#warm.get(path)?.started;
+    try {
+      return await this.#infer(path, inputs, signal);
+    } catch (error) {
+      // A server that was kept warm may have died since; one that was just started shall not be tried twice.
+      if (!before || !(error instanceof UserError) || error.code !== 'endpoint-gone') throw error;
+      return await this.#infer(path, inputs, signal);
+    }
+  }
+
+  /** Ends all servers, those that are being started too. */
+  async stopAll(): Promise<void> {
+    const all = [...this.#warm.values()];
+    this.#warm.clear();
+    await Promise.all(all.map(stop));
+  }
+
+  dispose(): void {
+    void this.stopAll();
+  }
+
+  async #infer(path: string, inputs: Tensor[], signal: AbortSignal) {
+    const stamp = await this.#stampOf(path);
+    signal.throwIfAborted();
+    const warm = this.#use(path, stamp);
+    warm.users++;
+    clearTimeout(warm.idle);
+    try {
+      const server = await unlessAborted(warm.server, signal);
+      return await server.client.infer(inputs, signal);
+    } finally {
+      warm.users--;
+      if (warm.users === 0) this.#rest(path, warm);
+    }
+  }
+
+  /** The server for this state of the file: the one that is there, or a new one. */
+  #use(path: string, stamp: string): Warm {
+    const found = this.#warm.get(path);
+    if (found?.stamp === stamp) return found;
+    const giveUp = new AbortController();
+    const { dist, nodePath, log } = this.options;
+    const timeoutSeconds = this.#timeoutSeconds();
+    const server = startServer({ dist, nodePath, path, timeoutSeconds, log }, giveUp.signal);
+    const warm: Warm = { stamp, server, started: false, giveUp, users: 0 };
+    this.#warm.set(path, warm);
+    const forget = () => void (this.#warm.get(path) === warm && this.#warm.delete(path));
+    server.then(({ ended }) => {
+      warm.started = true;
+      void ended.then(forget);
+    }, forget);
+    if (found && found.users === 0) void stop(found);
+    return warm;
+  }
+
+  /** Nobody uses it now. */
+  #rest(path: string, warm: Warm): void {
+    const current = this.#warm.get(path) === warm;
+    if (current && warm.started) {
+      const minutes = this.options.idleMinutes ?? 10;
+      warm.idle = setTimeout(() => {
+        this.#warm.delete(path);
+        void stop(warm);
+      }, minutes * 60_000).unref();
+      return;
+    }
+    if (current) this.#warm.delete(path);
+    void stop(warm);
+  }
+
+  async #stampOf(path: string): Promise<string> {
+    try {
+      const { mtimeMs, size } = await stat(path);
+      return [mtimeMs, size, this.#timeoutSeconds(), this.options.nodePath].join('|');
+    } catch (error) {
+      const message = `${basename(path)} is not there any more: ${path}`;
+      throw new UserError('model-missing', message, 'Put the model back, or predict with another one.', {
+        cause: error,
+      });
+    }
+  }
+
+  #timeoutSeconds(): number {
+    return this.options.timeoutSeconds ?? 30;
+  }
+}
+
+async function stop(warm: Warm): Promise<void> {
+  clearTimeout(warm.idle);
+  if (!warm.started) warm.giveUp.abort();
+  await warm.server.then(
+    (server) => server.stop(),
+    () => undefined,
+  );
+}
+
+/** Rejects when `signal` aborts, though `work` goes on. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
