@@ -1,6 +1,5 @@
 /** Every command, view, setting and context key, named once. A test holds `package.json` against these. */
 export const commands = {
-  cancelWarmServers: 'slipway.stopPredictionServers',
   copyCurl: 'slipway.copyCurl',
   copyUrl: 'slipway.copyUrl',
   createConfig: 'slipway.createConfig',

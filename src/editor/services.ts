@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger';
 import type { ModelDescription } from '../core/model/signature';
 import type { TargetStore } from '../core/release/targetStore';
 import type { TaskContext } from '../core/task';
+import type { Button } from './showError';
 
 /** A model file of the workspace. */
 export interface Model {
@@ -48,8 +49,11 @@ export interface Services {
   endpoints: EndpointStore;
   targets: TargetStore;
   predictor: Predictor;
-  /** Runs something long with a progress notification that can be cancelled; errors become words, a cancel is silent. */
-  run<T>(title: string, work: (task: TaskContext) => Promise<T>): Promise<T | undefined>;
+  /**
+   * Runs something long with a progress notification that can be cancelled; errors become words, a cancel is silent.
+   * @param buttons Offered beside the usual ones when it fails.
+   */
+  run<T>(title: string, work: (task: TaskContext) => Promise<T>, buttons?: Button[]): Promise<T | undefined>;
   /** Shows any error as words with the button that helps. */
   showError(error: unknown): void;
   /** Throws a `UserError` unless the workspace is trusted: nothing runs before. */

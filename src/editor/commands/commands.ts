@@ -1,0 +1,96 @@
+import * as vscode from 'vscode';
+import { commands } from '../../contributions';
+import { DisposableStore, type Disposable } from '../../core/dispose';
+import type { MetricsPanels } from '../metrics/metricsPanel';
+import type { SampleCommands } from '../sample/sampleCommands';
+import type { Services } from '../services';
+import { openConfig } from './config';
+import { deploy, promote, removeRelease, rollBack } from './deploy';
+import { removeEndpoint, restartEndpoint, stopEndpoint } from './endpoints';
+import { LogChannels } from './logs';
+import { openMetrics, type MetricsSources } from './metrics';
+import { serve } from './serve';
+import { curlOf, serverOf } from './server';
+import { modelOf, type Given } from './subject';
+
+type Handler = (given: Given) => unknown;
+
+/** Registers every command of `contributions.ts`. What one throws is shown in words. */
+export function registerCommands(
+  services: Services,
+  samples: SampleCommands,
+  panels: MetricsPanels,
+  sources: MetricsSources,
+  log: vscode.LogOutputChannel,
+  refresh: () => Promise<void>,
+): Disposable {
+  const store = new DisposableStore();
+  const logs = store.add(new LogChannels(services));
+  const table: Record<keyof typeof commands, Handler> = {
+    copyCurl: async (given) => {
+      const server = await serverOf(given, services);
+      if (server) await copy(await curlOf(server, services), 'The curl command');
+    },
+    copyUrl: async (given) => {
+      const server = await serverOf(given, services);
+      if (server) await copy(server.url, server.url);
+    },
+    createConfig: () => openConfig(services),
+    deploy: (given) => deploy(services, given),
+    newSamples: async (given) => {
+      const model = await modelOf(given, services);
+      if (model) await samples.newSamples(model);
+    },
+    openConfig: () => openConfig(services),
+    openLogs: (given) => logs.open(given),
+    openMetrics: (given) => openMetrics(services, sources, panels, given),
+    openSamples: (given) => samples.openSamples(sampleTarget(given)),
+    openWalkthrough: () =>
+      vscode.commands.executeCommand(
+        'workbench.action.openWalkthrough',
+        'slipway.slipway#slipway.firstSteps',
+        false,
+      ),
+    predict: (given) => samples.predict(sampleTarget(given)),
+    predictWith: async (given) => {
+      const server = await serverOf(given, services);
+      if (server) await samples.predictWith(server);
+    },
+    promote: (given) => promote(services, given),
+    recordExpected: (given) => samples.recordExpected(sampleTarget(given)),
+    refresh,
+    removeEndpoint: (given) => removeEndpoint(services, given),
+    removeRelease: (given) => removeRelease(services, given),
+    restartEndpoint: (given) => restartEndpoint(services, given),
+    rollBack: (given) => rollBack(services, given),
+    serve: (given) => serve(services, given),
+    showLog: () => log.show(true),
+    stopEndpoint: (given) => stopEndpoint(services, given),
+  };
+  for (const [name, handler] of Object.entries(table)) {
+    const id = commands[name as keyof typeof commands];
+    const run = async (given: Given) => {
+      try {
+        await handler(given);
+      } catch (error) {
+        services.showError(error);
+      }
+    };
+    store.add(vscode.commands.registerCommand(id, run));
+  }
+  return store;
+}
+
+/** The samples that an item of the Models view stands for; other things go as they are. */
+function sampleTarget(given: Given) {
+  if (given && 'kind' in given) {
+    if (given.kind === 'model' || given.kind === 'group') return given.model;
+    return given.kind === 'sample' ? given : undefined;
+  }
+  return given;
+}
+
+async function copy(text: string, what: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+  vscode.window.setStatusBarMessage(`$(check) ${what} is on the clipboard`, 4000);
+}

@@ -1,0 +1,116 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { configuredSamples, modelName } from '../core/config/modelName';
+import { DisposableStore, type Disposable } from '../core/dispose';
+import { messageOf } from '../core/errors';
+import { Emitter } from '../core/event';
+import { inspectModel } from '../core/model/inspectModel';
+import { withoutIgnored } from '../core/model/withoutIgnored';
+import { samplesPathFor } from '../core/sample/samplesFile';
+import type { ConfigStore, Model, ModelStore } from './services';
+
+const pattern = '**/*.onnx';
+/** Many files often change together, as a build or a checkout does it; milliseconds. */
+const settleTime = 200;
+/** Models whose headers are read at the same time. */
+const readAtOnce = 16;
+
+/** The model files of the workspace's folders, without what `files.exclude` and `.gitignore` leave out. */
+export class WorkspaceModels implements ModelStore, Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<void>());
+  readonly onChange = this.#changed.event;
+  #listed: Promise<Model[]> | undefined;
+  #watching = false;
+  #settling: NodeJS.Timeout | undefined;
+
+  constructor(private readonly config: ConfigStore) {
+    this.#store.add(config.onChange(() => this.refresh()));
+    this.#store.add({ dispose: () => clearTimeout(this.#settling) });
+  }
+
+  list(): Promise<Model[]> {
+    this.#watch();
+    this.#listed ??= this.#find().catch((error: unknown) => {
+      this.#listed = undefined;
+      throw error;
+    });
+    return this.#listed;
+  }
+
+  async get(uri: vscode.Uri): Promise<Model> {
+    const config = await this.config.get().catch(() => undefined);
+    const root = this.#root(uri);
+    const file = uri.fsPath;
+    const model = {
+      uri,
+      name: modelName(file, config, root),
+      samples: vscode.Uri.file(configuredSamples(file, config, root) ?? samplesPathFor(file)),
+    };
+    try {
+      return { ...model, description: await inspectModel(file) };
+    } catch (error) {
+      return { ...model, broken: messageOf(error) };
+    }
+  }
+
+  async ofSamples(samples: vscode.Uri): Promise<Model | undefined> {
+    return (await this.list()).find((model) => model.samples.fsPath === samples.fsPath);
+  }
+
+  /** Forgets what is known; the next to ask looks again. */
+  refresh(): void {
+    this.#listed = undefined;
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  async #find(): Promise<Model[]> {
+    const found = await vscode.workspace.findFiles(pattern);
+    const files = new Set<string>();
+    for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
+      const inside = found.filter(
+        (file) => vscode.workspace.getWorkspaceFolder(file)?.uri.fsPath === uri.fsPath,
+      );
+      for (const file of await withoutIgnored(
+        uri.fsPath,
+        inside.map(({ fsPath }) => fsPath),
+      ))
+        files.add(file);
+    }
+    const sorted = [...files].sort((a, b) => basename(a).localeCompare(basename(b)) || a.localeCompare(b));
+    const models: Model[] = [];
+    for (let at = 0; at < sorted.length; at += readAtOnce) {
+      const some = sorted.slice(at, at + readAtOnce).map((file) => this.get(vscode.Uri.file(file)));
+      models.push(...(await Promise.all(some)));
+    }
+    return models;
+  }
+
+  #root(uri: vscode.Uri): string {
+    const folder = vscode.workspace.getWorkspaceFolder(uri) ?? vscode.workspace.workspaceFolders?.[0];
+    return folder?.uri.fsPath ?? vscode.Uri.joinPath(uri, '..').fsPath;
+  }
+
+  /** Starts with the first who asks, so that a window without models costs nothing. */
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const settle = () => {
+      clearTimeout(this.#settling);
+      this.#settling = setTimeout(() => this.refresh(), settleTime);
+    };
+    for (const glob of [pattern, '**/*.samples.json', '**/.gitignore']) {
+      const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher(glob));
+      for (const event of [watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete])
+        this.#store.add(event(settle));
+    }
+    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(settle));
+    const excludes = (event: vscode.ConfigurationChangeEvent) =>
+      event.affectsConfiguration('files.exclude') && settle();
+    this.#store.add(vscode.workspace.onDidChangeConfiguration(excludes));
+  }
+}

@@ -1,0 +1,20 @@
+import type { ServedModel } from '../core/endpoint/endpoint';
+import { UserError } from '../core/errors';
+import { hashModel } from '../core/model/hashModel';
+import type { Signature } from '../core/model/signature';
+import type { Model } from './services';
+
+/** What a server is to be made from. Throws `UserError` when the model is broken, gone or keeps weights elsewhere. */
+export async function servedModel(model: Model, signal: AbortSignal): Promise<ServedModel> {
+  signatureOf(model);
+  return { name: model.name, path: model.uri.fsPath, hash: await hashModel(model.uri.fsPath, signal) };
+}
+
+export function signatureOf({ description, broken, name }: Model): Signature {
+  if (description) return description.signature;
+  throw new UserError(
+    'model-broken',
+    broken ?? `${name} can not be read.`,
+    'Replace the file by a whole one.',
+  );
+}

@@ -1,0 +1,17 @@
+/** How long ago, in one unit: `12 s`, `5 min`, `3 h`, `2 d`. */
+export function age(since: Date, now = Date.now()): string {
+  const seconds = Math.max(0, Math.round((now - since.getTime()) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** Bytes in decimal units, as file managers show them: `736 B`, `35 kB`, `2.1 GB`. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let amount = bytes;
+  let unit = 0;
+  for (; amount >= 1000 && unit < units.length - 1; unit++) amount /= 1000;
+  return `${amount < 10 && unit > 0 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
+}

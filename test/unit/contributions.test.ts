@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { commands, contextKeys, views } from '../../src/contributions';
+
+interface Menu {
+  command: string;
+  when?: string;
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  icon: string;
+  contributes: {
+    commands: { command: string; title: string; category: string; enablement?: string }[];
+    views: Record<string, { id: string; icon: string }[]>;
+    viewsWelcome: { view: string; contents: string; when?: string }[];
+    menus: Record<string, Menu[]>;
+    configuration: { properties: Record<string, { default: unknown }> };
+    walkthroughs: {
+      steps: { description: string; media: { markdown: string }; completionEvents: string[] }[];
+    }[];
+  };
+};
+const { contributes } = manifest;
+const source = readFileSync('src/contributions.ts', 'utf8');
+
+describe('package.json', () => {
+  const known = Object.values<string>(commands);
+
+  it('has every command of contributions.ts, and no other', () => {
+    assert.deepEqual(contributes.commands.map(({ command }) => command).sort(), [...known].sort());
+    for (const { category } of contributes.commands) assert.equal(category, 'Slipway');
+  });
+
+  it('has every view, and no other', () => {
+    const ids = Object.values(contributes.views).flatMap((all) => all.map(({ id }) => id));
+    assert.deepEqual(ids.sort(), Object.values<string>(views).sort());
+    const welcomed = new Set(contributes.viewsWelcome.map(({ view }) => view));
+    assert.deepEqual([...welcomed].sort(), ids);
+  });
+
+  it('has every setting with a default, and no other', () => {
+    const declared = [...source.matchAll(/^ {2}'(slipway\.[\w.]+)':/gm)].map(([, key]) => key as string);
+    assert.deepEqual(Object.keys(contributes.configuration.properties).sort(), declared.sort());
+    for (const [key, { default: value }] of Object.entries(contributes.configuration.properties)) {
+      assert.notEqual(value, undefined, `${key} has no default`);
+    }
+  });
+
+  it('names only commands, context keys and files that there are', () => {
+    const menus = Object.values(contributes.menus).flat();
+    const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    const links = [
+      ...contributes.viewsWelcome.map(({ contents }) => contents),
+      ...steps.map(({ description }) => description),
+    ]
+      .join('\n')
+      .matchAll(/command:(slipway\.\w+)\)/g);
+    const used = [
+      ...menus.map(({ command }) => command),
+      ...[...links].map(([, command]) => command as string),
+    ];
+    assert.deepEqual(
+      used.filter((command) => !known.includes(command)),
+      [],
+    );
+
+    const whens = [...menus, ...contributes.viewsWelcome].map(({ when }) => when ?? '').join(' ');
+    const keys = [...whens.matchAll(/slipway\.(\w+)/g)].map(([key]) => key);
+    const there = [...Object.values<string>(contextKeys), ...Object.values<string>(views)];
+    assert.deepEqual(
+      keys.filter((key) => !there.includes(key)),
+      [],
+    );
+
+    const files = [manifest.icon, ...steps.map(({ media }) => media.markdown)];
+    assert.deepEqual(
+      files.filter((file) => !existsSync(file)),
+      [],
+    );
+  });
+
+  it('does not offer to run anything in an untrusted workspace', () => {
+    for (const name of ['predict', 'serve', 'deploy', 'promote', 'rollBack', 'restartEndpoint'] as const) {
+      const found = contributes.commands.find(({ command }) => command === commands[name]);
+      assert.equal(found?.enablement, 'isWorkspaceTrusted', name);
+    }
+  });
+});
