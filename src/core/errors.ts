@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'model-missing'
   | 'model-unsupported'
   | 'node-unusable'
+  | 'not-writable'
   | 'port-taken'
   | 'predict-refused'
   | 'predict-timeout'

@@ -42,7 +42,7 @@ const reasons: Record<string, string> = {
 function notWritable(file: string, code: string | undefined, cause: unknown): UserError {
   const why = reasons[code ?? ''] ?? messageOf(cause);
   return new UserError(
-    code === 'ENOSPC' ? 'disk-full' : 'samples-missing',
+    code === 'ENOSPC' ? 'disk-full' : 'not-writable',
     `${file} could not be written: ${why}.`,
     'Name a place that you can write to in slipway.json ("models": {…, "samples": …}), or copy the model to one.',
     { cause },

@@ -22,10 +22,13 @@ export async function targetOf(
 ): Promise<SampleTarget | undefined> {
   if (given && 'samples' in given) return given;
   const editor = vscode.window.activeTextEditor;
-  const uri = given instanceof vscode.Uri ? given : editor?.document.uri;
+  // The tab, because a model is binary and so has no text editor.
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab?.input as { uri?: unknown } | undefined;
+  const open = tab?.uri instanceof vscode.Uri ? tab.uri : undefined;
+  const uri = given ?? open;
   if (uri && documents.isSamples(uri)) {
-    const atCursor = given || !editor ? undefined : sampleAt(editor, documents);
-    return { samples: uri, key: atCursor };
+    const hasCursor = editor?.document.uri.toString() === uri.toString() && !given;
+    return { samples: uri, key: hasCursor ? sampleAt(editor, documents) : undefined };
   }
   if (uri?.path.endsWith('.onnx')) return models.get(uri);
   return pickModel(models);

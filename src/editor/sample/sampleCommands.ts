@@ -1,10 +1,8 @@
-import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { UserError } from '../../core/errors';
 import type { Model, Services } from '../services';
 import { createSamplesFile } from './newSamplesFile';
 import type { ModelServer } from './modelServer';
-import { keysOf, openSamples, pickModel, targetOf, type SampleTarget } from './pickSamples';
+import { keysOf, openSamples, targetOf, type SampleTarget } from './pickSamples';
 import type { SampleActions } from './sampleActions';
 import type { SamplesDocuments } from './samplesDocuments';
 
@@ -52,9 +50,7 @@ export class SampleCommands {
   };
 
   /** *New Samples File*: made from the model's signature; one that exists is opened instead. */
-  readonly newSamples = async (given?: Model | vscode.Uri): Promise<void> => {
-    const model = await this.#modelOf(given);
-    if (!model) return;
+  readonly newSamples = async (model: Model): Promise<void> => {
     await createSamplesFile(model);
     const document = await openSamples(model.samples);
     await this.actions.show(document, this.documents.parse(document).samples[0]?.key);
@@ -65,21 +61,6 @@ export class SampleCommands {
     const target = await targetOf(given, this.documents, this.services.models);
     if (target) await this.actions.show(await openSamples(target.samples), target.key);
   };
-
-  async #modelOf(given?: Model | vscode.Uri): Promise<Model | undefined> {
-    if (given && !(given instanceof vscode.Uri)) return given;
-    const { models } = this.services;
-    const uri = given ?? vscode.window.activeTextEditor?.document.uri;
-    if (uri?.path.endsWith('.onnx')) return models.get(uri);
-    if (!uri || !this.documents.isSamples(uri)) return pickModel(models);
-    const model = await models.ofSamples(uri);
-    if (model) return model;
-    throw new UserError(
-      'model-missing',
-      `There is no model for ${path.basename(uri.fsPath)}.`,
-      'Put it beside the file.',
-    );
-  }
 
   /** A result that nobody sees is none. */
   async #show(document: vscode.TextDocument, keys: string[]): Promise<void> {

@@ -28,7 +28,7 @@ export async function findProblems(
   documents: SamplesDocuments,
   runs: SampleRuns,
 ): Promise<Finding[]> {
-  const model = await runs.modelOf(document.uri).catch((error: unknown) => asUserError(error));
+  const model = await runs.modelOf(document).catch((error: unknown) => asUserError(error));
   // Only now: the document may have changed while the model was read.
   const { file, samples } = documents.parse(document);
   const isRepeated = ({ offset }: TextRange) =>

@@ -8,10 +8,10 @@ import type { Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
 import { runSample } from '../../core/sample/runSample';
 import type { SampleResult } from '../../core/sample/sample';
-import { samplesSuffix } from '../../core/sample/samplesFile';
 import type { Services } from '../services';
 import { inputsOf, judge, type Outcome, type Verdict } from './outcome';
 import type { KeyedSample, SamplesDocuments } from './samplesDocuments';
+import { modelOfSamples } from './samplesModel';
 
 /** Outcomes beyond this are forgotten, oldest first: their outputs may be large. */
 const KEPT_OUTCOMES = 500;
@@ -75,7 +75,7 @@ export class SampleRuns implements Disposable {
     try {
       let client = elsewhere;
       if (!client) {
-        const found = await this.modelOf(document.uri);
+        const found = await this.modelOf(document);
         model = await versionOf(found.path);
         client = {
           name: found.path,
@@ -109,19 +109,9 @@ export class SampleRuns implements Disposable {
     );
   }
 
-  /** The model of a samples file; throws when it is missing or broken. */
-  async modelOf(samples: vscode.Uri): Promise<{ path: string; signature: Signature }> {
-    const model = await this.services.models.ofSamples(samples);
-    const file = path.basename(samples.fsPath);
-    if (!model) {
-      const next = `Put the model beside it as ${path.basename(samples.fsPath, samplesSuffix)}.onnx, or name this file at a model in slipway.json.`;
-      throw new UserError('model-missing', `There is no model for ${file}.`, next);
-    }
-    if (!model.description) {
-      const why = model.broken ?? 'it can not be read';
-      throw new UserError('model-broken', `${path.basename(model.uri.fsPath)} is not a usable model: ${why}`);
-    }
-    return { path: model.uri.fsPath, signature: model.description.signature };
+  /** The model that the document is for; throws when it is missing or broken. */
+  modelOf(document: vscode.TextDocument): Promise<{ path: string; signature: Signature }> {
+    return modelOfSamples(document.uri, this.documents.parse(document).file, this.services.models);
   }
 
   isRunning(document: vscode.Uri, key: string): boolean {

@@ -1,0 +1,51 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../core/errors';
+import type { Signature } from '../../core/model/signature';
+import { samplesSuffix, type SamplesFile } from '../../core/sample/samplesFile';
+import type { Model, ModelStore } from '../services';
+
+/** The model that a samples file is for, ready to predict with. Throws when it is missing or broken. */
+export async function modelOfSamples(
+  samples: vscode.Uri,
+  file: SamplesFile,
+  models: ModelStore,
+): Promise<{ path: string; signature: Signature }> {
+  const model = await findModel(samples, file, models);
+  const name = path.basename(samples.fsPath);
+  if (!model) {
+    const expected = path.basename(modelBeside(samples));
+    const next = `Put ${expected} beside it, or name this file at a model in slipway.json.`;
+    throw new UserError('model-missing', `There is no model for ${name}.`, next);
+  }
+  if (!model.description) {
+    const modelFile = path.basename(model.uri.fsPath);
+    const why = model.broken ?? 'it can not be read';
+    throw new UserError('model-broken', `${modelFile} is not a usable model: ${why}`);
+  }
+  return { path: model.uri.fsPath, signature: model.description.signature };
+}
+
+/** What the file names itself, what `slipway.json` says, or what is beside it, which may be a model that the workspace does not list. */
+async function findModel(
+  samples: vscode.Uri,
+  { model: named }: SamplesFile,
+  models: ModelStore,
+): Promise<Model | undefined> {
+  if (named !== undefined) return models.get(vscode.Uri.joinPath(samples, '..', named));
+  const listed = await models.ofSamples(samples);
+  if (listed || !samples.path.endsWith(samplesSuffix)) return listed;
+  const beside = vscode.Uri.file(modelBeside(samples));
+  const exists = await vscode.workspace.fs.stat(beside).then(
+    () => true,
+    () => false,
+  );
+  return exists ? models.get(beside) : undefined;
+}
+
+function modelBeside({ fsPath }: vscode.Uri): string {
+  return path.join(
+    path.dirname(fsPath),
+    `${path.basename(fsPath, path.extname(fsPath)).replace(/\.samples$/, '')}.onnx`,
+  );
+}
