@@ -113,7 +113,7 @@ export class Chart {
     return {
       width: this.#width || 300,
       height: plotHeight,
-      padding: [labelHeight, 10, 0, 0],
+      padding: [labelHeight, 26, 0, 0],
       legend: { show: false },
       // The shared cursor moves it, not the library's own listeners.
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, bind: unbound },

@@ -87,7 +87,7 @@ function latencyLines({ fields }: Tape, { latency }: PageSource): Line[] {
   });
   return [
     line('p50', 'p50', 'blue', solid),
-    line('p95', 'p95', 'orange', dashed),
+    line('p95', 'p95', 'yellow', dashed),
     line('p99', 'p99', 'purple', dotted),
   ];
 }
@@ -115,7 +115,7 @@ function errorLines({ fields, statuses }: Tape): Line[] {
     const label = own.length === 1 ? `${digit}xx (${own[0]?.[0]})` : `${digit}xx`;
     return { own, line: { label, colour, dash, values } };
   };
-  const clients = whole('4', 'orange', dashed, fields.errors4xx);
+  const clients = whole('4', 'yellow', dashed, fields.errors4xx);
   const servers = whole('5', 'red', solid, fields.errors5xx);
   const shownByWhole = [clients.own, servers.own].filter(({ length }) => length === 1).flat();
   const single = seen.filter((entry) => !shownByWhole.includes(entry));
@@ -132,5 +132,5 @@ function errorLines({ fields, statuses }: Tape): Line[] {
 function parts(all: Float32Array, worker: Float32Array): Line[] {
   const total: Line = { label: 'Total', colour: 'blue', dash: solid, values: all };
   if (!highest(worker)) return [total];
-  return [total, { label: 'Worker', colour: 'orange', dash: dashed, values: worker }];
+  return [total, { label: 'Worker', colour: 'yellow', dash: dashed, values: worker }];
 }

@@ -2,7 +2,6 @@
 export const colours = {
   blue: '--vscode-charts-blue',
   green: '--vscode-charts-green',
-  orange: '--vscode-charts-orange',
   purple: '--vscode-charts-purple',
   red: '--vscode-charts-red',
   yellow: '--vscode-charts-yellow',
