@@ -32,30 +32,37 @@ const frontUsage = {
 /** The server's own metrics, in Prometheus' form. */
 export class ServerMetrics implements BatchObserver {
   readonly #registry = new Registry();
-  readonly #requests: Counter<'route' | 'status'>;
+  /** Counted apart from the registry, which takes labels apart each time. From 0, so that the first request is a rise. */
+  readonly #counts = new Map([
+    ['infer 200', 0],
+    ['predict 200', 0],
+  ]);
   readonly #duration: Histogram<'route'>;
-  readonly #inFlight: Gauge;
+  #inFlight = 0;
   readonly #phases: Histogram<'phase'>;
   readonly #rows: Histogram;
 
   constructor(sources: MetricSources, labels: ModelLabels) {
     const registers = [this.#registry];
-    this.#requests = new Counter({
+    const counts = this.#counts;
+    new Counter({
       name: 'slipway_requests_total',
       help: 'Requests that were answered, refused ones too; status 499 stands for clients that left first.',
       labelNames: ['route', 'status'],
       registers,
+      collect() {
+        this.reset();
+        for (const [key, count] of counts) {
+          const [route, status] = key.split(' ') as [Route, string];
+          this.inc({ route, status }, count);
+        }
+      },
     });
     this.#duration = new Histogram({
       name: 'slipway_request_duration_seconds',
       help: 'Time from the request line to the answer.',
       labelNames: ['route'],
       buckets: secondBuckets,
-      registers,
-    });
-    this.#inFlight = new Gauge({
-      name: 'slipway_requests_in_flight',
-      help: 'Requests without an answer yet.',
       registers,
     });
     this.#phases = new Histogram({
@@ -71,6 +78,12 @@ export class ServerMetrics implements BatchObserver {
       buckets: rowBuckets,
       registers,
     });
+    this.#sampled(
+      Gauge,
+      'slipway_requests_in_flight',
+      'Requests without an answer yet.',
+      () => this.#inFlight,
+    );
     this.#sampled(Gauge, 'slipway_queue_length', 'Requests that wait for a run.', sources.queueLength);
     this.#sampled(
       Counter,
@@ -127,12 +140,13 @@ export class ServerMetrics implements BatchObserver {
   }
 
   started(): void {
-    this.#inFlight.inc();
+    this.#inFlight++;
   }
 
   ended(route: Route, status: number, seconds: number): void {
-    this.#inFlight.dec();
-    this.#requests.inc({ route, status });
+    this.#inFlight--;
+    const key = `${route} ${status}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     this.#duration.observe({ route }, seconds);
   }
 

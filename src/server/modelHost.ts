@@ -56,8 +56,8 @@ export class ModelHost implements ModelService {
       {
         maxQueue: options.maxQueue,
         maxBatch: options.maxBatch,
-        // Long enough for the one run that is busy to break its limit, and for another worker to start.
-        queueSeconds: 2 * options.runTimeoutSeconds,
+        // Long enough for the run that is busy to break its limit, for another worker to start, and for another such run.
+        queueSeconds: 2 * options.runTimeoutSeconds + 10,
         batchable: hasRows(signature),
         log,
       },

@@ -30,15 +30,31 @@ export function writeFrame(header: FromWorker, tensors: OutgoingTensor[] = []): 
   }
 }
 
+/** What was read beyond what was asked for: a short frame costs one read, not three. */
+const ahead = Buffer.allocUnsafeSlow(64 * 1024);
+let aheadStart = 0;
+let aheadEnd = 0;
+
 /** Reads until `target` is full; false at the end of the stream. */
 function fill(target: Buffer): boolean {
   let filled = 0;
   while (filled < target.length) {
-    const count = whenReady(() => readSync(input, target, filled, target.length - filled, null));
-    if (count === 0) return false;
-    filled += count;
+    if (aheadStart === aheadEnd) {
+      const direct = target.length - filled >= ahead.length;
+      const count = direct ? read(target, filled) : read(ahead, 0);
+      if (count === 0) return false;
+      if (direct) filled += count;
+      else [aheadStart, aheadEnd] = [0, count];
+    }
+    const copied = ahead.copy(target, filled, aheadStart, aheadEnd);
+    aheadStart += copied;
+    filled += copied;
   }
   return true;
+}
+
+function read(target: Buffer, offset: number): number {
+  return whenReady(() => readSync(input, target, offset, target.length - offset, null));
 }
 
 /** What is left of `buffers` after so many bytes. */
