@@ -95,8 +95,8 @@ async function withdraw(
   } catch (leftover) {
     return new UserError(
       error instanceof UserError ? error.code : 'engine-refused',
-      `${reason}\n${nameOf(candidate)} is left as a candidate: ${messageOf(leftover)}`,
-      `Remove it from ${candidate.target} when the target can be reached.`,
+      `${reason}\nLeft behind is ${nameOf(candidate)}: ${messageOf(leftover)}`,
+      `Look at ${candidate.target}, and remove it there.`,
       { cause: error },
     );
   }

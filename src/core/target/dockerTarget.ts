@@ -15,8 +15,9 @@ import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } fr
 import { toRelease } from './releaseState';
 import { remove, removeUnneeded } from './removal';
 import { retire } from './retirement';
+import { trafficOf } from './routes';
 import type { Site } from './site';
-import { listProxies, type Proxy } from './stableAddress';
+import { listProxies, proxyOf, type Proxy } from './stableAddress';
 import type { Release, ReleaseRequest, Target } from './target';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
@@ -108,8 +109,17 @@ export class DockerTarget implements Target {
 
   fail(release: Release, reason: string, task: TaskContext): Promise<void> {
     return this.#doing(`remove ${words(release)}`, task.signal, async () => {
+      const container = await this.#find(release, task.signal);
+      const proxy = await proxyOf(
+        this.#site.docker,
+        { target: this.name, model: release.model.name },
+        task.signal,
+      );
+      if (trafficOf(proxy?.routes, release.revision) > 0) {
+        throw new UserError('engine-refused', `By now ${words(release)} serves, so it stays.`);
+      }
       this.log.warn(`${this.name}: ${words(release)} is removed. ${reason}`);
-      const left = await remove(this.#site, await this.#find(release, task.signal), task);
+      const left = await remove(this.#site, container, task);
       if (left.length > 0) throw new UserError('engine-refused', left.join('\n'));
     });
   }
@@ -134,6 +144,7 @@ export class DockerTarget implements Target {
   /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */
   async #retire(container: ReleaseContainer, switched: Switched, task: TaskContext): Promise<void> {
     const uncancelled = { ...task, signal: new AbortController().signal };
+    if (switched.idle.length === 0) return;
     try {
       task.report('Waiting until the release before has answered everything');
       await switched.drained();
@@ -163,7 +174,7 @@ export class DockerTarget implements Target {
     if (found) return found;
     throw new UserError(
       'release-missing',
-      `${words(release)} is not on ${this.name} any more.`,
+      `There is no ${words(release)} on ${this.name} any more.`,
       'Refresh the targets, or deploy the model again.',
     );
   }

@@ -1,39 +1,25 @@
 import { removeContainer } from '../docker/containers';
 import { statusOf } from '../docker/dockerErrors';
 import { labels } from '../docker/labels';
-import { UserError, messageOf } from '../errors';
+import { messageOf } from '../errors';
 import type { TaskContext } from '../task';
 import { modelLock, withLock } from './lock';
 import { networkName } from './names';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
-import { trafficOf } from './routes';
 import type { Site } from './site';
-import { listProxies, proxyOf, removeProxy } from './stableAddress';
+import { listProxies, removeProxy } from './stableAddress';
 
 /**
  * Removes a release with its image; with the last one of a model also the stable address, with the last one of the target its network.
- * A release that serves goes only as the last. Resolves to what could not be removed, in words.
+ * Where others are left, the address of one that served answers 503 until another is promoted. Resolves to what could not be removed, in words.
  */
 export async function remove(site: Site, release: ReleaseContainer, task: TaskContext): Promise<string[]> {
-  const left = await withLock(site.docker, modelLock(site, release), task, async () => {
-    await refuseServing(site, release, task.signal);
-    return removeRelease(site, release);
-  });
+  const left = await withLock(site.docker, modelLock(site, release), task, () =>
+    removeRelease(site, release),
+  );
   left.push(...(await removeImage(site, release)));
   left.push(...(await removeUnneeded(site, release.model.name, task.signal)));
   return left;
-}
-
-async function refuseServing(site: Site, release: ReleaseContainer, signal: AbortSignal): Promise<void> {
-  const of = { target: site.target, model: release.model.name };
-  const routes = (await proxyOf(site.docker, of, signal))?.routes;
-  if (trafficOf(routes, release.revision) === 0) return;
-  if ((await listReleaseContainers(site.docker, of, signal)).length === 1) return;
-  throw new UserError(
-    'engine-refused',
-    `Revision ${String(release.revision)} of ${of.model} serves on ${of.target}, so it is not removed.`,
-    'Promote another release first, or remove the others before it.',
-  );
 }
 
 /** Removes a release's container. Resolves to what is left, in words. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rollBack } from '../../../src/core/release/rollBack';
 import type { Release, Target } from '../../../src/core/target/target';
 import {
   cleanUp,
@@ -211,13 +212,24 @@ describe('a Docker target', () => {
     assert.equal(await stateOf(target), '1 serving ready');
   });
 
-  it('does not remove what serves while there are others, and leaves nothing after the last', async () => {
+  it('says at the address that nobody serves, until another release is promoted', async () => {
+    await promoted();
+    const { stableUrl } = await promoted();
+    assert.ok(stableUrl);
+    const serving = await release(2);
+    await assert.rejects(target.fail(serving, 'for a test', taskOf()), /By now revision 2 of iris serves/);
+    assert.deepEqual(await target.remove(serving, taskOf()), []);
+    const { status, body } = await predict(stableUrl);
+    assert.equal(status, 503);
+    assert.equal((JSON.parse(body) as { error: string }).error, 'No release is ready to answer.');
+    assert.equal((await rollBack(target, 'iris', taskOf())).revision, 1);
+    assert.equal((await predict(stableUrl)).revision, 'r1');
+    assert.equal((await startCandidate(target, iris)).revision, 3);
+  });
+
+  it('leaves nothing after the last release', async () => {
     await promoted();
     await promoted();
-    await assert.rejects(
-      target.remove(await release(2), taskOf()),
-      /serves on target-test, so it is not removed/,
-    );
     assert.deepEqual(await target.remove(await release(1), taskOf()), []);
     assert.equal(await stateOf(target), '2 serving ready');
     const last = await release(2);
