@@ -12,7 +12,7 @@ const pause = 40;
  */
 export async function untilReady(
   model: string,
-  where: () => Promise<string | undefined>,
+  where: () => Promise<string | undefined> | string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
   const deadline = Date.now() + patience;

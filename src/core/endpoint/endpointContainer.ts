@@ -1,0 +1,46 @@
+import type Docker from 'dockerode';
+import { labels } from '../docker/labels';
+import type { Endpoint } from './endpoint';
+import { probe } from './probe';
+
+/** What containers of endpoints are labelled as. */
+export const endpointKind = 'endpoint';
+/** Where a server listens inside its container. */
+export const serverPort = 8080;
+
+/** How long a server may take to load its model, in milliseconds, until it counts as not healthy. */
+const longestStart = 130_000;
+/** How a container ends that somebody stopped: by itself, by SIGKILL, by SIGTERM. */
+const stoppedWith = [0, 137, 143];
+
+/** A container as an endpoint, asked whether it predicts; undefined when it is none of ours or is being removed. */
+export async function readContainer(
+  container: Docker.ContainerInfo,
+  host: string,
+  signal: AbortSignal,
+): Promise<Endpoint | undefined> {
+  const label = (name: string) => container.Labels[name] ?? '';
+  if (container.State === 'removing' || label(labels.model) === '') return undefined;
+  const model = { name: label(labels.model), path: label(labels.modelPath), hash: label(labels.modelHash) };
+  const created = new Date(label(labels.created) || container.Created * 1000);
+  const endpoint = { id: `container:${container.Id}`, engine: 'container', model, created } as const;
+  const port = container.Ports.find(
+    ({ PrivatePort, PublicPort }) => PrivatePort === serverPort && PublicPort,
+  );
+  const isYoung = Date.now() - created.getTime() < longestStart;
+
+  if (container.State === 'created') return { ...endpoint, health: isYoung ? 'starting' : 'stopped' };
+  if (container.State === 'paused') return { ...endpoint, health: 'unhealthy', detail: 'It is paused.' };
+  if (container.State !== 'running' || !port) {
+    return { ...endpoint, health: 'stopped', detail: howItEnded(container.Status) };
+  }
+  const url = `http://${host}:${port.PublicPort}`;
+  const found = await probe(url, model.name, signal);
+  if (found.answer === 'ready') return { ...endpoint, url, health: 'ready' };
+  return { ...endpoint, url, health: isYoung ? 'starting' : 'unhealthy', detail: found.detail };
+}
+
+function howItEnded(status: string): string | undefined {
+  const code = Number(/^Exited \((\d+)\)/.exec(status)?.[1] ?? 0);
+  return stoppedWith.includes(code) ? undefined : `It ended with exit code ${code}. Its log may say why.`;
+}
