@@ -1,6 +1,6 @@
 /** Packages the extension for this platform: `npm run package` leaves `out/slipway-PLATFORM.vsix`. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run } from './command';
 
@@ -12,10 +12,18 @@ export async function packageExtension(): Promise<string> {
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
   await run(process.execPath, ['esbuild.mjs', '--production', `--out=${join(staging, 'dist')}`]);
-  const { files } = JSON.parse(await readFile('package.json', 'utf8')) as { files: string[] };
-  for (const file of ['package.json', ...files.filter((name) => name !== 'dist' && existsSync(name))]) {
+  const { files, ...manifest } = JSON.parse(await readFile('package.json', 'utf8')) as { files: string[] };
+  for (const file of files.filter((name) => name !== 'dist' && existsSync(name))) {
     await cp(file, join(staging, file), { recursive: true });
   }
+  const shipped = {
+    ...manifest,
+    scripts: undefined,
+    devDependencies: undefined,
+    prettier: undefined,
+    mocha: undefined,
+  };
+  await writeFile(join(staging, 'package.json'), JSON.stringify(shipped, null, 2));
   const vsce = resolve('node_modules/@vscode/vsce/vsce');
   const flags = ['--no-dependencies', '--allow-missing-repository', '--target', platform, '--out', vsix];
   await run(process.execPath, [vsce, 'package', ...flags], { cwd: staging });

@@ -4,6 +4,7 @@ import type { Browser, Frame, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../host/browser';
 import { startCodeServer, type CodeServer } from '../../host/codeServer';
 import { copyWorkspace, temporaryFolder } from '../../host/workspace';
+import { Editor } from './editor';
 import { makeProfile, type Theme } from './profile';
 import { QuickInput } from './quickInput';
 import { stopServers } from './servers';
@@ -37,6 +38,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
 /** A VS Code window in the words of the person before it. Whatever is asked for is waited for. */
 export class Workbench {
   readonly quickInput: QuickInput;
+  readonly editor: Editor;
 
   constructor(
     readonly page: Page,
@@ -47,6 +49,7 @@ export class Workbench {
     private readonly screenshots = 'out/e2e',
   ) {
     this.quickInput = new QuickInput(page);
+    this.editor = new Editor(page);
   }
 
   /** Opens the window, or opens it again as after a crash. */
@@ -93,8 +96,8 @@ export class Workbench {
   }
 
   /** A CodeLens of the active editor. */
-  codeLens(title: string | RegExp): Locator {
-    return this.page.locator('.editor-instance .codelens-decoration a', { hasText: title }).first();
+  codeLens(title: string, index = 0): Locator {
+    return this.editor.lens(title, index);
   }
 
   /** A notification, once it is shown; `button` of it is clicked when given. */
