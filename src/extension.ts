@@ -50,28 +50,35 @@ function compose(
 ): void {
   const dist = context.asAbsolutePath('dist');
   const version = (context.extension.packageJSON as { version: string }).version;
-  const state = join(context.globalStorageUri.fsPath, 'endpoints');
+  // Settings are read when they are needed, so that a change of one needs no restart.
+  const options = {
+    ...{ dist, version, log },
+    folder: join(context.globalStorageUri.fsPath, 'endpoints'),
+    get nodePath() {
+      return setting('slipway.server.nodePath');
+    },
+    get timeoutSeconds() {
+      return setting('slipway.predict.timeoutSeconds');
+    },
+    get idleMinutes() {
+      return setting('slipway.predict.idleMinutes');
+    },
+    get host() {
+      return setting('slipway.docker.host');
+    },
+    get nodeBase() {
+      return setting('slipway.image.nodeBase');
+    },
+    get memoryMiB() {
+      return setting('slipway.serve.memoryMiB');
+    },
+  };
 
   const config = store.add(new WorkspaceConfig());
   const models = store.add(new WorkspaceModels(config));
-  const server = { dist, nodePath: () => setting('slipway.server.nodePath'), log };
-  const predictor = store.add(
-    new Predictor({
-      ...server,
-      timeoutSeconds: () => setting('slipway.predict.timeoutSeconds'),
-      idleMinutes: () => setting('slipway.predict.idleMinutes'),
-    }),
-  );
-  const container = new ContainerEngine({
-    dist,
-    version,
-    log,
-    host: () => setting('slipway.docker.host'),
-    nodeBase: () => setting('slipway.image.nodeBase'),
-    memoryMiB: () => setting('slipway.serve.memoryMiB'),
-  });
+  const predictor = store.add(new Predictor(options));
   const endpoints = store.add(
-    new EndpointStore([container, new ProcessEngine({ ...server, folder: state })], log),
+    new EndpointStore([new ContainerEngine(options), new ProcessEngine(options)], log),
   );
   const makeTarget = (name: string, options: TargetConfig) => {
     const { host, bind, ports, memoryMiB, cpus } = options;
