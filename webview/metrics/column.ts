@@ -3,9 +3,9 @@ import { element, icon, setText } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import { Chart, topOf } from './chart';
 import type { Cursor, View } from './cursor';
-import { kinds, type Line } from './kinds';
+import { kinds } from './kinds';
 import { emptyText, stateText } from './state';
-import { highest, type Tape } from './tape';
+import { hasValues, highest, type Tape } from './tape';
 
 /** All charts of one source, below its name and state. */
 export class Column {
@@ -44,7 +44,8 @@ export class Column {
       this.#state.replaceChildren(icon(image), text);
     }
     this.node.dataset['state'] = source.state;
-    setText(this.#notes, kinds.flatMap((kind) => kind.note?.(source) ?? []).join(' '));
+    const notes = [...kinds.map((kind) => kind.note?.(source)), source.note];
+    setText(this.#notes, notes.filter((note) => note).join(' '));
   }
 
   /** The highest value in view, by kind of chart. */
@@ -54,11 +55,18 @@ export class Column {
 
   /** @param tops what the axis of each kind of chart reaches up to */
   draw(view: View, tops: readonly number[]): void {
-    const hadRequests = highest(this.tape.fields.requestRate) > 0;
+    const { requestRate } = this.tape.fields;
+    const hasTraffic = highest(this.tape.slice(requestRate, view.from, view.to)) > 0;
+    const hadTraffic = highest(requestRate) > 0;
     this.#charts.forEach((chart, index) => {
       const lines = chart.kind.lines(this.tape, this.#source);
       const top = Math.max(chart.kind.least, tops[index] ?? 0);
-      const message = emptyText(this.#source, chart.kind, this.#hasValues(lines, view), hadRequests);
+      const inView = lines.map(({ values }) => this.tape.slice(values, view.from, view.to));
+      const message = emptyText(this.#source, chart.kind.id, {
+        hasValues: inView.some(hasValues),
+        hasTraffic,
+        hadTraffic,
+      });
       chart.draw({ tape: this.tape, lines, marks: this.#source.deploys, top, message }, view);
     });
   }
@@ -75,11 +83,5 @@ export class Column {
   dispose(): void {
     for (const chart of this.#charts) chart.dispose();
     this.node.remove();
-  }
-
-  #hasValues(lines: readonly Line[], { from, to }: View): boolean {
-    return lines.some(({ values }) =>
-      this.tape.slice(values, from, to).some((value) => !Number.isNaN(value)),
-    );
   }
 }

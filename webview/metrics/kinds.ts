@@ -1,7 +1,7 @@
 import type { Field, PageSource } from '../../src/core/protocol/metrics';
 import type { Colour } from '../shared/colours';
 import type { Unit } from './format';
-import { highest, type Tape } from './tape';
+import { hasValues, highest, type Tape } from './tape';
 
 /** One line of a chart. Lines differ by their dashes too, not by colour alone. */
 export interface Line {
@@ -19,8 +19,6 @@ export interface ChartKind {
   /** The least that the axis reaches up to, in the unit of the values. */
   least: number;
   lines(tape: Tape, source: PageSource): Line[];
-  /** What stands in the chart when it has no value to show. */
-  empty: string;
   /** What must be said about the values. */
   note?(source: PageSource): string | undefined;
 }
@@ -29,9 +27,6 @@ const solid: readonly number[] = [];
 const dashed: readonly number[] = [8, 4];
 const dotted: readonly number[] = [2, 3];
 
-const noRequests = 'No requests in this time';
-const notTold = 'This server does not tell';
-
 export const kinds: readonly ChartKind[] = [
   {
     id: 'rate',
@@ -39,7 +34,6 @@ export const kinds: readonly ChartKind[] = [
     unit: 'rate',
     least: 1,
     lines: ({ fields }) => [{ label: 'Requests', colour: 'blue', dash: solid, values: fields.requestRate }],
-    empty: noRequests,
   },
   {
     id: 'latency',
@@ -47,17 +41,15 @@ export const kinds: readonly ChartKind[] = [
     unit: 'duration',
     least: 0.001,
     lines: latencyLines,
-    empty: noRequests,
     note: latencyNote,
   },
-  { id: 'errors', title: 'Error rate', unit: 'share', least: 0.01, lines: errorLines, empty: noRequests },
+  { id: 'errors', title: 'Error rate', unit: 'share', least: 0.01, lines: errorLines },
   {
     id: 'inFlight',
     title: 'In flight',
     unit: 'count',
     least: 2,
     lines: ({ fields }) => [{ label: 'Requests', colour: 'blue', dash: solid, values: fields.inFlight }],
-    empty: notTold,
   },
   {
     id: 'cpu',
@@ -65,7 +57,6 @@ export const kinds: readonly ChartKind[] = [
     unit: 'cores',
     least: 0.1,
     lines: ({ fields }) => parts(fields.cpu, fields.cpuWorker),
-    empty: notTold,
   },
   {
     id: 'memory',
@@ -73,7 +64,6 @@ export const kinds: readonly ChartKind[] = [
     unit: 'bytes',
     least: 64 * 1024 * 1024,
     lines: ({ fields }) => parts(fields.memory, fields.memoryWorker),
-    empty: notTold,
   },
 ];
 
@@ -105,11 +95,19 @@ const statusStyles: readonly [Colour, readonly number[]][] = [
   ['text', [6, 2, 1, 2]],
 ];
 
-/** 4xx and 5xx as a whole, and each status where a whole has more than one part or none says it. */
+/** 4xx and 5xx as a whole, and each status that neither names alone. Servers that tell no status have errors as a whole. */
 function errorLines({ fields, statuses }: Tape): Line[] {
   const seen = [...statuses]
     .filter(([, values]) => highest(values) > 0)
     .sort(([a], [b]) => a.localeCompare(b));
+  const single = (entries: typeof seen) =>
+    entries.map(([label, values], index): Line => {
+      const [colour, dash] = statusStyles[index % statusStyles.length] ?? ['text', solid];
+      return { label, colour, dash, values };
+    });
+  if (hasValues(fields.errors) && !hasValues(fields.errors4xx)) {
+    return [{ label: 'Failed', colour: 'red', dash: solid, values: fields.errors }, ...single(seen)];
+  }
   const whole = (digit: '4' | '5', colour: Colour, dash: readonly number[], values: Float32Array) => {
     const own = seen.filter(([status]) => status.startsWith(digit));
     const label = own.length === 1 ? `${digit}xx (${own[0]?.[0]})` : `${digit}xx`;
@@ -117,16 +115,8 @@ function errorLines({ fields, statuses }: Tape): Line[] {
   };
   const clients = whole('4', 'yellow', dashed, fields.errors4xx);
   const servers = whole('5', 'red', solid, fields.errors5xx);
-  const shownByWhole = [clients.own, servers.own].filter(({ length }) => length === 1).flat();
-  const single = seen.filter((entry) => !shownByWhole.includes(entry));
-  return [
-    clients.line,
-    servers.line,
-    ...single.map(([label, values], index): Line => {
-      const [colour, dash] = statusStyles[index % statusStyles.length] ?? ['text', solid];
-      return { label, colour, dash, values };
-    }),
-  ];
+  const named = [clients.own, servers.own].filter(({ length }) => length === 1).flat();
+  return [clients.line, servers.line, ...single(seen.filter((entry) => !named.includes(entry)))];
 }
 
 function parts(all: Float32Array, worker: Float32Array): Line[] {

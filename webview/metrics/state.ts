@@ -11,19 +11,30 @@ export function stateText({ state, since, detail, server }: PageSource): string 
   return `No answer since ${time}. ${detail ?? ''}`.trim();
 }
 
+/** What is known of a chart that may be empty. */
+export interface Emptiness {
+  /** Whether the chart has any value in view. */
+  hasValues: boolean;
+  /** Whether there were requests in view. */
+  hasTraffic: boolean;
+  /** Whether there were requests in all of the hour. */
+  hadTraffic: boolean;
+}
+
 /** What stands in a chart that shows no line, or only the one at 0 of an endpoint that nobody has asked yet. */
 export function emptyText(
   { state }: PageSource,
-  { id, empty }: Pick<ChartKind, 'id' | 'empty'>,
-  hasValues: boolean,
-  hadRequests: boolean,
+  id: ChartKind['id'],
+  { hasValues, hasTraffic, hadTraffic }: Emptiness,
 ): string | undefined {
-  if (id === 'rate' && state === 'live' && !hadRequests) {
+  if (id === 'rate' && state === 'live' && !hadTraffic) {
     return 'No requests yet. Send one with Predict with Sample or Copy as curl on the endpoint.';
   }
   if (hasValues) return undefined;
-  if (state === 'live') return empty;
-  return state === 'waiting' ? 'Waiting for the first answer' : 'No values in this time';
+  if (state === 'waiting') return 'Waiting for the first answer';
+  if (state === 'gone') return 'No values in this time';
+  const needsRequests = id === 'latency' || id === 'errors';
+  return needsRequests && !hasTraffic ? 'No requests in this time' : 'This server does not tell';
 }
 
 /** One source in a sentence, for those who listen. */
@@ -40,7 +51,7 @@ export function spokenSummary(source: PageSource, tape: Tape, now: number): stri
   const mean = tape.latest(fields.mean, now);
   if (!Number.isNaN(p95)) parts.push(`p95 ${format(p95, 'duration')}`);
   else if (!Number.isNaN(mean)) parts.push(`mean ${format(mean, 'duration')}`);
-  const errors = tape.latest(fields.errors4xx, now) + tape.latest(fields.errors5xx, now);
+  const errors = tape.latest(fields.errors, now);
   if (!Number.isNaN(errors)) parts.push(`errors ${format(errors, 'share')}`);
   return `${source.label}: ${parts.join(', ')}.`;
 }

@@ -6,6 +6,7 @@ const names: readonly Field[] = [
   'p95',
   'p99',
   'mean',
+  'errors',
   'errors4xx',
   'errors5xx',
   'inFlight',
@@ -97,6 +98,11 @@ function put(values: Float32Array, start: number, block: Float32Array): void {
   const skipped = Math.max(0, -start);
   const end = Math.min(block.length, values.length - start);
   if (end > skipped) values.set(block.subarray(skipped, end), start + skipped);
+}
+
+/** Whether there is any value. */
+export function hasValues(values: Float32Array): boolean {
+  return values.some((value) => !Number.isNaN(value));
 }
 
 /** The highest value, 0 where there is none. */

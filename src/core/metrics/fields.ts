@@ -8,6 +8,7 @@ export const fields = [
   'p95',
   'p99',
   'mean',
+  'errors',
   'errors4xx',
   'errors5xx',
   'inFlight',
@@ -45,4 +46,6 @@ export interface SourceState {
   /** The kind of model server, such as `Slipway`; undefined until it has answered. */
   server?: string;
   latency?: LatencyKind;
+  /** What a person must know to read the values, in a sentence. */
+  note?: string;
 }

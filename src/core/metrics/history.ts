@@ -56,7 +56,7 @@ export class History {
           this.#statuses.set(status, this.#ring());
         }
       }
-      const unknown = values.errors4xx === undefined ? NaN : 0;
+      const unknown = values.errors === undefined ? NaN : 0;
       for (const [status, ring] of this.#statuses) ring[slot] = statuses.get(status) ?? unknown;
     }
   }

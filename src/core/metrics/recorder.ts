@@ -2,7 +2,7 @@ import type { LatencyKind } from './fields';
 import type { History, Point } from './history';
 import { histogramQuantile } from './quantile';
 import { increaseBetween, sameBounds, type Increase, type ReadingAt } from './rates';
-import type { Durations, Reading } from './reading';
+import { untold, type Durations, type Reading } from './reading';
 
 /** Over how many seconds quantiles and error shares are taken: few requests in one second make no p99. */
 export const windowSeconds = 10;
@@ -79,12 +79,14 @@ export class Recorder {
       for (const [status, count] of increase.requests) counts.set(status, (counts.get(status) ?? 0) + count);
     }
     const requests = sum(counts) ?? 0;
-    if (!requests) return;
-    const share = (digit: string) =>
-      [...counts].reduce((all, [status, count]) => (status.startsWith(digit) ? all + count : all), 0) /
-      requests;
-    point.values.errors4xx = share('4');
-    point.values.errors5xx = share('5');
+    if (!requests || counts.has(untold)) return;
+    const share = (wanted: (status: string) => boolean) =>
+      [...counts].reduce((all, [status, count]) => (wanted(status) ? all + count : all), 0) / requests;
+    point.values.errors = share(isError);
+    if ([...counts.keys()].some((status) => /^\d/.test(status))) {
+      point.values.errors4xx = share((status) => status.startsWith('4'));
+      point.values.errors5xx = share((status) => status.startsWith('5'));
+    }
     point.statuses = new Map(
       [...counts].filter(([status]) => isError(status)).map(([status, count]) => [status, count / requests]),
     );

@@ -55,15 +55,16 @@ export class SourceMonitor {
       return this.#gone(second, `${url} has metrics, but not those of a model server that Slipway knows.`);
     const from = this.#recorder.add(second, { reading, wall, steady });
     const since = this.#state.state === 'live' ? this.#state.since : second * 1000;
-    this.#state = { state: 'live', since, server: reading.server, latency: latencyKind(reading) };
+    const { server, note } = reading;
+    this.#state = { state: 'live', since, server, note, latency: latencyKind(reading) };
     this.onChange(from);
   }
 
   #gone(second: number, detail: string): void {
     this.#recorder.miss();
     const since = this.#state.state === 'gone' ? this.#state.since : second * 1000;
-    const { server, latency } = this.#state;
-    this.#state = { state: 'gone', since, detail, server, latency };
+    const { server, note, latency } = this.#state;
+    this.#state = { state: 'gone', since, detail, server, note, latency };
     this.onChange(second);
   }
 }

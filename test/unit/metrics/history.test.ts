@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { History } from '../../../src/core/metrics/history';
 
 const point = (requestRate: number, statuses: Record<string, number> = {}) => ({
-  values: { requestRate, errors4xx: 0 },
+  values: { requestRate, errors: 0 },
   statuses: new Map(Object.entries(statuses)),
 });
 

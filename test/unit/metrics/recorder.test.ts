@@ -124,6 +124,29 @@ describe('Recorder', () => {
     assert.deepEqual(tester.values('errors5xx'), [NaN, NaN]);
   });
 
+  it('has errors without classes where a server tells no status, and none where it tells nothing', () => {
+    const words = new Tester();
+    words.add(0, requests({ ok: 0, BACKEND: 0 }));
+    words.add(1, requests({ ok: 3, BACKEND: 1 }));
+    assert.deepEqual(
+      [words.values('errors'), words.values('errors5xx')],
+      [
+        [NaN, 0.25],
+        [NaN, NaN],
+      ],
+    );
+    const nothing = new Tester();
+    nothing.add(0, requests({ '': 0 }));
+    nothing.add(1, requests({ '': 4 }));
+    assert.deepEqual(
+      [nothing.values('errors'), nothing.values('requestRate')],
+      [
+        [NaN, NaN],
+        [NaN, 4],
+      ],
+    );
+  });
+
   it('adds up CPU and memory of front and worker', () => {
     const tester = new Tester();
     const usage = (front: number, worker: number) => ({

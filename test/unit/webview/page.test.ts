@@ -14,7 +14,7 @@ function history(rates: number[], statuses: Record<string, number> = {}): Histor
   const made = new History();
   rates.forEach((requestRate, index) => {
     made.advance(start + index);
-    const values = { requestRate, p95: 0.004, errors4xx: 0.25, errors5xx: 0 };
+    const values = { requestRate, p95: 0.004, errors: 0.25, errors4xx: 0.25, errors5xx: 0 };
     if (!Number.isNaN(requestRate)) {
       made.fill(start + index, start + index, { values, statuses: new Map(Object.entries(statuses)) });
     }
@@ -126,6 +126,15 @@ describe('lines of the charts', () => {
     assert.deepEqual(linesOf('errors', tape, source()), ['4xx', '5xx (503)', '404', '422', 'failed']);
   });
 
+  it('draws errors as a whole where a server tells no status', () => {
+    const made = new History();
+    made.advance(start);
+    made.fill(start, start, { values: { errors: 0.5 }, statuses: new Map([['BACKEND', 0.5]]) });
+    const tape = new Tape(start);
+    tape.write(made.block());
+    assert.deepEqual(linesOf('errors', tape, source()), ['Failed', 'BACKEND']);
+  });
+
   it('shows the mean and says so where a server has no histogram', () => {
     const mean = source({ latency: 'mean', server: 'TorchServe' });
     assert.deepEqual(linesOf('latency', new Tape(start), mean), ['Mean']);
@@ -151,12 +160,15 @@ describe('words about a source', () => {
     assert.match(stateText(source()), /^Slipway, live since \d\d:\d\d:\d\d$/);
   });
 
-  it('says what to do where there were no requests yet', () => {
-    const rate = { id: 'rate', empty: 'nothing' } as const;
-    assert.match(emptyText(source(), rate, true, false) ?? '', /Send one with/);
-    assert.equal(emptyText(source(), rate, true, true), undefined);
-    assert.equal(emptyText(source(), { id: 'latency', empty: 'nothing' }, false, true), 'nothing');
-    assert.match(emptyText(source({ state: 'waiting' }), rate, false, false) ?? '', /Waiting/);
+  it('says what to do where there were no requests yet, and why a chart is empty', () => {
+    const none = { hasValues: false, hasTraffic: false, hadTraffic: false };
+    assert.match(emptyText(source(), 'rate', { ...none, hasValues: true }) ?? '', /Send one with/);
+    assert.equal(emptyText(source(), 'rate', { ...none, hasValues: true, hadTraffic: true }), undefined);
+    assert.equal(emptyText(source(), 'latency', none), 'No requests in this time');
+    assert.equal(emptyText(source(), 'errors', { ...none, hasTraffic: true }), 'This server does not tell');
+    assert.equal(emptyText(source(), 'cpu', none), 'This server does not tell');
+    assert.match(emptyText(source({ state: 'waiting' }), 'cpu', none) ?? '', /Waiting/);
+    assert.equal(emptyText(source({ state: 'gone' }), 'cpu', none), 'No values in this time');
   });
 
   it('sums up a source in a sentence', () => {
