@@ -18,7 +18,15 @@ const [dist] = process.argv
 const common = { bundle: true, sourcemap: !production, minify: production, logLevel: 'warning' };
 /** The SSH client of dockerode tries native helpers and does without them. */
 const optionalNative = ['cpu-features', '*.node'];
-const node = { ...common, platform: 'node', format: 'cjs', target: 'node20', external: optionalNative };
+const node = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  external: optionalNative,
+  // The CommonJS form of jsonc-parser hides its requires from bundlers.
+  mainFields: ['module', 'main'],
+};
 const page = { ...common, platform: 'browser', format: 'iife', target: 'chrome120' };
 
 const targets = [
