@@ -28,11 +28,5 @@ export function toOrt(tensor: Tensor): OrtTensor {
 export function fromOrt(name: string, output: OrtTensor): Tensor {
   const datatype = datatypes.get(output.type);
   if (!datatype) throw new Error(`onnxruntime-node can not carry ${output.type} values.`);
-  // float16 is a Uint16Array or, where the engine has one, a Float16Array: the same bits.
-  const { data } = output;
-  const bits =
-    datatype === 'FP16'
-      ? new Uint16Array((data as Uint16Array).buffer, (data as Uint16Array).byteOffset, data.length)
-      : data;
-  return { name, datatype, shape: [...output.dims], data: bits };
+  return { name, datatype, shape: [...output.dims], data: output.data };
 }

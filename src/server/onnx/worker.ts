@@ -1,3 +1,4 @@
+import './prepare';
 import { InferenceSession } from 'onnxruntime-node';
 import { byteLengthOf } from '../../core/inference/datatypes';
 import { messageOf } from '../../core/errors';

@@ -8,7 +8,8 @@ import type { ErrorCode } from '../../../src/core/errors';
 import { InferenceClient } from '../../../src/core/inference/client';
 import { tensorFromJson } from '../../../src/core/inference/tensorJson';
 import type { Tensor } from '../../../src/core/inference/tensor';
-import { hostile, startServer, stopServers } from '../server/support/serverProcess';
+import { node24 } from '../../host/node24';
+import { hostile, startServer, startServerOn, stopServers } from '../server/support/serverProcess';
 
 const one: Tensor = { name: 'x', datatype: 'FP32', shape: [1], data: Float32Array.of(1) };
 const never = new AbortController().signal;
@@ -38,43 +39,52 @@ describe('inference client', () => {
     );
   }
 
-  it('carries every datatype to the model and back', async () => {
-    const server = await startServer(resolve('test/unit/server/models/echo.onnx'));
-    const client = new InferenceClient(server.url, 'echo');
-    assert.equal(await client.ready(never), true);
-    const values = {
-      BOOL: ['BOOL', [true, false]],
-      UINT8: ['UINT8', [0, 255]],
-      UINT16: ['UINT16', [0, 65535]],
-      UINT32: ['UINT32', [0, 4294967295]],
-      UINT64: ['UINT64', [2n ** 53n + 1n, 2n ** 64n - 1n]],
-      INT8: ['INT8', [-128, 127]],
-      INT16: ['INT16', [-32768, 32767]],
-      INT32: ['INT32', [-(2 ** 31), 2 ** 31 - 1]],
-      INT64: ['INT64', [-(2n ** 63n), 2n ** 53n + 1n]],
-      FLOAT16: ['FP16', [1.5, 'NaN']],
-      FLOAT: ['FP32', ['Infinity', 0.1]],
-      DOUBLE: ['FP64', ['-Infinity', 0.1]],
-      STRING: ['BYTES', ['', 'é"\n😀']],
-    } as const;
-    for (const shape of [
-      [1, 2],
-      [2, 1],
-      [0, 3],
-    ]) {
-      const inputs = Object.entries(values).map(([name, [datatype, data]]) =>
-        tensorFromJson({ name: `${name}_in`, datatype, shape }, shape[0] === 0 ? [] : [...data]),
+  // The images run on Node 24, which has types for numbers that Node 20 has not.
+  for (const [version, node] of [
+    ['this Node', () => Promise.resolve(process.execPath)],
+    ['Node 24', node24],
+  ] as const)
+    it(`carries every datatype to the model and back, on ${version}`, async function () {
+      this.timeout(120_000);
+      const server = await startServerOn(
+        { node: await node() },
+        resolve('test/unit/server/models/echo.onnx'),
       );
-      const { outputs, milliseconds } = await client.infer(inputs, never);
-      assert.ok(milliseconds > 0);
-      assert.deepEqual(
-        outputs,
-        inputs.map((input) => ({ ...input, name: input.name.replace('_in', '_out') })),
-      );
-    }
-    const { inputs } = await client.metadata(never);
-    assert.deepEqual(inputs[0], { name: 'BOOL_in', datatype: 'BOOL', shape: [-1, -1] });
-  });
+      const client = new InferenceClient(server.url, 'echo');
+      assert.equal(await client.ready(never), true);
+      const values = {
+        BOOL: ['BOOL', [true, false]],
+        UINT8: ['UINT8', [0, 255]],
+        UINT16: ['UINT16', [0, 65535]],
+        UINT32: ['UINT32', [0, 4294967295]],
+        UINT64: ['UINT64', [2n ** 53n + 1n, 2n ** 64n - 1n]],
+        INT8: ['INT8', [-128, 127]],
+        INT16: ['INT16', [-32768, 32767]],
+        INT32: ['INT32', [-(2 ** 31), 2 ** 31 - 1]],
+        INT64: ['INT64', [-(2n ** 63n), 2n ** 53n + 1n]],
+        FLOAT16: ['FP16', [1.5, 'NaN']],
+        FLOAT: ['FP32', ['Infinity', 0.1]],
+        DOUBLE: ['FP64', ['-Infinity', 0.1]],
+        STRING: ['BYTES', ['', 'é"\n😀']],
+      } as const;
+      for (const shape of [
+        [1, 2],
+        [2, 1],
+        [0, 3],
+      ]) {
+        const inputs = Object.entries(values).map(([name, [datatype, data]]) =>
+          tensorFromJson({ name: `${name}_in`, datatype, shape }, shape[0] === 0 ? [] : [...data]),
+        );
+        const { outputs, milliseconds } = await client.infer(inputs, never);
+        assert.ok(milliseconds > 0);
+        assert.deepEqual(
+          outputs,
+          inputs.map((input) => ({ ...input, name: input.name.replace('_in', '_out') })),
+        );
+      }
+      const { inputs } = await client.metadata(never);
+      assert.deepEqual(inputs[0], { name: 'BOOL_in', datatype: 'BOOL', shape: [-1, -1] });
+    });
 
   it('carries a scalar', async () => {
     const server = await startServer(resolve('test/unit/server/models/scalar.onnx'));

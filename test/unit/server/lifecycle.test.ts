@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +13,7 @@ import {
   iris,
   launch,
   startServer,
+  startServerOn,
   stopServers,
 } from './support/serverProcess';
 
@@ -167,6 +168,33 @@ describe('server lifecycle', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('keeps nothing in the folders of its user', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'slipway-home-'));
+    try {
+      const environment = {
+        HOME: home,
+        USERPROFILE: home,
+        XDG_CACHE_HOME: join(home, 'cache'),
+        ORT_DISABLE_TELEMETRY: '',
+      };
+      const server = await startServerOn({ environment }, iris);
+      assert.equal((await server.infer(flower)).status, 200);
+      await server.stop();
+      assert.deepEqual(readdirSync(home), []);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+
+  it('listens where the platform says, but for an explicit 0', async () => {
+    const { url } = await startServer(iris);
+    await stopServers();
+    const { port } = new URL(url);
+    const environment = { PORT: port };
+    assert.equal((await startServerOn({ environment }, iris, '--port', '8080')).url, url);
+    assert.notEqual((await startServerOn({ environment }, iris, '--port', '0')).url, url);
   });
 
   it('exits with its parent, and its worker with it', async () => {

@@ -48,9 +48,19 @@ export async function stopServers(): Promise<void> {
   await Promise.all([...running].map((child) => (child.kill('SIGKILL'), once(child, 'exit'))));
 }
 
+/** What runs a server, if not the Node and the environment that run the tests. */
+export interface Host {
+  node?: string;
+  environment?: NodeJS.ProcessEnv;
+}
+
 /** Starts a server for a model and waits until it serves. */
-export async function startServer(model: string, ...args: string[]): Promise<TestServer> {
-  const { process: child, line, log } = await launch(model, ...args);
+export function startServer(model: string, ...args: string[]): Promise<TestServer> {
+  return startServerOn({}, model, ...args);
+}
+
+export async function startServerOn(host: Host, model: string, ...args: string[]): Promise<TestServer> {
+  const { process: child, line, log } = await launchOn(host, model, ...args);
   const { url, error } = JSON.parse(line) as { url?: string; error?: string };
   if (!url) throw new Error(error);
   const name = args.includes('--name')
@@ -78,15 +88,22 @@ export async function startServer(model: string, ...args: string[]): Promise<Tes
   };
 }
 
-/** Starts a server and resolves with the first line that it prints. */
-export async function launch(
-  model: string,
-  ...args: string[]
-): Promise<{ process: ChildProcess; line: string; log: () => string }> {
-  const environment = { ...process.env, PORT: '', AIP_HTTP_PORT: '' };
-  const child = spawn(process.execPath, [await serverScript(), '--model', model, ...args], {
+interface Launched {
+  process: ChildProcess;
+  /** The first line that it printed. */
+  line: string;
+  log: () => string;
+}
+
+/** Starts a server and waits until it prints something. */
+export function launch(model: string, ...args: string[]): Promise<Launched> {
+  return launchOn({}, model, ...args);
+}
+
+async function launchOn({ node, environment }: Host, model: string, ...args: string[]): Promise<Launched> {
+  const child = spawn(node ?? process.execPath, [await serverScript(), '--model', model, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: environment,
+    env: { ...process.env, PORT: '', AIP_HTTP_PORT: '', ...environment },
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
