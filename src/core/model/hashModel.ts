@@ -1,33 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors';
-import { readModelHeader } from './inspectModel';
-
-/**
- * The model file and the files beside it that hold its weights, absolute; the model comes first.
- * @throws UserError `model-unsupported` when a file of weights is outside of the model's folder
- */
-export async function modelFiles(path: string, signal?: AbortSignal): Promise<string[]> {
-  const folder = dirname(resolve(path));
-  const { externalData } = await readModelHeader(path, signal);
-  const weights = externalData.map((location) => {
-    const file = resolve(folder, location);
-    const inside = relative(folder, file);
-    if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
-      const message = `${basename(path)} keeps weights outside of its folder, in ${location}.`;
-      throw new UserError(
-        'model-unsupported',
-        message,
-        'Move the weights beside the model and export it again.',
-      );
-    }
-    return file;
-  });
-  return [resolve(path), ...weights];
-}
+import { readExternalData } from './externalData';
+import { readModel } from './inspectModel';
 
 const hashes = new Map<string, { stamp: string; hash: string }>();
 
@@ -36,22 +14,61 @@ const hashes = new Map<string, { stamp: string; hash: string }>();
  * @throws UserError as {@link modelFiles} does
  */
 export async function hashModel(path: string, signal?: AbortSignal): Promise<string> {
-  const files = await modelFiles(path, signal);
-  const stamps = await Promise.all(files.map(stampOf));
-  const stamp = stamps.join('|');
-  const known = hashes.get(files[0] ?? path);
+  const model = resolve(path);
+  const files = await modelFiles(model, signal);
+  const stamp = (await Promise.all(files.map(stampOf))).join('|');
+  const known = hashes.get(model);
   if (known?.stamp === stamp) return known.hash;
   const digest = createHash('sha256');
   for (const file of files) await pipeline(createReadStream(file), digest, { end: false, signal });
   const hash = digest.digest('hex');
-  hashes.set(files[0] ?? path, { stamp, hash });
+  hashes.set(model, { stamp, hash });
   return hash;
 }
 
 async function stampOf(file: string): Promise<string> {
-  const { mtimeMs, size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    const message = `${basename(file)} is not there: ${error.message}.`;
-    throw new UserError('model-missing', message, 'Put it beside the model again.', { cause: error });
-  });
-  return `${mtimeMs}:${size}`;
+  const { mtimeMs, size } = await stat(file);
+  return `${file}:${mtimeMs}:${size}`;
+}
+
+/**
+ * The model file and the files beside it that hold its weights, absolute; the model comes first.
+ * @throws UserError `model-unsupported` when a file of weights is outside of the model's folder, also by a symbolic link
+ * (as onnxruntime has it), and `model-missing` when it is not there
+ */
+export async function modelFiles(path: string, signal?: AbortSignal): Promise<string[]> {
+  const model = resolve(path);
+  const locations = await readModel(model, (window) => readExternalData(window, signal), signal);
+  const files = await Promise.all(locations.map((location) => weightsFile(model, location)));
+  return [model, ...new Set(files)];
+}
+
+async function weightsFile(model: string, location: string): Promise<string> {
+  const folder = dirname(model);
+  const file = resolve(folder, location);
+  // Before anything is asked about it: what a model names outside of its folder is none of our business.
+  if (!isInside(folder, file)) throw outside(model, location);
+  try {
+    const [realFolder, realFile] = await Promise.all([realpath(folder), realpath(file)]);
+    if (!isInside(realFolder, realFile)) throw outside(model, location);
+    if ((await stat(file)).isFile()) return file;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+  }
+  const message = `${basename(model)} keeps weights in ${location}, and there is no such file.`;
+  throw new UserError('model-missing', message, 'Put it beside the model again.');
+}
+
+function isInside(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return !isAbsolute(path) && path !== '..' && !path.startsWith(`..${sep}`);
+}
+
+function outside(model: string, location: string): UserError {
+  const message = `${basename(model)} keeps weights outside of its folder, in ${location}.`;
+  return new UserError(
+    'model-unsupported',
+    message,
+    'Move the weights beside the model and export it again.',
+  );
 }

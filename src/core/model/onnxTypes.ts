@@ -1,7 +1,8 @@
 /** Types of ONNX values. Source: onnx.proto (TypeProto, TensorProto.DataType, TensorShapeProto), ONNX IR version 13. */
 import type { Datatype } from '../inference/tensor';
-import { fieldsOf, textOf, WireError } from './protobuf';
+import { fieldsOf, textOf } from './protobuf';
 import type { Dimension, TensorSpec } from './signature';
+import { WireError } from './wireError';
 
 /** By number: the name people know, and the protocol's datatype where it has one. */
 const elementTypes: Record<number, [type: string, datatype?: Datatype]> = {

@@ -3,9 +3,7 @@
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
 import type { FileWindow } from './fileWindow';
-
-/** The bytes are no protobuf, or end too early; the message says which. */
-export class WireError extends Error {}
+import { WireError } from './wireError';
 
 /** One field of a message: its number and where its value is. */
 export interface Field {
@@ -31,12 +29,14 @@ export async function readFields(
   visit: (field: Field) => void | Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
+  const byteAt: Bytes = (at) => window.at(at);
   for (let offset = start; offset < end;) {
     if (!window.holds(offset, longestTag)) {
       signal?.throwIfAborted();
       await window.load(offset, longestTag);
     }
-    const field = readField((at) => window.at(at), offset, end);
+    const field = readField(byteAt, offset, end);
+    window.countPart();
     const pending = visit(field);
     if (pending) await pending;
     offset = field.end;
@@ -50,18 +50,6 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
     yield field;
     offset = field.end;
   }
-}
-
-/** All numbers of a repeated number field, packed or not. */
-export function numbersOf(bytes: Uint8Array, field: Field): number[] {
-  if (!field.delimited) return [field.value];
-  const numbers: number[] = [];
-  for (let offset = field.start; offset < field.end;) {
-    const { value, end } = readVarint((at) => bytes[at], offset, field.end);
-    numbers.push(value);
-    offset = end;
-  }
-  return numbers;
 }
 
 export function textOf(bytes: Buffer, field: Field): string {
@@ -97,8 +85,10 @@ function readField(bytes: Bytes, offset: number, end: number): Field {
 }
 
 function within(field: Field, end: number): Field {
-  if (!(field.end <= end))
-    throw new WireError(`a part of ${field.end - field.start} bytes ends after ${end - field.start}`);
+  if (field.end > end) {
+    const length = field.end - field.start;
+    throw new WireError(`it ends in the middle of a part of ${length} bytes, after ${end - field.start}`);
+  }
   return field;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashModel, modelFiles } from '../../../src/core/model/hashModel';
@@ -24,12 +24,33 @@ describe('hashModel', () => {
     assert.notEqual(await hashModel(copy), first);
   });
 
-  it('takes in the files that hold the weights', async () => {
-    const model = join(folder, 'beside.onnx');
-    const bytes = await readFile(hostileModel('external-outside'));
-    await writeFile(model, Buffer.from(bytes.toString('latin1').replace('../secret.bin', 'wei/ghts.bin!'), 'latin1'));
-    assert.deepEqual(await modelFiles(model), [model, join(folder, 'wei/ghts.bin!')]);
-    await assert.rejects(hashModel(model), { code: 'model-missing' });
+  it('takes in the files that hold the weights, also those of branches', async () => {
+    const model = join(folder, 'branches.onnx');
+    await copyFile(hostileModel('external-in-branches'), model);
+    await writeFile(join(folder, 'then.bin'), 'first');
+    await assert.rejects(hashModel(model), { code: 'model-missing', message: /keeps weights in else\.bin/ });
+    await writeFile(join(folder, 'else.bin'), 'second');
+    assert.deepEqual(
+      (await modelFiles(model)).sort(),
+      ['branches.onnx', 'else.bin', 'then.bin'].map((name) => join(folder, name)),
+    );
+    const first = await hashModel(model);
+    await writeFile(join(folder, 'else.bin'), 'third');
+    assert.notEqual(await hashModel(model), first);
+  });
+
+  it('refuses weights that a link leads outside', async () => {
+    const inside = join(folder, 'inside');
+    await mkdir(inside);
+    const model = join(inside, 'branches.onnx');
+    await copyFile(hostileModel('external-in-branches'), model);
+    await symlink(workspaceModel('iris'), join(inside, 'then.bin'));
+    await writeFile(join(inside, 'else.bin'), 'second');
+    await assert.rejects(modelFiles(model), { code: 'model-unsupported', message: /then\.bin/ });
+  });
+
+  it('does not follow graphs in graphs without end', async () => {
+    await assert.rejects(modelFiles(hostileModel('deep-graph')), { code: 'model-broken' });
   });
 
   it('refuses weights outside of the folder', async () => {

@@ -15,12 +15,27 @@ describe('withoutIgnored', () => {
   after(() => rm(root, { recursive: true }));
 
   it('heeds .gitignore files of the root and of folders below it', async () => {
-    const paths = ['a.onnx', 'build/b.onnx', 'x/c.tmp.onnx', 'runs/d.onnx', 'runs/best/e.onnx', 'runs/best/kept.tmp.onnx'];
-    const kept = await withoutIgnored(root, paths.map((path) => join(root, path)));
-    assert.deepEqual(kept, ['a.onnx', 'runs/best/e.onnx', 'runs/best/kept.tmp.onnx'].map((path) => join(root, path)));
+    const paths = [
+      'a.onnx',
+      'build/b.onnx',
+      'x/c.tmp.onnx',
+      'runs/d.onnx',
+      'runs/best/e.onnx',
+      'runs/best/kept.tmp.onnx',
+    ];
+    const kept = await withoutIgnored(
+      root,
+      paths.map((path) => join(root, path)),
+    );
+    assert.deepEqual(
+      kept,
+      ['a.onnx', 'runs/best/e.onnx', 'runs/best/kept.tmp.onnx'].map((path) => join(root, path)),
+    );
   });
 
   it('keeps what is outside of the root', async () => {
-    assert.deepEqual(await withoutIgnored(join(root, 'runs'), [join(root, 'a.tmp.onnx')]), [join(root, 'a.tmp.onnx')]);
+    assert.deepEqual(await withoutIgnored(join(root, 'runs'), [join(root, 'a.tmp.onnx')]), [
+      join(root, 'a.tmp.onnx'),
+    ]);
   });
 });
