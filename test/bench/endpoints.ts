@@ -20,10 +20,19 @@ export async function measureEndpoints(model: string, folder: string, seconds: n
   for (const [at, count] of connections.entries()) {
     const own = reference[at];
     printTable(
-      [`iris, one row, ${count} connection${count > 1 ? 's' : ''}`, 'req/s', 'ours is', 'p99 ms', 'ours is', 'failed'],
+      [
+        `iris, one row, ${count} connection${count > 1 ? 's' : ''}`,
+        'req/s',
+        'ours is',
+        'p99 ms',
+        'ours is',
+        'failed',
+      ],
       [...measured].map(([name, all]) => {
         const { rate, p99, failed } = all[at] as Load;
-        const ratios = own ? [`${(own.rate / rate).toFixed(2)} ×`, `${(own.p99 / p99).toFixed(2)} ×`] : ['', ''];
+        const ratios = own
+          ? [`${(own.rate / rate).toFixed(2)} ×`, `${(own.p99 / p99).toFixed(2)} ×`]
+          : ['', ''];
         return [name, rate.toFixed(0), ratios[0] ?? '', p99.toFixed(2), ratios[1] ?? '', String(failed)];
       }),
     );

@@ -22,21 +22,43 @@ const python = '/usr/bin/python3';
 export async function peers(folder: string): Promise<(() => Promise<Running>)[]> {
   const model = join(folder, 'iris.pkl');
   await promisify(execFile)(python, [join(here, 'train.py'), model]);
-  const app = (name: string, command: (port: number) => string[], path = '/predict') => async () => {
-    const port = await freePort();
-    return start(name, command(port), { MODEL: model, PORT: String(port) }, `http://127.0.0.1:${port}${path}`);
-  };
+  const app =
+    (name: string, command: (port: number) => string[], path = '/predict') =>
+    async () => {
+      const port = await freePort();
+      return start(
+        name,
+        command(port),
+        { MODEL: model, PORT: String(port) },
+        `http://127.0.0.1:${port}${path}`,
+      );
+    };
   return [
     app('Flask, app.run', () => [python, 'flask_app.py']),
-    app('Flask, gunicorn, 2 workers', (port) => ['gunicorn', '-w2', '-b', `127.0.0.1:${port}`, 'flask_app:app']),
-    app('FastAPI, uvicorn', (port) => ['uvicorn', '--port', String(port), '--log-level', 'warning', 'fastapi_app:app']),
+    app('Flask, gunicorn, 2 workers', (port) => [
+      'gunicorn',
+      '-w2',
+      '-b',
+      `127.0.0.1:${port}`,
+      'flask_app:app',
+    ]),
+    app('FastAPI, uvicorn', (port) => [
+      'uvicorn',
+      '--port',
+      String(port),
+      '--log-level',
+      'warning',
+      'fastapi_app:app',
+    ]),
     app('bare node:http', () => [process.execPath, 'bare.mjs']),
   ];
 }
 
 /** The model server on the workspace's iris model, asked by its `/predict` and by the Open Inference Protocol. */
 export async function slipway(model: string): Promise<Running[]> {
-  const child = spawn(process.execPath, ['dist/server.js', '--model', model], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['dist/server.js', '--model', model], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const line = await new Promise<string>((done, fail) => {
     child.stdout.once('data', (data: Buffer) => done(data.toString()));
     child.once('exit', (code) => fail(new Error(`the model server ended with ${code}`)));
@@ -47,11 +69,21 @@ export async function slipway(model: string): Promise<Running[]> {
   const stop = () => ended(child);
   return [
     { name: 'Slipway, /predict', url: `${url}/predict`, body: plainBody, stop },
-    { name: 'Slipway, /v2 infer', url: `${url}/v2/models/iris/infer`, body: JSON.stringify({ inputs: [input] }), stop },
+    {
+      name: 'Slipway, /v2 infer',
+      url: `${url}/v2/models/iris/infer`,
+      body: JSON.stringify({ inputs: [input] }),
+      stop,
+    },
   ];
 }
 
-async function start(name: string, command: string[], env: Record<string, string>, url: string): Promise<Running> {
+async function start(
+  name: string,
+  command: string[],
+  env: Record<string, string>,
+  url: string,
+): Promise<Running> {
   const child = spawn(command[0] as string, command.slice(1), {
     cwd: here,
     env: { ...process.env, ...env, PYTHONDONTWRITEBYTECODE: '1' },
