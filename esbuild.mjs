@@ -26,6 +26,8 @@ const node = {
   external: optionalNative,
   // The CommonJS form of jsonc-parser hides its requires from bundlers.
   mainFields: ['module', 'main'],
+  // zod looks at it, and VS Code reports extensions that do.
+  define: { navigator: 'undefined' },
 };
 const page = { ...common, platform: 'browser', format: 'iife', target: 'chrome120' };
 
