@@ -4,18 +4,11 @@ import * as path from 'node:path';
 import { messageOf, UserError } from '../../core/errors';
 import { generateSamples } from '../../core/sample/generate';
 import type { Model } from '../services';
+import { brokenModel } from './samplesModel';
 
 /** Makes the samples file of a model from its signature. Resolves to false, and changes nothing, when there is one already. */
 export async function createSamplesFile(model: Model): Promise<boolean> {
-  const modelFile = path.basename(model.uri.fsPath);
-  if (!model.description) {
-    const why = model.broken ?? 'it can not be read';
-    throw new UserError(
-      'model-broken',
-      `No samples can be made for ${modelFile}: ${why}`,
-      'Replace the model file.',
-    );
-  }
+  if (!model.description) throw brokenModel(model);
   const file = model.samples.fsPath;
   try {
     await mkdir(path.dirname(file), { recursive: true });

@@ -19,11 +19,15 @@ export async function modelOfSamples(
     throw new UserError('model-missing', `There is no model for ${name}.`, next);
   }
   if (!model.description) {
-    const modelFile = path.basename(model.uri.fsPath);
-    const why = model.broken ?? 'it can not be read';
-    throw new UserError('model-broken', `${modelFile} is not a usable model: ${why}`);
+    throw brokenModel(model);
   }
   return { path: model.uri.fsPath, signature: model.description.signature };
+}
+
+/** Says why a model can not be used; `broken` names the file itself. */
+export function brokenModel({ uri, broken }: Model): UserError {
+  const message = broken ?? `${path.basename(uri.fsPath)} can not be read as a model.`;
+  return new UserError('model-broken', message, 'Replace the model file.');
 }
 
 /** What the file names itself, what `slipway.json` says, or what is beside it, which may be a model that the workspace does not list. */
