@@ -6,8 +6,8 @@ import { linesOf } from './lines';
 const firstPause = 1000;
 const longestPause = 30_000;
 
-/** What happens to a container often and changes nothing about it. */
-const idle = /^(exec_|top|resize|attach|detach|archive-path|extract-to-dir|export|health_status)/;
+/** What happens to a container often and changes nothing about it. After a `kill` comes a `die`, if it works. */
+const idle = /^(kill|exec_|top|resize|attach|detach|archive-path|extract-to-dir|export|health_status)/;
 
 /**
  * Calls `changed` whenever a container with this label may have come, changed or gone, until `signal` aborts; also when the engine
