@@ -148,5 +148,6 @@ if (watch) {
     await (await context({ ...target, logLevel: 'silent', plugins: [reporter] })).watch();
   }
 } else {
-  await Promise.all(targets.map((target) => build(target)));
+  // What is wrong is printed already.
+  await Promise.all(targets.map((target) => build(target))).catch(() => process.exit(1));
 }

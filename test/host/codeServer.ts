@@ -75,11 +75,13 @@ export async function installExtension(profile: Profile, vsix: string): Promise<
   if (code !== 0) throw new Error(`${vsix} could not be installed:\n${tail(output)}`);
 }
 
-/** Writes a profile's user settings. */
+/** Writes a profile's settings: the user's, and those of the machine, where a server reads what is the machine's to say. */
 export async function writeSettings(profile: Profile, settings: object): Promise<void> {
-  const file = join(profile.userData, 'User', 'settings.json');
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  for (const owner of ['User', 'Machine']) {
+    const file = join(profile.userData, owner, 'settings.json');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  }
 }
 
 async function launch(profile: Profile, flags: string[]): Promise<ChildProcess> {

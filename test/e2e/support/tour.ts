@@ -57,7 +57,7 @@ export const tourSteps: TourStep[] = [
       const models = workbench.tree('Models');
       await models.expand(file);
       await models.item('measurements');
-      return `${(await models.lines()).filter((line) => line.includes('.onnx')).length} models; ${file} is open`;
+      return `${(await models.lines()).filter((line) => /^[\w-]+\.onnx/.test(line)).length} models; ${file} is open`;
     },
   },
   {
