@@ -14,7 +14,7 @@ export interface ToolbarActions {
 
 /** The controls over the charts: how much time, pause, and which of several sources. */
 export class Toolbar {
-  readonly node = element('div', { class: 'bar toolbar', role: 'toolbar', 'aria-label': 'View' });
+  readonly node = element('div', { class: 'bar toolbar', role: 'group', 'aria-label': 'View' });
   readonly #sources = element('div', { class: 'bar', role: 'group', 'aria-label': 'Endpoints shown' });
   readonly #pause: ButtonControl;
   #listed = '';
@@ -23,11 +23,7 @@ export class Toolbar {
     { window, pausedAt }: Pick<ViewState, 'window' | 'pausedAt'>,
     private readonly actions: ToolbarActions,
   ) {
-    const choices = windows.map((minutes) => ({
-      value: String(minutes),
-      label: `${minutes} min`,
-      description: minutes === 1 ? 'Last minute' : `Last ${minutes} minutes`,
-    }));
+    const choices = windows.map((minutes) => ({ value: String(minutes), label: `${minutes} min` }));
     this.#pause = button(pauseFace(pausedAt !== undefined), () => actions.onPause());
     this.node.append(
       choice('Window', choices, String(window), (value) => {

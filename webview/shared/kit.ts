@@ -45,8 +45,6 @@ export function checkbox(label: string, checked: boolean, onChange: (checked: bo
 export interface Choice<T extends string> {
   value: T;
   label: string;
-  /** What a screen reader says in place of a short label. */
-  description?: string;
 }
 
 /** One of a few values, all in sight. */
@@ -63,7 +61,6 @@ export function choice<T extends string>(
     ...choices.map((entry) => {
       const radio = document.createElement('vscode-radio');
       radio.setAttribute('value', entry.value);
-      if (entry.description) radio.setAttribute('aria-label', entry.description);
       radio.append(entry.label);
       return radio;
     }),
