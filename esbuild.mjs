@@ -3,7 +3,6 @@
  * Types are checked apart, by `npm run check`.
  */
 import { build, context } from 'esbuild';
-import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -57,14 +56,7 @@ const targets = [
         },
       ]
     : []),
-].filter(started);
-
-/** Until every part has its entry file, a part without one holds up nobody else. */
-function started({ entryPoints, outdir }) {
-  const missing = Object.values(entryPoints).filter((entry) => !entry.includes('*') && !existsSync(entry));
-  if (missing.length) console.warn(`not there yet: ${missing.join(', ')} (${outdir})`);
-  return missing.length === 0;
-}
+];
 
 /** Copies what `wanted` names of a folder, and of that what changed only: a library that is in use must not be written over. */
 async function copy(folder, to, wanted) {
@@ -101,7 +93,6 @@ async function writeSchemas() {
   };
   await mkdir(`${dist}/schemas`, { recursive: true });
   for (const [name, [entry, exported]] of Object.entries(sources)) {
-    if (!started({ entryPoints: [entry], outdir: `${dist}/schemas/${name}` })) continue;
     const contents = `import { z } from 'zod'; import { ${exported} } from './${entry}';
       export default z.toJSONSchema(${exported}, { io: 'input', unrepresentable: 'any' });`;
     const outfile = resolve(`out/schemas/${name}.mjs`);

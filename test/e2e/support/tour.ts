@@ -103,6 +103,7 @@ export const tourSteps: TourStep[] = [
       if (engine) await workbench.clickTreeAction('Targets', /^r1/, 'Open Metrics');
       else await workbench.clickTreeAction('Endpoints', model, 'Open Metrics');
       const page = await workbench.webviewFrame('Metrics');
+      await page.getByText('1 min', { exact: true }).click();
       const rate = page.locator('.readout td').first();
       await rate.filter({ hasText: /[1-9]/ }).waitFor();
       await workbench.page.waitForTimeout(15_000);
@@ -127,6 +128,7 @@ export const tourSteps: TourStep[] = [
   {
     name: 'traffic',
     run: async ({ workbench, traffic }) => {
+      await workbench.clearNotifications();
       await workbench.page.waitForTimeout(5_000);
       const { ok, refused, failures } = await traffic.stop();
       if (failures.size || !ok || !refused)
