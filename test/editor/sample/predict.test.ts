@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { utimes } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import {
-  cleanUp,
+  closeAndPutBack,
   eventually,
   hover,
   keep,
@@ -19,12 +19,14 @@ const iris = 'models/iris.samples.json';
 
 describe('samples in the editor', () => {
   let document: vscode.TextDocument;
+  let putBack: () => Promise<void>;
 
   beforeEach(async () => {
+    putBack = await keep(iris);
     document = await show(workspaceFile(iris));
     await eventually('there are lenses', () => lenses(document));
   });
-  afterEach(() => cleanUp());
+  afterEach(() => closeAndPutBack(document, putBack));
 
   it('have lenses over each sample and over the file', async () => {
     const titles = (await lenses(document)).map(({ command }) => command?.title.replace(/^\$\(.*?\)\s/, ''));
@@ -117,14 +119,14 @@ describe('samples in the editor', () => {
   });
 
   it('say at the top of the file that the model is missing', async () => {
-    const putBack = await keep('models/iris.onnx');
+    const putModelBack = await keep('models/iris.onnx');
     try {
       await vscode.workspace.fs.delete(workspaceFile('models/iris.onnx'));
       const problem = await eventually('there is a problem', () => problems(document)[0]);
       assert.equal(problem.range.start.line, 0);
       assert.match(problem.message, /iris/);
     } finally {
-      await putBack();
+      await putModelBack();
     }
     await eventually('the problem is gone', () => problems(document).length === 0);
   });

@@ -53,6 +53,17 @@ export async function keep(path: string): Promise<() => Promise<void>> {
   return () => writeFile(file, content);
 }
 
+/** Closes the editors and puts the file back: the browser's VS Code saves by itself, a second after a change. */
+export async function closeAndPutBack(
+  document: vscode.TextDocument,
+  putBack: () => Promise<void>,
+): Promise<void> {
+  await cleanUp();
+  await putBack();
+  const text = await readFile(document.uri.fsPath, 'utf8');
+  await eventually('the editor has seen it', () => document.isClosed || document.getText() === text);
+}
+
 /** Replaces the first occurrence of a text, as typing would. */
 export async function replace(document: vscode.TextDocument, from: string, to: string): Promise<void> {
   const offset = document.getText().indexOf(from);

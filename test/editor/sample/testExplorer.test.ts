@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import {
   cleanUp,
+  closeAndPutBack,
   eventually,
   hover,
   problems,
@@ -16,6 +17,7 @@ describe('the Test Explorer', () => {
   afterEach(() => cleanUp('models/named.json'));
 
   it('runs every sample, and its results are those in the editor', async () => {
+    const putBack = await keep('models/iris.samples.json');
     const document = await show(workspaceFile('models/iris.samples.json'));
     await replace(document, '"label": [1]', '"label": [2]');
     await vscode.commands.executeCommand('testing.runAll');
