@@ -8,8 +8,10 @@ export const endpointKind = 'endpoint';
 /** Where a server listens inside its container. */
 export const serverPort = 8080;
 
-/** How long a server may take to load its model, in milliseconds, until it counts as not healthy. */
-const longestStart = 130_000;
+/** How long a server may take to load its model until it counts as not healthy, in the engine's words. */
+const youth = /^Up (Less than a second|\d+ seconds?|About a minute|[12] minutes?)\b/;
+/** For how long a container that never ran counts as one that will, in milliseconds. */
+const longestCreated = 60_000;
 /** How a container ends that somebody stopped: by itself, by SIGKILL, by SIGTERM. */
 const stoppedWith = [0, 137, 143];
 
@@ -27,9 +29,11 @@ export async function readContainer(
   const port = container.Ports.find(
     ({ PrivatePort, PublicPort }) => PrivatePort === serverPort && PublicPort,
   );
-  const isYoung = Date.now() - created.getTime() < longestStart;
 
-  if (container.State === 'created') return { ...endpoint, health: isYoung ? 'starting' : 'stopped' };
+  if (container.State === 'created') {
+    const isYoung = Date.now() - container.Created * 1000 < longestCreated;
+    return { ...endpoint, health: isYoung ? 'starting' : 'stopped' };
+  }
   if (container.State === 'paused') return { ...endpoint, health: 'unhealthy', detail: 'It is paused.' };
   if (container.State !== 'running' || !port) {
     return { ...endpoint, health: 'stopped', detail: howItEnded(container.Status) };
@@ -37,7 +41,12 @@ export async function readContainer(
   const url = `http://${host}:${port.PublicPort}`;
   const found = await probe(url, model.name, signal);
   if (found.answer === 'ready') return { ...endpoint, url, health: 'ready' };
-  return { ...endpoint, url, health: isYoung ? 'starting' : 'unhealthy', detail: found.detail };
+  return {
+    ...endpoint,
+    url,
+    health: youth.test(container.Status) ? 'starting' : 'unhealthy',
+    detail: found.detail,
+  };
 }
 
 function howItEnded(status: string): string | undefined {

@@ -1,0 +1,41 @@
+import type Docker from 'dockerode';
+import { UserError } from '../errors';
+import { inWords } from './dockerErrors';
+
+/** How long an engine may take to say that it is there, in milliseconds. */
+const patience = 5000;
+
+interface Version {
+  Os: string;
+  ApiVersion: string;
+}
+
+/**
+ * Resolves when an engine answers that can run our containers. `address` is for the words.
+ * @throws UserError `engine-unreachable`, or `engine-refused` for one that can not
+ */
+export async function checkEngine(docker: Docker, address: string, signal: AbortSignal): Promise<void> {
+  const { Os, ApiVersion } = await inWords(
+    'use Docker',
+    signal,
+    () => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+      // `@types/dockerode` does not know that it takes options.
+      const version = docker.version.bind(docker) as (options: {
+        abortSignal: AbortSignal;
+      }) => Promise<Version>;
+      return version({ abortSignal: limit }).catch((error: unknown) => {
+        throw limit.aborted ? limit.reason : error;
+      });
+    },
+    address,
+  );
+  if (Os !== 'linux') {
+    const next = 'Switch Docker to Linux containers.';
+    throw new UserError('engine-refused', `The Docker engine at ${address} runs ${Os} containers.`, next);
+  }
+  if (Number(ApiVersion.split('.')[1]) < 41) {
+    const message = `The Docker engine at ${address} is older than 20.10.`;
+    throw new UserError('engine-refused', message, 'Install Docker 20.10 or newer.');
+  }
+}
