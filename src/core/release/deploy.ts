@@ -84,9 +84,9 @@ async function withdraw(
   task: DeployTask,
 ): Promise<unknown> {
   const cancelled = isCancellation(error, task.signal);
-  const tellsAll =
-    cancelled || (error instanceof VerifyError && error.results.some((result) => result.pass === false));
-  const log = tellsAll ? [] : await tailOf((signal) => target.logs(candidate, signal), LOG_LINES);
+  // A server that answered with other values than expected has nothing to add.
+  const brokeDown = error instanceof VerifyError && !error.results.some((result) => result.pass === false);
+  const log = brokeDown ? await tailOf((signal) => target.logs(candidate, signal), LOG_LINES) : [];
   const signal = AbortSignal.timeout(CLEANUP_MS);
   const reason = cancelled ? 'The deploy was cancelled.' : messageOf(error);
   task.report(`Removing ${nameOf(candidate)}`);

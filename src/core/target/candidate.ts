@@ -8,7 +8,7 @@ import { networkLock, withLock } from './lock';
 import { SERVER_PORT, networkName, releaseName } from './names';
 import { listReleaseContainers } from './releaseContainers';
 import type { Site } from './site';
-import { listProxies } from './stableAddress';
+import { listProxies } from './proxy';
 import type { ReleaseRequest } from './target';
 
 /** Starts the next revision of a model, reachable at a port of its own. Resolves to its container's id; when it fails nothing is left. */

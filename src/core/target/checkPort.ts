@@ -1,6 +1,6 @@
 import { holderOf, portTaken } from './ports';
 import type { Site } from './site';
-import { proxyOf } from './stableAddress';
+import { proxyOf } from './proxy';
 
 /** Throws `port-taken` when the configured stable port of a model is held by something that is not its proxy. */
 export async function checkPort(site: Site, model: string, signal: AbortSignal): Promise<void> {

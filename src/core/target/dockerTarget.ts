@@ -17,7 +17,7 @@ import { remove, removeUnneeded } from './removal';
 import { retire } from './retirement';
 import { trafficOf } from './routes';
 import type { Site } from './site';
-import { listProxies, proxyOf, type Proxy } from './stableAddress';
+import { listProxies, proxyOf, type Proxy } from './proxy';
 import type { Release, ReleaseRequest, Target } from './target';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */

@@ -5,7 +5,9 @@ import { holderOf, portTaken, urlOf } from './ports';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
 import { routeAllTo, trafficOf, type Routes } from './routes';
 import type { Site } from './site';
-import { createAddress, proxyOf, removeProxy, switchRoutes, untilDrained, type Proxy } from './stableAddress';
+import { proxyOf, removeProxy, type Proxy } from './proxy';
+import { createAddress } from './createAddress';
+import { switchRoutes, untilDrained } from './switchRoutes';
 import { untilReady } from './untilReady';
 
 /** A retired release that runs for longer than this was forgotten, not started for a promotion. In milliseconds. */

@@ -8,12 +8,32 @@ export const REVISION_HEADER = 'slipway-revision';
 /** After this an old worker is gone, whatever it still does, in seconds. More than the server's longest answer. */
 export const HARD_STOP_SECONDS = 75;
 
-/** HAProxy's whole configuration for the stable address of one model on one target. */
-export function proxyConfig(routes: Routes): string {
-  const servers = routes.weights.map(({ revision, percent }) => {
-    const address = `${releaseName(routes.target, routes.model, revision)}:${String(SERVER_PORT)}`;
-    return `  server r${String(revision)} ${address} weight ${String(Math.round((percent / 100) * 256))}`;
-  });
+/** Where the proxy answers whether it reaches a revision that it leads nobody to yet. */
+export function probePath(revision: number): string {
+  return `/slipway/probe/${String(revision)}`;
+}
+
+/**
+ * HAProxy's whole configuration for the stable address of one model on one target.
+ * @param probed Revisions that can be asked for at {@link probePath}.
+ */
+export function proxyConfig(routes: Routes, probed: { revision: number }[] = []): string {
+  const serverOf = (revision: number) =>
+    `  server r${String(revision)} ${releaseName(routes.target, routes.model, revision)}:${String(SERVER_PORT)}`;
+  const servers = routes.weights.map(
+    ({ revision, percent }) =>
+      `${serverOf(revision)} check weight ${String(Math.round((percent / 100) * 256))}`,
+  );
+  const probeRules = probed.map(
+    ({ revision }) => `  use_backend probe-${String(revision)} if { path ${probePath(revision)} }\n`,
+  );
+  const probes = probed.map(
+    ({ revision }) => `
+backend probe-${String(revision)}
+  http-request set-path /v2/health/ready
+${serverOf(revision)}
+`,
+  );
   return `${routesLine(routes)}
 # Written by Slipway, which reads its routes from the line above.
 global
@@ -30,7 +50,7 @@ defaults
   timeout client 65s
   timeout server 65s
   timeout queue 30s
-  # Shorter than what clients keep idle connections for, because a reload waits for them.
+  # Short, because a reload waits for idle connections; the header tells clients not to use them any longer.
   timeout http-keep-alive 10s
   # A prediction changes nothing, so one that met a closed connection is asked again.
   retries 3
@@ -39,6 +59,7 @@ defaults
   # Workers that are replaced answer once more on each connection, and say that it closes.
   option idle-close-on-response
   option forwardfor
+  default-server inter 1s fall 3 rise 1 resolvers engine init-addr libc,none
 ${[
   refusal(502, 'The release broke off its answer.'),
   refusal(503, 'No release is ready to answer.'),
@@ -56,7 +77,8 @@ frontend stable
   bind :${String(SERVER_PORT)}
   http-request return status 200 content-type text/plain string "${routes.generation}" if { path ${GENERATION_PATH} }
   http-request set-header X-Forwarded-Proto http
-  default_backend releases
+  http-response set-header Keep-Alive timeout=9
+${probeRules.join('')}  default_backend releases
 
 backend releases
   balance roundrobin
@@ -64,9 +86,8 @@ backend releases
   http-check send meth GET uri /v2/health/ready
   http-check expect status 200
   http-response set-header ${REVISION_HEADER} %s
-  default-server check inter 1s fall 3 rise 1 resolvers engine init-addr libc,none
 ${servers.join('\n')}
-`;
+${probes.join('')}`;
 }
 
 function refusal(status: number, words: string): string {

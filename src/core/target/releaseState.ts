@@ -1,5 +1,5 @@
 import { answersReady } from './http';
-import type { Proxy } from './stableAddress';
+import type { Proxy } from './proxy';
 import { urlOf, type Publishing } from './ports';
 import type { ReleaseContainer } from './releaseContainers';
 import { trafficOf } from './routes';

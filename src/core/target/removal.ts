@@ -7,7 +7,7 @@ import { modelLock, withLock } from './lock';
 import { networkName } from './names';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
 import type { Site } from './site';
-import { listProxies, removeProxy } from './stableAddress';
+import { listProxies, removeProxy } from './proxy';
 
 /**
  * Removes a release with its image; with the last one of a model also the stable address, with the last one of the target its network.

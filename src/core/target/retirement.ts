@@ -4,7 +4,7 @@ import { listReleaseContainers, type ReleaseContainer } from './releaseContainer
 import { removeImage, removeRelease } from './removal';
 import { trafficOf } from './routes';
 import type { Site } from './site';
-import { proxyOf } from './stableAddress';
+import { proxyOf } from './proxy';
 
 /** How many retired releases of a model are kept for a roll-back. */
 const KEPT = 3;

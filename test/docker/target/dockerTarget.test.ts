@@ -160,16 +160,21 @@ describe('a Docker target', () => {
     assert.equal((await release(1)).detail, undefined);
   });
 
-  it('leaves what serves in place when the new routes do not work', async () => {
+  it('leads nobody to a release that the proxy does not reach', async () => {
     const serving = await promoted();
     const candidate = await startCandidate(target, iris);
-    // Ready when it is reached directly, but not in the target's network: the proxy can not reach it.
-    await sleep(1_000);
+    while ((await release(2)).health !== 'ready') await sleep(50);
+    // It still answers at its own port, but is not in the network of the proxy any more.
     await docker.getNetwork('bridge').connect({ Container: `slipway-${name}.iris-r2` });
     await docker.getNetwork(`slipway-${name}`).disconnect({ Container: `slipway-${name}.iris-r2` });
-    await assert.rejects(target.promote(candidate, taskOf()), { code: /engine-refused|endpoint-not-ready/ });
+    const traffic = sendTraffic(addressOf(serving));
+    await assert.rejects(target.promote(candidate, taskOf()), {
+      code: 'engine-refused',
+      message: /proxy of iris on target-test, .*, does not reach revision 2/,
+    });
+    assert.deepEqual(Object.keys(await traffic.stop()), ['r1']);
     assert.equal((await release(1)).state, 'serving');
-    assert.equal((await predict(addressOf(serving))).revision, 'r1');
+    assert.equal((await release(2)).state, 'candidate');
   });
 
   it('names the port that is taken before anything is built, and at promotion', async () => {

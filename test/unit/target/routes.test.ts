@@ -46,7 +46,7 @@ describe('the configuration of the proxy', () => {
       { revision: 1, percent: 95 },
       { revision: 2, percent: 5 },
     ];
-    const config = proxyConfig({ ...none, generation: 'g', weights, promoted: [1, 2] });
+    const config = proxyConfig({ ...none, generation: 'g', weights, promoted: [1, 2] }, [{ revision: 3 }]);
     const folder = mkdtempSync(join(tmpdir(), 'slipway-'));
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, config);
