@@ -60,7 +60,7 @@ const dockerTargetSchema = z
 /** `slipway.json`. */
 export const configSchema = z
   .strictObject({
-    $schema: z.string().optional(),
+    $schema: z.string().optional().describe('The JSON schema that describes this file.'),
     models: z
       .record(z.string().regex(name, `As the name of a model, ${nameWords}`), modelSchema)
       .optional()

@@ -13,17 +13,26 @@ export async function withoutIgnored(root: string, paths: string[]): Promise<str
     rules.set(folder, known);
     return known;
   };
+  const isIgnored = async (parts: string[]): Promise<boolean> => {
+    // A folder that is left out takes all that is in it along: what is said inside of it does not count.
+    for (let length = 1; length <= parts.length; length++) {
+      const slash = length < parts.length ? '/' : '';
+      let ignored = false;
+      // The outermost file comes first; a deeper one may take its word back.
+      for (let depth = 0; depth < length; depth++) {
+        const rules = await rulesOf(join(root, ...parts.slice(0, depth)));
+        const found = rules?.test(parts.slice(depth, length).join('/') + slash);
+        if (found?.ignored) ignored = true;
+        if (found?.unignored) ignored = false;
+      }
+      if (ignored) return true;
+    }
+    return false;
+  };
   const kept: string[] = [];
   for (const path of paths) {
     const parts = relative(root, path).split(sep);
-    let ignored = false;
-    // The outermost file comes first; a deeper one may take its word back.
-    for (let depth = 0; parts[0] !== '..' && depth < parts.length; depth++) {
-      const found = (await rulesOf(join(root, ...parts.slice(0, depth))))?.test(parts.slice(depth).join('/'));
-      if (found?.ignored) ignored = true;
-      if (found?.unignored) ignored = false;
-    }
-    if (!ignored) kept.push(path);
+    if (parts[0] === '..' || !(await isIgnored(parts))) kept.push(path);
   }
   return kept;
 }

@@ -3,8 +3,8 @@ import type { Datatype, JsonValue } from '../inference/tensor';
 import type { Signature, TensorSpec } from '../model/signature';
 import { layOut } from './samplesFile';
 
-/** A larger input is written in one row of its first dimension only where that dimension is free; else not at all. */
-const mostValues = 4096;
+/** Values of an input that are written at most: a picture is, a film is not. An input with more is left empty. */
+const mostValues = 2 ** 20;
 
 /**
  * The text of a new samples file: one sample whose inputs fit the signature (free dimensions are 1). The same signature

@@ -25,7 +25,7 @@ export class SampleError extends UserError {
 
 /**
  * The inputs of a sample as tensors, in the order of the signature.
- * Free dimensions take the size that the values have; one name is one size in all inputs.
+ * Free dimensions take the size that the values have.
  * @throws SampleError
  */
 export function sampleTensors(signature: Signature, sample: Sample): Tensor[] {
@@ -78,28 +78,27 @@ function nestedShape(values: JsonValue): number[] {
   return shape;
 }
 
-/** The shape that the values have by the signature: nested as it says, or flat where that leaves no more than one choice. */
-function fitShape(spec: TensorSpec, given: number[], sizes: Map<string, number>): number[] {
-  const { shape } = spec;
+/**
+ * The shape that the values have by the signature: nested as it says, or flat where that leaves no more than one choice.
+ * Names of free dimensions only help with flat values: onnxruntime lets one name have two sizes, and some exporters write that.
+ */
+function fitShape({ shape }: TensorSpec, given: number[], sizes: Map<string, number>): number[] {
   if (!shape) return given;
-  const known = shape.map((dimension) =>
-    typeof dimension === 'string' ? (sizes.get(dimension) ?? null) : dimension,
-  );
-  if (given.length === known.length) {
-    const wrong = known.findIndex((size, axis) => size !== null && size !== given[axis]);
+  if (given.length === shape.length) {
+    const wrong = shape.findIndex((size, axis) => typeof size === 'number' && size !== given[axis]);
     if (wrong < 0) return given;
-    const dimension = shape[wrong];
-    const why = typeof dimension === 'string' ? ` ("${dimension}" has ${known[wrong]} in another input)` : '';
     throw new TensorError(
-      `expected ${known[wrong]} values along dimension ${wrong + 1} of ${shapeWords(shape)}, got ${given[wrong]}${why}`,
+      `expected ${String(shape[wrong])} values along dimension ${wrong + 1} of ${shapeWords(shape)}, got ${given[wrong]}`,
       new Array<number>(wrong).fill(0),
     );
   }
+  const known = shape.map((size) => (typeof size === 'string' ? (sizes.get(size) ?? null) : size));
   if (given.length === 1 && known.filter((size) => size === null).length <= 1) {
     const rest = countOf(known.filter((size) => size !== null));
     const free = rest > 0 ? (given[0] as number) / rest : 0;
-    if (known.includes(null) ? Number.isInteger(free) : rest === given[0])
+    if (known.includes(null) ? Number.isInteger(free) : rest === given[0]) {
       return known.map((size) => size ?? free);
+    }
   }
   const got = given.length > 0 ? `an array of ${given.join('×')}` : 'a single value';
   throw new TensorError(`expected the shape ${shapeWords(shape)}, got ${got}`, []);

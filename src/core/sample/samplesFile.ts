@@ -1,4 +1,4 @@
-import { applyEdits, modify, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { basename, dirname, extname, join } from 'node:path';
 import { nestedData, stringifyJson } from '../inference/tensorJson';
 import type { JsonValue, Tensor } from '../inference/tensor';
@@ -64,28 +64,31 @@ export function locate(text: string, sampleIndex: number, path: JsonPath): TextR
 
 /**
  * The text with `outputs` as what the sample expects. The rest of the text stays as it is; innermost arrays stand on one
- * line, long ones eight values to a line.
+ * line, long ones eight values to a line. Without such a sample the text stays as it is.
  */
 export function recordExpected(text: string, sampleIndex: number, outputs: Tensor[]): string {
-  const formattingOptions = {
-    eol: text.includes('\r\n') ? '\r\n' : '\n',
-    insertSpaces: !/^\t/m.test(text),
-    tabSize: /^( +)\S/m.exec(text)?.[1]?.length ?? 2,
-  };
-  const unit = formattingOptions.insertSpaces ? ' '.repeat(formattingOptions.tabSize) : '\t';
-  // The values are put in for a placeholder: they may hold integers that JSON's own numbers would lose.
-  const placeholder = `expected-${Date.now()}`;
-  const path = ['samples', sampleIndex, 'expected'];
-  const marked = applyEdits(text, modify(text, path, placeholder, { formattingOptions }));
-  const at = marked.indexOf(JSON.stringify(placeholder));
-  const indent = /^[ \t]*/.exec(marked.slice(marked.lastIndexOf('\n', at) + 1))?.[0] ?? '';
-  const members = outputs.map(
-    (output) =>
-      `${indent}${unit}${JSON.stringify(output.name)}: ${layOut(readable(output), indent + unit, unit)}`,
-  );
-  const written = members.length > 0 ? `{\n${members.join(',\n')}\n${indent}}` : '{}';
-  const lines = written.replaceAll('\n', formattingOptions.eol);
-  return marked.slice(0, at) + lines + marked.slice(at + JSON.stringify(placeholder).length);
+  const root = parseTree(text);
+  const sample = root && findNodeAtLocation(root, ['samples', sampleIndex]);
+  if (sample?.type !== 'object') return text;
+  const known = findNodeAtLocation(sample, ['expected']);
+  const last = known?.parent ?? sample.children?.at(-1);
+  const start = last?.offset ?? sample.offset;
+  const before = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
+  const indent = /^[ \t]*/.exec(before)?.[0] ?? '';
+  const unit = /^\t/m.test(text) ? '\t' : (/^( +)\S/m.exec(text)?.[1] ?? '  ');
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const members = outputs.map((output) => {
+    return `${indent}${unit}${JSON.stringify(output.name)}: ${layOut(readable(output), indent + unit, unit)}`;
+  });
+  const written = (members.length > 0 ? `{\n${members.join(',\n')}\n${indent}}` : '{}').replaceAll('\n', eol);
+  if (known) return splice(text, known.offset, known.offset + known.length, written);
+  const end = last ? last.offset + last.length : sample.offset + 1;
+  const separator = before === indent ? `,${eol}${indent}` : ', ';
+  return splice(text, end, end, `${last ? separator : ''}"expected": ${written}`);
+}
+
+function splice(text: string, start: number, end: number, replacement: string): string {
+  return text.slice(0, start) + replacement + text.slice(end);
 }
 
 /** Floats with the digits that they have, instead of the 17 of a double. */

@@ -30,7 +30,7 @@ export const sampleSchema = z
 /** A `NAME.samples.json` file. */
 export const samplesSchema = z
   .strictObject({
-    $schema: z.string().optional(),
+    $schema: z.string().optional().describe('The JSON schema that describes this file.'),
     model: z
       .string()
       .optional()

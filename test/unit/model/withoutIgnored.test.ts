@@ -11,6 +11,10 @@ describe('withoutIgnored', () => {
     await mkdir(join(root, 'runs/best'), { recursive: true });
     await writeFile(join(root, '.gitignore'), '/build/\n*.tmp.onnx\nruns/*.onnx\n');
     await writeFile(join(root, 'runs/best/.gitignore'), '!kept.tmp.onnx\n');
+    await mkdir(join(root, 'build/deep'), { recursive: true });
+    await writeFile(join(root, 'build/deep/.gitignore'), '!*.onnx\n');
+    await mkdir(join(root, '.venv'));
+    await writeFile(join(root, '.venv/.gitignore'), '*\n');
   });
   after(() => rm(root, { recursive: true }));
 
@@ -18,6 +22,8 @@ describe('withoutIgnored', () => {
     const paths = [
       'a.onnx',
       'build/b.onnx',
+      'build/deep/b.onnx',
+      '.venv/lib/b.onnx',
       'x/c.tmp.onnx',
       'runs/d.onnx',
       'runs/best/e.onnx',
