@@ -31,6 +31,9 @@ export class Chart {
   #plot: uPlot | undefined;
   #shape = '';
   #content: ChartContent | undefined;
+  /** What was to be drawn while nobody could see it. */
+  #waiting: View | undefined;
+  #inSight = true;
   #width = 0;
 
   constructor(
@@ -48,13 +51,19 @@ export class Chart {
       element('div', { class: 'stage' }, this.#plotNode, this.#message),
     );
     new ResizeObserver(([entry]) => this.#resize(entry?.contentRect.width ?? 0)).observe(this.#plotNode);
+    const sight = new IntersectionObserver(([entry]) => this.#see(entry?.isIntersecting ?? true), {
+      rootMargin: '100px',
+    });
+    sight.observe(this.node);
     this.#plotNode.addEventListener('pointermove', (event) => this.#point(event.clientX));
     this.#plotNode.addEventListener('pointerleave', () => this.cursor.set(undefined));
   }
 
-  /** Draws what there is in view. */
+  /** Draws what there is in view; a chart that is scrolled out of sight waits until it is back. */
   draw(content: ChartContent, view: View): void {
     this.#content = content;
+    this.#waiting = this.#inSight ? undefined : view;
+    if (!this.#inSight) return;
     const shape = JSON.stringify(content.lines.map(({ label, colour, dash }) => [label, colour, dash]));
     if (shape !== this.#shape || !this.#plot) this.#make(shape, content.lines);
     setText(this.#message, content.message ?? '');
@@ -149,6 +158,11 @@ export class Chart {
       ],
       hooks: { draw: [(plot) => drawMarks(plot, this.#content?.marks ?? [], theme)] },
     };
+  }
+
+  #see(inSight: boolean): void {
+    this.#inSight = inSight;
+    if (inSight && this.#waiting && this.#content) this.draw(this.#content, this.#waiting);
   }
 
   #resize(width: number): void {

@@ -13,6 +13,9 @@ import { Toolbar } from './toolbar';
 /** How often the values are spoken; changes of state are at once. */
 const spokenEverySeconds = 20;
 
+/** How often charts are drawn, in seconds, by the minutes that are in view: what moves by less than a pixel need not be. */
+const paces: Record<ViewState['window'], number> = { 1: 1, 5: 1, 15: 2, 60: 5 };
+
 type PageState = Pick<ViewState, 'window' | 'pausedAt' | 'hidden'>;
 
 /** The metrics page: holds what the editor has sent, and draws the part that is in view. */
@@ -26,6 +29,7 @@ export class Page {
   #columns: Column[] = [];
   #state: PageState;
   #now = Math.floor(Date.now() / 1000);
+  #drawnAt = 0;
   #spokenAt = 0;
   #spokenStates = '';
 
@@ -54,7 +58,9 @@ export class Page {
     if (message.type === 'snapshot') this.#reset(message);
     else if (message.type === 'update') this.#update(message);
     else return;
-    this.#draw();
+    const waited = this.#now - this.#drawnAt;
+    if (message.type === 'update' && waited >= 0 && waited < paces[this.#state.window]) this.#point();
+    else this.#draw();
     this.#announce();
   }
 
@@ -118,6 +124,7 @@ export class Page {
   }
 
   #draw(): void {
+    this.#drawnAt = this.#now;
     const view = this.#view();
     const shown = this.#shown();
     const all = shown.map((column) => column.tops(view));
