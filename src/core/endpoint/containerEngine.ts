@@ -20,7 +20,7 @@ import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
 import { endpointKind, readContainer, serverPort } from './endpointContainer';
 import type { Endpoint, EndpointEngine, ServedModel } from './endpoint';
-import { serverFailure } from './serverFailure';
+import { serverFailure, silentEnds } from './serverFailure';
 import { untilReady } from './untilReady';
 import { WatchedEvent } from './watchedEvent';
 
@@ -156,7 +156,7 @@ export class ContainerEngine implements EndpointEngine {
       const found = await container.inspect();
       const ended = howItEnded(found.State);
       if (ended !== undefined)
-        throw serverFailure(model.name, ended, await lastLogs(container, failureLines));
+        throw serverFailure(model.name, ended, await lastLogs(container, failureLines), silentEnds.container);
       const port = publishedPort(found, serverPort);
       return port === undefined ? undefined : `http://${loopback}:${port}`;
     };

@@ -5,7 +5,7 @@ import { messageOf } from '../errors';
 import type { ServedModel } from './endpoint';
 import { nodeCommand } from './nodeCommand';
 import { endProcess } from './processes';
-import { nodeUnusable, serverFailure } from './serverFailure';
+import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
 export interface DetachedStart {
   /** The folder with the server's bundle. */
@@ -59,7 +59,12 @@ export function startDetached(start: DetachedStart): DetachedServer {
     throwIfEnded() {
       if (ended === undefined) return;
       if (child.pid === undefined) throw nodeUnusable(command, ended);
-      throw serverFailure(model.name, ended, readFileSync(start.log).subarray(size).toString());
+      throw serverFailure(
+        model.name,
+        ended,
+        readFileSync(start.log).subarray(size).toString(),
+        silentEnds.process,
+      );
     },
     async kill() {
       if (child.pid !== undefined && ended === undefined) await endProcess(child.pid, 1000);

@@ -5,7 +5,7 @@ import { messageOf } from '../errors';
 import { InferenceClient } from '../inference/client';
 import type { Logger } from '../logger';
 import { nodeCommand } from './nodeCommand';
-import { nodeUnusable, serverFailure } from './serverFailure';
+import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
 export interface ServerStart {
   /** The folder with the server's bundle. */
@@ -77,7 +77,7 @@ export async function startServer(start: ServerStart, signal: AbortSignal): Prom
   const failed = ended.then((how) => {
     signal.throwIfAborted();
     if (child.pid === undefined) throw nodeUnusable(command, how);
-    throw serverFailure(name, how, written);
+    throw serverFailure(name, how, written, silentEnds.process);
   });
   const { url, model } = await Promise.race([ready, failed]);
   log.info(`Warm server of ${name} at ${url} (process ${child.pid})`);
