@@ -5,6 +5,7 @@ import { inspectModel } from '../core/model/inspectModel';
 import { BulkCodec } from './codec/bulkCodec';
 import { runCodecThread } from './codec/codecThread';
 import { Failure } from './failure';
+import { BodyBudget } from './http/bodyBudget';
 import { HttpServer } from './http/httpServer';
 import type { HttpObserver } from './http/httpServer';
 import { ModelHost } from './modelHost';
@@ -17,6 +18,9 @@ import { checkSupported } from './supported';
 const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`);
 /** The standard output holds these lines only: a program reads it. */
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+// Whoever started the server may be gone: what it prints then goes nowhere, and that is no reason to end in the middle of something.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) return void process.stdout.write(usage);
@@ -38,7 +42,12 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     model: { name: model.name, version: model.version },
   });
   const routes = createRoutes({ model, version, metrics: () => metrics.expose(), bulk });
-  const http = new HttpServer(routes, observer, options.requestTimeoutSeconds);
+  const http = new HttpServer(
+    routes,
+    observer,
+    options.requestTimeoutSeconds,
+    new BodyBudget(model.maxBodyBytes),
+  );
   const url = await http.listen(options.host, options.port).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new UserError('port-taken', `Port ${options.port} on ${options.host} is taken by another program.`);

@@ -17,6 +17,7 @@ export class ModelHost implements ModelService {
   readonly name: string;
   readonly version: string;
   readonly platform = 'onnxruntime_onnx';
+  /** Longest body that is read, in bytes. */
   readonly maxBodyBytes: number;
   readonly metrics: ServerMetrics;
   readonly #worker: Supervisor;

@@ -9,8 +9,6 @@ export interface ModelService {
   /** The protocol's word for what runs it: `onnxruntime_onnx`. */
   readonly platform: string;
   readonly signature: Signature;
-  /** Longest body that is read, in bytes. */
-  readonly maxBodyBytes: number;
   /** Why it does not predict right now; undefined when it does. */
   notReady(): string | undefined;
   /**

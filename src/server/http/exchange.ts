@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../core/errors';
 import { Failure } from '../failure';
+import type { BodyBudget } from './bodyBudget';
 import type { Route } from './router';
 
 /** Status that is counted for a client that left before it was answered; none is sent. */
@@ -17,6 +18,8 @@ export interface ExchangeObserver {
 export class Exchange {
   route: Route = 'other';
   #open = true;
+  /** Bytes of the body that are in memory. */
+  #held = 0;
   #onGone: (() => void) | undefined;
   readonly #started = performance.now();
 
@@ -24,6 +27,7 @@ export class Exchange {
     readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly observer: ExchangeObserver,
+    private readonly bodies: BodyBudget,
   ) {
     response.once('close', () => {
       if (!this.#open) return;
@@ -70,35 +74,42 @@ export class Exchange {
     }
   }
 
-  /** The whole body. Rejects with `Failure` 413 when it is longer than `limit` bytes; the rest is then read and dropped. */
-  body(limit: number): Promise<Buffer> {
-    const { request } = this;
-    const tooLong = () => new Failure(413, `The body is longer than the limit of ${limit} bytes.`);
-    if (Number(request.headers['content-length'] ?? 0) > limit) {
-      request.resume();
-      return Promise.reject(tooLong());
-    }
+  /** The whole body. Rejects with `Failure` when it is too long; the rest of it is then read and dropped. */
+  body(): Promise<Buffer> {
+    const { request, bodies } = this;
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let length = 0;
-      request.on('data', (chunk: Buffer) => {
-        length += chunk.length;
-        if (length <= limit) {
-          chunks.push(chunk);
-        } else {
+      let refused = false;
+      const take = (work: () => void) => {
+        try {
+          if (!refused) work();
+        } catch (error) {
+          refused = true;
           chunks.length = 0;
-          reject(tooLong());
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
-      });
+      };
+      request.on('data', (chunk: Buffer) =>
+        take(() => {
+          length += chunk.length;
+          bodies.check(length);
+          bodies.hold(chunk.length);
+          this.#held += chunk.length;
+          chunks.push(chunk);
+        }),
+      );
       request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
       request.once('error', (error) =>
         reject(new Failure(400, `The body could not be read: ${messageOf(error)}.`)),
       );
+      take(() => bodies.check(Number(request.headers['content-length'] ?? 0)));
     });
   }
 
   #end(status: number): void {
     this.#open = false;
+    this.bodies.release(this.#held);
     this.observer.ended(this.route, status, (performance.now() - this.#started) / 1000);
   }
 }

@@ -1,8 +1,10 @@
-import { createServer, Server } from 'node:http';
+import { createServer, Server, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../failure';
+import type { BodyBudget } from './bodyBudget';
 import { Exchange } from './exchange';
 import type { ExchangeObserver } from './exchange';
 import type { Router } from './router';
@@ -18,12 +20,15 @@ const idleSeconds = 75;
 export class HttpServer {
   readonly #server: Server;
   #closing = false;
+  /** The last exchange on each connection. */
+  readonly #current = new WeakMap<Socket, Exchange>();
 
   constructor(
     private readonly router: Router,
     private readonly observer: HttpObserver,
     /** A client that takes longer to send its request is refused with 408. */
     requestSeconds: number,
+    private readonly bodies: BodyBudget,
   ) {
     this.#server = createServer({
       headersTimeout: requestSeconds * 1000,
@@ -62,7 +67,8 @@ export class HttpServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.observer.started();
-    const exchange = new Exchange(request, response, this.observer);
+    const exchange = new Exchange(request, response, this.observer, this.bodies);
+    this.#current.set(request.socket, exchange);
     if (this.#closing) response.shouldKeepAlive = false;
     try {
       const { route, handler, params } = this.router.match(request.method ?? '', request.url ?? '');
@@ -75,22 +81,28 @@ export class HttpServer {
 
   /** Answers what is no HTTP request, or came too slowly. */
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    const { status, words } = refusals[error.code ?? ''] ?? {
-      status: '400 Bad Request',
-      words: 'This is no valid HTTP request.',
-    };
-    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    if (!socket.writable || gone.has(error.code ?? '')) return void socket.destroy();
+    const failure =
+      refusals[error.code ?? ''] ??
+      new Failure(400, 'This is no valid HTTP request.', { Connection: 'close' });
+    const exchange = this.#current.get(socket);
+    // A body that broke off belongs to a request that has an exchange already.
+    if (exchange?.open) return exchange.fail(failure);
     this.observer.started();
-    this.observer.ended('other', Number.parseInt(status), 0);
-    const body = JSON.stringify({ error: words });
+    this.observer.ended('other', failure.status, 0);
+    const body = JSON.stringify({ error: failure.message });
+    const status = `${failure.status} ${STATUS_CODES[failure.status]}`;
     const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
     socket.end(head + body, () => socket.destroy());
   }
 }
 
-const refusals: Record<string, { status: string; words: string }> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', words: 'The request came too slowly.' },
-  HPE_HEADER_OVERFLOW: { status: '431 Request Header Fields Too Large', words: 'The headers are too long.' },
+/** Codes of errors that say that the client has left: there is nobody to answer. */
+const gone = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
+
+const refusals: Record<string, Failure> = {
+  ERR_HTTP_REQUEST_TIMEOUT: new Failure(408, 'The request came too slowly.', { Connection: 'close' }),
+  HPE_HEADER_OVERFLOW: new Failure(431, 'The headers are too long.', { Connection: 'close' }),
 };
 
 /** How long a connection may still bring a request that was sent before its client could know. */

@@ -73,7 +73,7 @@ function addPredictions(router: Router, { model, bulk }: RouteContext): void {
   const predict = (protocol: Protocol): Handler =>
     async function handle(exchange, params) {
       checkModel(model, params);
-      const body = await exchange.body(model.maxBodyBytes);
+      const body = await exchange.body();
       const long = body.length >= bulkBytes;
       const request: ModelRequest = long
         ? await bulk.read(protocol, body)

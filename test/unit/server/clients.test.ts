@@ -13,6 +13,13 @@ describe('server clients', () => {
   });
   after(stopServers);
 
+  /** How often requests of this route ended with this status. */
+  async function counted(route: string, status: number): Promise<number> {
+    const { text } = await server.fetch('/metrics');
+    const line = new RegExp(`^slipway_requests_total\\{route="${route}",status="${status}"\\} (\\d+)$`, 'm');
+    return Number(line.exec(text)?.[1] ?? 0);
+  }
+
   async function open(): Promise<Socket> {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');
@@ -45,14 +52,29 @@ describe('server clients', () => {
     assert.equal(untold.status, 413);
   });
 
+  it('holds only so much of long bodies at once', async () => {
+    const sockets = await Promise.all(Array.from({ length: 5 }, open));
+    for (const socket of sockets) {
+      socket.write(
+        `POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\n${' '.repeat(524_000)}`,
+      );
+    }
+    // Four fit; the fifth is refused before it is complete.
+    const answers = sockets.map((socket) => once(socket, 'data'));
+    const [answer] = (await Promise.race(answers)) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1\.1 503 [\s\S]*Retry-After: 1[\s\S]*Too many long requests/);
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const later = await server.fetch('/predict', { method: 'POST', body: ' '.repeat(500_000) });
+    assert.equal(later.status, 400, 'there is room again');
+  });
+
   it('answers what is no HTTP with 400, and counts it', async () => {
+    const before = await counted('other', 400);
     const socket = await open();
     socket.write('nonsense\r\n\r\n');
     assert.match(await all(socket), /^HTTP\/1\.1 400 [\s\S]*\{"error":"This is no valid HTTP request\."\}$/);
-    assert.match(
-      (await server.fetch('/metrics')).text,
-      /^slipway_requests_total\{route="other",status="400"\} 1$/m,
-    );
+    assert.equal((await counted('other', 400)) - before, 1);
   });
 
   it('answers headers that are too long with 431', async () => {
@@ -61,16 +83,27 @@ describe('server clients', () => {
     assert.match(await all(socket), /^HTTP\/1\.1 431 /);
   });
 
-  it('answers a body that ends early not at all, and counts it as a client that left', async () => {
-    const socket = await open();
-    socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"inputs"');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    socket.destroy();
+  it('answers a body that ends early not at all, and counts it once, as a client that left', async () => {
+    const [left, refused] = [await counted('predict', 499), await counted('other', 400)];
+    for (const end of ['destroy', 'end'] as const) {
+      const socket = await open();
+      socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"inputs"');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket[end]();
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.match(
-      (await server.fetch('/metrics')).text,
-      /^slipway_requests_total\{route="predict",status="499"\} 1$/m,
-    );
+    assert.equal((await counted('predict', 499)) - left, 2);
+    assert.equal(await counted('other', 400), refused);
+  });
+
+  it('answers a body that breaks the rules with 400, and one that comes too slowly with 408', async () => {
+    const broken = await open();
+    broken.write('POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n');
+    assert.match(await all(broken), /^HTTP\/1\.1 400 [\s\S]*This is no valid HTTP request/);
+    const slow = await open();
+    slow.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{');
+    assert.match(await all(slow), /^HTTP\/1\.1 408 [\s\S]*The request came too slowly/);
+    assert.equal(await counted('predict', 408), 1);
   });
 
   it('times a client out that sends its request too slowly', async () => {

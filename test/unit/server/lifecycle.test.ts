@@ -201,6 +201,9 @@ describe('server lifecycle', () => {
     const server = await startServer(iris, '--exit-with-parent');
     const workers = workersOf(server.process.pid);
     assert.equal(workers.length, 1);
+    // Nobody reads any more what it writes.
+    server.process.stdout?.destroy();
+    server.process.stderr?.destroy();
     server.process.stdin?.end();
     const [code] = (await once(server.process, 'exit')) as [number];
     assert.equal(code, 0);

@@ -206,21 +206,24 @@ describe('server routes', () => {
   it('answers short requests while it reads and writes a long one', async () => {
     const rows = 300_000;
     const body = JSON.stringify(inferBody('measurements', [rows, 4], Array(rows).fill(flower)));
+    const started = performance.now();
     let longest = 0;
     let done = false;
-    const long = server.infer(body).finally(() => (done = true));
+    // Taken apart only when nothing is measured any more: this process must not be the one that is busy.
+    const long = fetch(`${server.url}/v2/models/iris/infer`, { method: 'POST', body })
+      .then((response) => response.arrayBuffer())
+      .finally(() => (done = true));
     while (!done) {
       const asked = performance.now();
       await server.fetch('/livez');
       longest = Math.max(longest, performance.now() - asked);
     }
-    const { status, body: answer } = await long;
-    assert.equal(status, 200);
-    const [label, probabilities] = answer['outputs'] as { shape: number[]; data: number[] }[];
+    const whole = performance.now() - started;
+    const { outputs } = JSON.parse(Buffer.from(await long).toString()) as { outputs: { data: number[] }[] };
+    const [label, probabilities] = outputs;
     assert.ok(label?.data.length === rows && label.data.every((value) => value === 0));
     assert.equal(probabilities?.data.length, rows * 3);
-    // It takes seconds altogether.
-    assert.ok(longest < 500, `a short request took ${longest} ms`);
+    assert.ok(longest < whole / 4, `a short request took ${longest} ms of ${whole} ms`);
   });
 
   it('says what is wrong with a long request too', async () => {
