@@ -84,9 +84,13 @@ function nestedShape(values: JsonValue): number[] {
  */
 function fitShape({ shape }: TensorSpec, given: number[], sizes: Map<string, number>): number[] {
   if (!shape) return given;
-  if (given.length === shape.length) {
-    const wrong = shape.findIndex((size, axis) => typeof size === 'number' && size !== given[axis]);
-    if (wrong < 0) return given;
+  // Where an array is empty, nothing says what its elements would be like.
+  const endsEmpty = given.at(-1) === 0 && given.length < shape.length;
+  if (given.length === shape.length || (endsEmpty && given.length > 1)) {
+    const wrong = shape.findIndex(
+      (size, axis) => typeof size === 'number' && axis < given.length && size !== given[axis],
+    );
+    if (wrong < 0) return shape.map((size, axis) => given[axis] ?? (typeof size === 'number' ? size : 0));
     throw new TensorError(
       `expected ${String(shape[wrong])} values along dimension ${wrong + 1} of ${shapeWords(shape)}, got ${given[wrong]}`,
       new Array<number>(wrong).fill(0),

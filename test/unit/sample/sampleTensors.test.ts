@@ -58,6 +58,8 @@ describe('sampleTensors', () => {
     ['a scalar', [], 1, []],
     ['a scalar in an array', [], [1], []],
     ['no rows', ['batch', 4], [], [0, 4]],
+    ['empty rows of empty columns', [2, 0, 4, 'n'], [[], []], [2, 0, 4, 0]],
+    ['flat, where nothing is to be given', [2, 0, 4], [], [2, 0, 4]],
     ['of any rank', undefined, [[[1], [2]]], [1, 2, 1]],
     ['of any rank, a scalar', undefined, 1, []],
   ];
