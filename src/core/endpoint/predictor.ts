@@ -44,12 +44,15 @@ export class Predictor implements Disposable {
     signal: AbortSignal,
   ): Promise<{ outputs: Tensor[]; milliseconds: number }> {
     const path = resolve(modelPath);
-    const before = this.#warm.get(path)?.started;
+    const before = this.#warm.get(path);
+    const wasWarm = before?.started;
     try {
       return await this.#infer(path, inputs, signal);
     } catch (error) {
       // A server that was kept warm may have died since; one that was just started shall not be tried twice.
-      if (!before || !(error instanceof UserError) || error.code !== 'endpoint-gone') throw error;
+      if (!before || !wasWarm || !(error instanceof UserError) || error.code !== 'endpoint-gone') throw error;
+      this.#forget(path, before);
+      void stop(before);
       return await this.#infer(path, inputs, signal);
     }
   }
@@ -90,7 +93,7 @@ export class Predictor implements Disposable {
     const server = startServer({ dist, nodePath, path, timeoutSeconds, log }, giveUp.signal);
     const warm: Warm = { stamp, server, started: false, giveUp, users: 0 };
     this.#warm.set(path, warm);
-    const forget = () => void (this.#warm.get(path) === warm && this.#warm.delete(path));
+    const forget = () => this.#forget(path, warm);
     server.then(({ ended }) => {
       warm.started = true;
       void ended.then(forget);
@@ -99,18 +102,22 @@ export class Predictor implements Disposable {
     return warm;
   }
 
+  #forget(path: string, warm: Warm): void {
+    if (this.#warm.get(path) === warm) this.#warm.delete(path);
+  }
+
   /** Nobody uses it now. */
   #rest(path: string, warm: Warm): void {
     const current = this.#warm.get(path) === warm;
     if (current && warm.started) {
       const minutes = this.options.idleMinutes ?? 10;
       warm.idle = setTimeout(() => {
-        this.#warm.delete(path);
+        this.#forget(path, warm);
         void stop(warm);
       }, minutes * 60_000).unref();
       return;
     }
-    if (current) this.#warm.delete(path);
+    this.#forget(path, warm);
     void stop(warm);
   }
 
