@@ -9,7 +9,7 @@ import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
 import { startCandidate } from './candidate';
 import { checkPort } from './checkPort';
-import { reachableHost } from './ports';
+import { checkReachable, reachableHost } from './ports';
 import { promote, type Switched } from './promotion';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
 import { toRelease } from './releaseState';
@@ -60,6 +60,7 @@ export class DockerTarget implements Target {
 
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<void> {
     return this.#doing('look at the engine', task.signal, async () => {
+      checkReachable(this.name, this.#site.publishing);
       await this.#site.docker.listContainers({ limit: 1, abortSignal: task.signal });
       if (request) await checkPort(this.#site, request.model.name, task.signal);
     });

@@ -19,8 +19,21 @@ export interface Publishing {
 /** The host at which ports published on `bind` are reached; `engineHost` reaches the engine's machine. */
 export function reachableHost(bind: string, engineHost: string): string {
   const anyAddress = bind === '0.0.0.0' || bind === '::';
-  const loopback = bind.startsWith('127.') || bind === '::1' || bind === 'localhost';
-  return anyAddress || loopback ? engineHost.replace(/^\[(.*)\]$/, '$1') : bind;
+  return anyAddress || isLoopback(bind) ? engineHost.replace(/^\[(.*)\]$/, '$1') : bind;
+}
+
+/** Throws when releases would be published where only the engine's own machine reaches them, and that is not this one. */
+export function checkReachable(target: string, { bind, host }: Publishing): void {
+  if (!isLoopback(bind) || isLoopback(host)) return;
+  throw new UserError(
+    'config-invalid',
+    `Releases on ${target} would answer at ${bind} of ${host} only, where they can not be verified from here.`,
+    `Name an address of ${host} at targets.${target}.bind in slipway.json.`,
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith('127.') || host === '::1' || host === 'localhost';
 }
 
 export function urlOf(publishing: Publishing, port: number): string {

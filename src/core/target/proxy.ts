@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { removeContainer } from '../docker/containers';
 import { labels } from '../docker/labels';
 import { getFile } from './containerFile';
@@ -7,6 +8,8 @@ import { parseRoutes, type Routes } from './routes';
 
 /** Where HAProxy finds its configuration inside its container. */
 export const CONFIG_PATH = '/slipway/haproxy.cfg';
+const READS = 3;
+const REREAD_MS = 50;
 
 /** The proxy that holds a model's stable address on a target, as the engine knows it. */
 export interface Proxy {
@@ -40,7 +43,7 @@ export async function proxyOf(
 
 async function readProxy(docker: Docker, id: string): Promise<Proxy> {
   const container = docker.getContainer(id);
-  const [found, config] = await Promise.all([container.inspect(), getFile(container, CONFIG_PATH)]);
+  const [found, routes] = await Promise.all([container.inspect(), readRoutes(container)]);
   const bindings = found.HostConfig.PortBindings as Record<string, { HostPort?: string }[] | undefined>;
   const port = Number(bindings[`${String(SERVER_PORT)}/tcp`]?.[0]?.HostPort);
   return {
@@ -49,8 +52,18 @@ async function readProxy(docker: Docker, id: string): Promise<Proxy> {
     model: found.Config.Labels[labels.model] ?? '',
     running: found.State.Running,
     port: Number.isInteger(port) ? port : undefined,
-    routes: config === undefined ? undefined : parseRoutes(config),
+    routes,
   };
+}
+
+/** Whoever writes the configuration just now replaces the file, so that for a moment there is none or half of one. */
+async function readRoutes(container: Docker.Container): Promise<Routes | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const config = await getFile(container, CONFIG_PATH);
+    const routes = config === undefined ? undefined : parseRoutes(config);
+    if (routes || attempt === READS) return routes;
+    await sleep(REREAD_MS);
+  }
 }
 
 /** Closes a stable address. */

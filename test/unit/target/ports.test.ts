@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { reachableHost, urlOf } from '../../../src/core/target/ports';
+import { checkReachable, reachableHost, urlOf } from '../../../src/core/target/ports';
 
 describe('published ports', () => {
   it('are reached where the engine is, unless they are bound to an address of their own', () => {
@@ -7,6 +7,16 @@ describe('published ports', () => {
     assert.equal(reachableHost('0.0.0.0', 'models.example.org'), 'models.example.org');
     assert.equal(reachableHost('::', '[fd00::7]'), 'fd00::7');
     assert.equal(reachableHost('10.0.0.7', 'models.example.org'), '10.0.0.7');
+  });
+
+  it('are refused where only another machine would reach them', () => {
+    assert.throws(() => checkReachable('staging', { bind: '127.0.0.1', host: 'models.example.org' }), {
+      code: 'config-invalid',
+      message: /answer at 127\.0\.0\.1 of models\.example\.org only/,
+      next: /targets\.staging\.bind/,
+    });
+    checkReachable('staging', { bind: '127.0.0.1', host: '127.0.0.1' });
+    checkReachable('staging', { bind: '0.0.0.0', host: 'models.example.org' });
   });
 
   it('have a URL, also on an IPv6 address', () => {
