@@ -20,7 +20,7 @@ export function inputTensor(spec: TensorSpec, shape: number[], data: JsonValue):
   }
 }
 
-export function checkShape(spec: TensorSpec, shape: number[]): void {
+function checkShape(spec: TensorSpec, shape: number[]): void {
   const expected = spec.shape;
   const fits =
     expected === undefined ||

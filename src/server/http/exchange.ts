@@ -5,7 +5,7 @@ import type { BodyBudget } from './bodyBudget';
 import type { Route } from './router';
 
 /** Status that is counted for a client that left before it was answered; none is sent. */
-export const clientGone = 499;
+const clientGone = 499;
 
 export interface ExchangeObserver {
   /** A request has been answered, or its client has left. */

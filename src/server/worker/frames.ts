@@ -23,7 +23,7 @@
 import { arrayTypeOf, byteLengthOf, countOf } from '../../core/inference/datatypes';
 import type { Datatype, Tensor, TensorData } from '../../core/inference/tensor';
 
-export interface TensorHeader {
+interface TensorHeader {
   name: string;
   datatype: Datatype;
   shape: number[];

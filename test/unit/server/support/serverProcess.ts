@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-export const fixtures = resolve('test/fixtures');
+const fixtures = resolve('test/fixtures');
 export const iris = `${fixtures}/workspace/models/iris.onnx`;
 export const hostile = (name: string) => `${fixtures}/hostile/${name}.onnx`;
 
@@ -13,7 +13,7 @@ const out = resolve('out/test/server');
 let built: Promise<unknown> | undefined;
 
 /** The server and its worker as they are shipped, built once a test run. */
-export async function serverScript(): Promise<string> {
+async function serverScript(): Promise<string> {
   built ??= build({
     entryPoints: { server: 'src/server/main.ts', onnxWorker: 'src/server/onnx/worker.ts' },
     outdir: out,
