@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { configuredSamples, modelName } from '../core/config/modelName';
@@ -15,11 +16,14 @@ const settleTime = 200;
 /** Models whose headers are read at the same time. */
 const readAtOnce = 16;
 
+type Described = Pick<Model, 'description' | 'broken'>;
+
 /** The model files of the workspace's folders, without what `files.exclude` and `.gitignore` leave out. */
 export class WorkspaceModels implements ModelStore, Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<void>());
   readonly onChange = this.#changed.event;
+  readonly #described = new Map<string, { stamp: string; described: Described }>();
   #listed: Promise<Model[]> | undefined;
   #watching = false;
   #settling: NodeJS.Timeout | undefined;
@@ -42,23 +46,18 @@ export class WorkspaceModels implements ModelStore, Disposable {
     const config = await this.config.get().catch(() => undefined);
     const root = this.#root(uri);
     const file = uri.fsPath;
-    const model = {
+    return {
       uri,
       name: modelName(file, config, root),
       samples: vscode.Uri.file(configuredSamples(file, config, root) ?? samplesPathFor(file)),
+      ...(await this.#describe(file)),
     };
-    try {
-      return { ...model, description: await inspectModel(file) };
-    } catch (error) {
-      return { ...model, broken: messageOf(error) };
-    }
   }
 
   async ofSamples(samples: vscode.Uri): Promise<Model | undefined> {
     return (await this.list()).find((model) => model.samples.fsPath === samples.fsPath);
   }
 
-  /** Forgets what is known; the next to ask looks again. */
   refresh(): void {
     this.#listed = undefined;
     this.#changed.fire();
@@ -87,7 +86,24 @@ export class WorkspaceModels implements ModelStore, Disposable {
       const some = sorted.slice(at, at + readAtOnce).map((file) => this.get(vscode.Uri.file(file)));
       models.push(...(await Promise.all(some)));
     }
+    for (const file of this.#described.keys()) if (!files.has(file)) this.#described.delete(file);
     return models;
+  }
+
+  /** Reads a file's header, unless it is as it was when that was read last. */
+  async #describe(file: string): Promise<Described> {
+    const stamp = await stat(file).then(
+      ({ mtimeMs, ctimeMs, size, ino }) => [mtimeMs, ctimeMs, size, ino].join(),
+      () => '',
+    );
+    const known = this.#described.get(file);
+    if (known && known.stamp === stamp) return known.described;
+    const described = await inspectModel(file).then(
+      (description) => ({ description }),
+      (error: unknown) => ({ broken: messageOf(error) }),
+    );
+    this.#described.set(file, { stamp, described });
+    return described;
   }
 
   #root(uri: vscode.Uri): string {

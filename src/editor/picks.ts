@@ -4,28 +4,13 @@ import { UserError } from '../core/errors';
 import type { Release, Target } from '../core/target/target';
 import type { Services } from './services';
 
-/** Asks for one of several things; a single one is taken without asking. Undefined when the person picks none. */
-async function pick<T>(
-  all: T[],
-  placeHolder: string,
-  line: (one: T) => vscode.QuickPickItem,
-): Promise<T | undefined> {
-  if (all.length === 1) return all[0];
-  const items = all.map((one) => ({ ...line(one), one }));
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.one;
-}
+/** Something that serves a model, here or on a target. */
+export type Running = { kind: 'endpoint'; endpoint: Endpoint } | { kind: 'release'; release: Release };
 
-export function endpointLine({ model, url, engine, health }: Endpoint): vscode.QuickPickItem {
-  return { label: model.name, description: [url, engine, health].filter(Boolean).join(' · ') };
-}
+/** A line of a quick pick that stands for something; a separator stands for nothing. */
+export type Choice<T> = vscode.QuickPickItem & { one?: T };
 
-export function releaseLine({ model, target, revision, state, note }: Release): vscode.QuickPickItem {
-  return {
-    label: `${model.name} r${revision}`,
-    description: [target, state, note].filter(Boolean).join(' · '),
-  };
-}
-
+/** Asks for an endpoint; a single one is taken without asking. Undefined when the person picks none. */
 export async function pickEndpoint(
   { endpoints }: Services,
   placeHolder: string,
@@ -35,35 +20,93 @@ export async function pickEndpoint(
   const all = endpoints.list().filter(fits);
   if (all.length === 0)
     throw new UserError('endpoint-gone', 'No endpoint runs.', 'Start one with “Serve Model”.');
-  return pick(all, placeHolder, endpointLine);
+  return pick(all.map(endpointChoice), placeHolder);
 }
 
-export async function pickTarget({ targets, config }: Services): Promise<Target | undefined> {
-  await config.get();
-  const all = targets.targets();
-  if (all.length === 0) {
-    throw new UserError(
-      'target-missing',
-      'There is no target to deploy to.',
-      'Name one in slipway.json; “Create slipway.json” writes a first one.',
-    );
-  }
-  const items = all.map((target) => ({
-    label: target.name,
-    description: `${target.kind} · ${target.address}`,
-    target,
-  }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: 'Deploy to which target?' }))?.target;
-}
-
+/** Asks for a release; a single one is taken without asking. Undefined when the person picks none. */
 export async function pickRelease(
-  { targets }: Services,
+  services: Services,
   placeHolder: string,
   fits: (release: Release) => boolean = () => true,
 ): Promise<Release | undefined> {
-  await targets.refresh();
-  const all = targets.targets().flatMap((target) => targets.releases(target).filter(fits));
+  await services.syncTargets();
+  await services.targets.refresh();
+  const all = allReleases(services).filter(fits);
   if (all.length === 0)
     throw new UserError('release-missing', 'There is no such release.', 'Deploy a model first.');
-  return pick(all, placeHolder, releaseLine);
+  return pick(all.map(releaseChoice), placeHolder);
+}
+
+/** Asks for an endpoint or a release that has an address; a single one is taken without asking. */
+export async function pickRunning(services: Services, placeHolder: string): Promise<Running | undefined> {
+  return pick(await runningChoices(services), placeHolder);
+}
+
+/** Everything that has an address, as lines of a quick pick. Throws when there is nothing. */
+export async function runningChoices(services: Services): Promise<Choice<Running>[]> {
+  // What is wrong with slipway.json does not matter to who wants an endpoint.
+  await services.syncTargets().catch(() => undefined);
+  await Promise.all([services.endpoints.refresh(), services.targets.refresh()]);
+  const endpoints = services.endpoints.list().filter(({ url }) => url);
+  const releases = allReleases(services).filter(({ url }) => url);
+  if (endpoints.length + releases.length === 0)
+    throw new UserError('endpoint-gone', 'Nothing runs.', 'Serve or deploy a model first.');
+  return [
+    ...section(
+      'Endpoints',
+      endpoints.map((one) => ({ ...endpointChoice(one), one: { kind: 'endpoint', endpoint: one } })),
+    ),
+    ...section(
+      'Releases',
+      releases.map((one) => ({ ...releaseChoice(one), one: { kind: 'release', release: one } })),
+    ),
+  ];
+}
+
+/** Asks for a target, also when there is only one: where something goes is worth a look. */
+export async function pickTarget(services: Services, model: string): Promise<Target | undefined> {
+  await services.syncTargets();
+  const { targets } = services;
+  const all = targets.targets();
+  if (all.length === 0) {
+    const next = 'Name one in slipway.json: “Open slipway.json” writes a first one.';
+    throw new UserError('target-missing', 'There is no target to deploy to.', next);
+  }
+  const items = all.map((target) => {
+    const serving = targets
+      .releases(target)
+      .find((release) => release.model.name === model && release.state === 'serving');
+    const detail = serving && `r${serving.revision} serves: ${serving.note || 'without a note'}`;
+    return { label: target.name, description: `${target.kind} · ${target.address}`, detail, target };
+  });
+  const options = { placeHolder: `Deploy ${model} to which target?` };
+  return (await vscode.window.showQuickPick(items, options))?.target;
+}
+
+function allReleases({ targets }: Services): Release[] {
+  return targets.targets().flatMap((target) => targets.releases(target));
+}
+
+async function pick<T>(choices: Choice<T>[], placeHolder: string): Promise<T | undefined> {
+  const real = choices.filter(({ one }) => one !== undefined);
+  if (real.length === 1) return real[0]?.one;
+  return (await vscode.window.showQuickPick(choices, { placeHolder, matchOnDescription: true }))?.one;
+}
+
+function section(label: string, choices: Choice<Running>[]): Choice<Running>[] {
+  return choices.length > 0 ? [{ label, kind: vscode.QuickPickItemKind.Separator }, ...choices] : [];
+}
+
+function endpointChoice(one: Endpoint): Choice<Endpoint> {
+  const { model, url, engine, health } = one;
+  return { label: model.name, description: [url, engine, health].filter(Boolean).join(' · '), one };
+}
+
+function releaseChoice(one: Release): Choice<Release> {
+  const { model, target, revision, state, note } = one;
+  return {
+    label: `${model.name} r${revision}`,
+    description: [target, state, note].filter(Boolean).join(' · '),
+    one,
+  };
 }

@@ -1,29 +1,44 @@
 import * as vscode from 'vscode';
-import { isCancellation } from '../core/errors';
+import { isCancellation, UserError, type ErrorCode } from '../core/errors';
 import type { TaskContext } from '../core/task';
+import type { Button } from './showError';
 
-type Work<T> = (task: TaskContext) => Promise<T>;
+export type Work<T> = (task: TaskContext) => Promise<T>;
+
+/** How a failure of something long is answered, beside the usual buttons. */
+export interface RunOptions<T> {
+  /** Buttons that help with this error. */
+  buttons?: (error: unknown) => Button[];
+  /** Another way to come to the same, offered where an error of these codes says that this one is barred. */
+  instead?: { title: string; on: ErrorCode[]; work: Work<T> };
+}
 
 /**
- * Runs something long under a notification with progress and a Cancel that works. Resolves to undefined when it was cancelled
- * or failed; a failure is handed to `onError` with a way to try again.
+ * Runs something long under a notification with progress and a Cancel that works. A cancel is silent, except for what it left behind.
+ * @param onError Shows an error; resolves to what came of a button that tried again.
+ * @returns undefined when it was cancelled or failed.
  */
 export async function runWithProgress<T>(
   title: string,
   work: Work<T>,
-  onError: (error: unknown, retry: () => unknown) => void,
+  onError: (error: unknown, again: () => Promise<T | undefined>) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const abort = new AbortController();
   try {
     return await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      async (progress, token) => {
+      (progress, token) => {
         token.onCancellationRequested(() => abort.abort());
         return work({ signal: abort.signal, report: (message) => progress.report({ message }) });
       },
     );
   } catch (error) {
-    if (!isCancellation(error, abort.signal)) onError(error, () => runWithProgress(title, work, onError));
-    return undefined;
+    if (isCancellation(error, abort.signal) && !tellsWhatIsLeft(error)) return undefined;
+    return onError(error, () => runWithProgress(title, work, onError));
   }
+}
+
+/** Whether it is about more than that the person cancelled. */
+function tellsWhatIsLeft(error: unknown): boolean {
+  return error instanceof UserError && isCancellation(error.cause);
 }

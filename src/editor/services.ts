@@ -6,8 +6,7 @@ import type { Event } from '../core/event';
 import type { Logger } from '../core/logger';
 import type { ModelDescription } from '../core/model/signature';
 import type { TargetStore } from '../core/release/targetStore';
-import type { TaskContext } from '../core/task';
-import type { Button } from './showError';
+import type { RunOptions, Work } from './progress';
 
 /** A model file of the workspace. */
 export interface Model {
@@ -30,6 +29,8 @@ export interface ModelStore {
   get(uri: vscode.Uri): Promise<Model>;
   /** The model that a samples file is for; undefined when there is none. */
   ofSamples(samples: vscode.Uri): Promise<Model | undefined>;
+  /** Forgets what is known; the next to ask looks again. */
+  refresh(): void;
 }
 
 /** `slipway.json` of the workspace, as it is on disk. */
@@ -49,11 +50,10 @@ export interface Services {
   endpoints: EndpointStore;
   targets: TargetStore;
   predictor: Predictor;
-  /**
-   * Runs something long with a progress notification that can be cancelled; errors become words, a cancel is silent.
-   * @param buttons Offered beside the usual ones when it fails.
-   */
-  run<T>(title: string, work: (task: TaskContext) => Promise<T>, buttons?: Button[]): Promise<T | undefined>;
+  /** Takes over `slipway.json` into `targets`. Throws `UserError` `config-invalid` when it has errors. */
+  syncTargets: () => Promise<void>;
+  /** Runs something long with a progress notification that can be cancelled; errors become words, a cancel is silent. */
+  run<T>(title: string, work: Work<T>, options?: RunOptions<T>): Promise<T | undefined>;
   /** Shows any error as words with the button that helps. */
   showError(error: unknown): void;
   /** Throws a `UserError` unless the workspace is trusted: nothing runs before. */

@@ -3,41 +3,27 @@ import { commands } from '../contributions';
 import { isCancellation, messageOf, UserError, type ErrorCode } from '../core/errors';
 import type { Logger } from '../core/logger';
 
-/** A button on a message. */
-export interface Button {
+/** A button on a message; what it answers is undefined where it only helps. */
+export interface Button<T = undefined> {
   title: string;
-  press(): unknown;
+  press(): T | Promise<T>;
 }
 
-const openSetting = (query: string): Button => ({
-  title: 'Open Setting',
-  press: () => vscode.commands.executeCommand('workbench.action.openSettings', query),
-});
-const openConfig: Button = {
-  title: 'Open slipway.json',
-  press: () => vscode.commands.executeCommand(commands.openConfig),
-};
-const showLog: Button = { title: 'Show Log', press: () => vscode.commands.executeCommand(commands.showLog) };
-const manageTrust: Button = {
-  title: 'Manage Workspace Trust',
-  press: () => vscode.commands.executeCommand('workbench.trust.manage'),
-};
-const newSamples: Button = {
-  title: 'New Samples File',
-  press: () => vscode.commands.executeCommand(commands.newSamples),
-};
+const openSetting = (query: string) => button('Open Setting', 'workbench.action.openSettings', query);
+const openConfig = button('Open slipway.json', commands.openConfig);
+const showLog = button('Show Log', commands.showLog);
 
 /** The button that helps, by what went wrong. */
-const buttons: Partial<Record<ErrorCode, Button>> = {
+const helpful: Partial<Record<ErrorCode, Button>> = {
   'config-invalid': openConfig,
   'engine-unreachable': openSetting('slipway.docker.host'),
   'node-unusable': openSetting('slipway.server.nodePath'),
   'port-taken': openConfig,
   'predict-timeout': openSetting('slipway.predict.timeoutSeconds'),
   'pull-refused': openSetting('slipway.image'),
-  'samples-missing': newSamples,
+  'samples-missing': button('New Samples File', commands.newSamples),
   'target-missing': openConfig,
-  untrusted: manageTrust,
+  untrusted: button('Manage Workspace Trust', 'workbench.trust.manage'),
 };
 
 /** Errors that may be gone when the same is tried again. */
@@ -54,33 +40,44 @@ const passing = new Set<ErrorCode>([
   'worker-crashed',
 ]);
 
+export interface ErrorOptions<T> {
+  /** Does the same again; offered where that may help. */
+  again?: () => Promise<T | undefined>;
+  /** Offered before the usual buttons. */
+  first?: Button<T | undefined>[];
+}
+
 /**
  * The one place where errors become words for people: what failed, what to do next, and buttons that do it.
  * A cancel is silent; what nobody foresaw shows a short message, its stack goes to the log only.
+ * @returns What came of a button that did it again or otherwise.
  */
-export async function showError(
+export async function showError<T>(
   log: Logger,
   error: unknown,
-  retry?: () => unknown,
-  more: Button[] = [],
-): Promise<void> {
-  if (isCancellation(error)) return;
+  { again, first = [] }: ErrorOptions<T> = {},
+): Promise<T | undefined> {
+  if (isCancellation(error)) return undefined;
   if (!(error instanceof UserError)) {
     log.error(error instanceof Error ? error : String(error));
-    return show(`Slipway ran into an unexpected problem: ${messageOf(error)}`, [showLog]);
+    return show<T>(`Slipway ran into an unexpected problem: ${messageOf(error)}`, [showLog]);
   }
   log.warn(`${error.code}: ${error.message}`, ...(error.cause ? [messageOf(error.cause)] : []));
-  const fitting = buttons[error.code];
+  const fitting = helpful[error.code];
   const all = [
-    ...more,
+    ...first,
+    ...(again && passing.has(error.code) ? [{ title: 'Try Again', press: again }] : []),
     ...(fitting ? [fitting] : []),
-    ...(retry && passing.has(error.code) ? [{ title: 'Try Again', press: retry }] : []),
     showLog,
   ];
   return show([error.message, error.next].filter(Boolean).join(' '), all);
 }
 
-async function show(message: string, all: Button[]): Promise<void> {
+async function show<T>(message: string, all: Button<T | undefined>[]): Promise<T | undefined> {
   const chosen = await vscode.window.showErrorMessage(message, ...all.map(({ title }) => title));
-  await all.find(({ title }) => title === chosen)?.press();
+  return all.find(({ title }) => title === chosen)?.press();
+}
+
+function button(title: string, command: string, ...given: unknown[]): Button {
+  return { title, press: async () => void (await vscode.commands.executeCommand(command, ...given)) };
 }

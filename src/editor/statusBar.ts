@@ -1,17 +1,23 @@
 import * as vscode from 'vscode';
 import { views } from '../contributions';
 import { DisposableStore, type Disposable } from '../core/dispose';
+import type { Release } from '../core/target/target';
 import type { Services } from './services';
 
-/** Sums up in the status bar what runs; not there while nothing does. Looks after endpoints only while there are some. */
-export function registerStatusBar({ endpoints, targets }: Services): Disposable {
+/** How often releases are looked after while no view does it, in milliseconds. */
+const releasePeriod = 30_000;
+/** Whether anything ran when somebody looked last; only then the next window looks by itself. */
+const ranKey = 'slipway.somethingRan';
+
+/** Sums up in the status bar what runs; not there while nothing does. Looks after it only while there is something. */
+export function registerStatusBar({ endpoints, targets }: Services, memory: vscode.Memento): Disposable {
   const store = new DisposableStore();
   const bar = store.add(
     vscode.window.createStatusBarItem('slipway.running', vscode.StatusBarAlignment.Left, 10),
   );
   bar.name = 'Slipway';
-  bar.command = `${views.endpoints}.focus`;
-  let watching: Disposable | undefined;
+  bar.command = { command: `${views.endpoints}.focus`, title: 'Show Endpoints' };
+  let watching: DisposableStore | undefined;
   store.add({ dispose: () => watching?.dispose() });
 
   const update = () => {
@@ -19,36 +25,64 @@ export function registerStatusBar({ endpoints, targets }: Services): Disposable 
     const serving = targets
       .targets()
       .flatMap((target) => targets.releases(target).filter(({ state }) => state === 'serving'));
-    if (running.length > 0) watching ??= endpoints.watch();
-    else {
+    const any = running.length + serving.length > 0;
+    if (any && !watching) void memory.update(ranKey, true);
+    if (!any) {
+      if (watching) void memory.update(ranKey, false);
       watching?.dispose();
       watching = undefined;
+      return bar.hide();
     }
-    if (running.length + serving.length === 0) return bar.hide();
-    const ill =
-      running.filter(({ health }) => health === 'unhealthy').length +
-      serving.filter(({ health }) => health !== 'ready').length;
-    const parts = [
-      ...(running.length > 0 ? [`${running.length} endpoint${running.length > 1 ? 's' : ''}`] : []),
-      ...(serving.length > 0 ? [`${serving.length} release${serving.length > 1 ? 's' : ''}`] : []),
-    ];
-    bar.text = `$(${ill > 0 ? 'warning' : 'server-process'}) ${parts.join(', ')}`;
+    watching ??= watch();
+    const ill = [...running, ...serving].filter(({ health }) => health === 'unhealthy').length;
+    const count = running.length > 0 ? [`${running.length} endpoint${running.length > 1 ? 's' : ''}`] : [];
+    const parts = [...count, ...releaseWords(serving)];
+    bar.text = `$(${ill > 0 ? 'warning' : 'server'}) ${parts.join(' · ')}`;
     bar.backgroundColor = ill > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     bar.accessibilityInformation = {
-      label: `Slipway: ${parts.join(', ')}${ill > 0 ? `, ${ill} not healthy` : ''}`,
+      label: `Slipway: ${[...parts, ...(ill > 0 ? [`${ill} not healthy`] : [])].join(', ')}`,
     };
-    const tooltip = new vscode.MarkdownString();
-    for (const { model, url, health } of running)
-      tooltip.appendText(`${model.name}: ${url ?? 'no address'}, ${health}`).appendMarkdown('  \n');
-    for (const { model, target, revision, stableUrl } of serving) {
-      tooltip
-        .appendText(`${model.name} r${revision} on ${target}: ${stableUrl ?? ''}`)
-        .appendMarkdown('  \n');
-    }
-    bar.tooltip = tooltip;
+    bar.tooltip = tooltip([
+      ...running.map(({ model, url, health }) => `${model.name}: ${url ?? 'no address yet'}, ${health}`),
+      ...serving.map(({ model, target, revision, stableUrl = '', health }) =>
+        [`${model.name} r${revision} on ${target}: ${stableUrl}`, health].join(', '),
+      ),
+    ]);
     bar.show();
+  };
+  const watch = () => {
+    const watched = new DisposableStore();
+    watched.add(endpoints.watch());
+    const timer = setInterval(() => vscode.window.state.focused && void targets.refresh(), releasePeriod);
+    watched.add({ dispose: () => clearInterval(timer) });
+    return watched;
   };
   store.add(endpoints.onChange(update));
   store.add(targets.onChange(update));
   return store;
+}
+
+/** Looks once at what runs, if something did when somebody looked last. */
+export async function recall(
+  { endpoints, targets, syncTargets }: Services,
+  memory: vscode.Memento,
+): Promise<void> {
+  if (!memory.get(ranKey)) return;
+  // Who wants to know what is wrong with slipway.json looks at the targets.
+  await Promise.allSettled([endpoints.refresh(), syncTargets().then(() => targets.refresh())]);
+}
+
+/** `staging r3`; of a target with several models only how many. */
+function releaseWords(serving: Release[]): string[] {
+  const names = [...new Set(serving.map(({ target }) => target))];
+  return names.map((target) => {
+    const here = serving.filter((release) => release.target === target);
+    return here.length > 1 ? `${target} ${here.length} releases` : `${target} r${here[0]?.revision}`;
+  });
+}
+
+function tooltip(lines: string[]): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  for (const line of lines) text.appendText(line).appendMarkdown('  \n');
+  return text;
 }

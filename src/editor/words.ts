@@ -15,3 +15,8 @@ export function size(bytes: number): string {
   for (; amount >= 1000 && unit < units.length - 1; unit++) amount /= 1000;
   return `${amount < 10 && unit > 0 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
 }
+
+/** As much of a digest or id as tells it from others: `sha256:4f1c…` → `4f1c9e0b21d7`. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^sha256:/, '').slice(0, 12);
+}

@@ -25,7 +25,15 @@ export async function packageExtension(): Promise<string> {
   };
   await writeFile(join(staging, 'package.json'), JSON.stringify(shipped, null, 2));
   const vsce = resolve('node_modules/@vscode/vsce/vsce');
-  const flags = ['--no-dependencies', '--allow-missing-repository', '--target', platform, '--out', vsix];
+  const flags = [
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '--target',
+    platform,
+    '--out',
+    vsix,
+  ];
   await run(process.execPath, [vsce, 'package', ...flags], { cwd: staging });
   return vsix;
 }

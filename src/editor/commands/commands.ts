@@ -2,13 +2,16 @@ import * as vscode from 'vscode';
 import { commands } from '../../contributions';
 import { DisposableStore, type Disposable } from '../../core/dispose';
 import type { MetricsPanels } from '../metrics/metricsPanel';
+import type { MetricsSources } from '../metricsSources';
 import type { SampleCommands } from '../sample/sampleCommands';
 import type { Services } from '../services';
 import { openConfig } from './config';
-import { deploy, promote, removeRelease, rollBack } from './deploy';
+import { deploy } from './deploy';
 import { removeEndpoint, restartEndpoint, stopEndpoint } from './endpoints';
 import { LogChannels } from './logs';
-import { openMetrics, type MetricsSources } from './metrics';
+import { openMetrics } from './metrics';
+import { refresh } from './refresh';
+import { promote, removeRelease, rollBack } from './releases';
 import { serve } from './serve';
 import { curlOf, serverOf } from './server';
 import { modelOf, type Given } from './subject';
@@ -22,7 +25,6 @@ export function registerCommands(
   panels: MetricsPanels,
   sources: MetricsSources,
   log: vscode.LogOutputChannel,
-  refresh: () => Promise<void>,
 ): Disposable {
   const store = new DisposableStore();
   const logs = store.add(new LogChannels(services));
@@ -58,7 +60,7 @@ export function registerCommands(
     },
     promote: (given) => promote(services, given),
     recordExpected: (given) => samples.recordExpected(sampleTarget(given)),
-    refresh,
+    refresh: () => refresh(services),
     removeEndpoint: (given) => removeEndpoint(services, given),
     removeRelease: (given) => removeRelease(services, given),
     restartEndpoint: (given) => restartEndpoint(services, given),

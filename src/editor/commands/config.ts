@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { parseConfig } from '../../core/config/config';
 import { UserError } from '../../core/errors';
 import type { Services } from '../services';
 
@@ -11,7 +12,7 @@ const firstConfig = `{
 }
 `;
 
-/** *Open slipway.json*; one that is not there yet is written first. */
+/** *Open slipway.json*, at its first error; one that is not there yet is written first. */
 export async function openConfig({ config }: Services): Promise<void> {
   const { uri } = config;
   if (!uri)
@@ -21,5 +22,8 @@ export async function openConfig({ config }: Services): Promise<void> {
     () => false,
   );
   if (!exists) await vscode.workspace.fs.writeFile(uri, Buffer.from(firstConfig));
-  await vscode.window.showTextDocument(uri);
+  const document = await vscode.workspace.openTextDocument(uri);
+  const [problem] = parseConfig(document.getText()).problems;
+  const at = problem && document.positionAt(problem.range.offset);
+  await vscode.window.showTextDocument(document, at && { selection: new vscode.Range(at, at) });
 }

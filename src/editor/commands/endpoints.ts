@@ -1,5 +1,5 @@
-import * as vscode from 'vscode';
 import type { Endpoint } from '../../core/endpoint/endpoint';
+import { confirm } from '../confirm';
 import { pickEndpoint } from '../picks';
 import type { Services } from '../services';
 import { endpointOf, type Given } from './subject';
@@ -21,17 +21,14 @@ export async function restartEndpoint(services: Services, given: Given): Promise
   );
 }
 
-/** *Remove…*: after asking when it runs. */
+/** *Remove…*: after asking. */
 export async function removeEndpoint(services: Services, given: Given): Promise<void> {
   const endpoint = endpointOf(given) ?? (await pickEndpoint(services, 'Remove which endpoint?'));
   if (!endpoint) return;
-  if (isRunning(endpoint)) {
-    const remove = 'Remove';
-    const question = `Remove the endpoint ${endpoint.model.name}?`;
-    const detail = `${endpoint.url ?? 'It'} will not answer any more. The model file stays.`;
-    if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) !== remove)
-      return;
-  }
+  const { model, url } = endpoint;
+  const detail = isRunning(endpoint) ? `${url ?? 'It'} will not answer any more.` : '';
+  const question = `Remove the endpoint ${model.name}?`;
+  if (!(await confirm('Remove', question, [detail, 'The model file stays.']))) return;
   await services.run(`Removing ${endpoint.model.name}`, (task) => services.endpoints.remove(endpoint, task));
 }
 

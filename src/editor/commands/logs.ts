@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/dispose';
-import { pickEndpoint } from '../picks';
 import type { Services } from '../services';
-import { targetOf } from './deploy';
-import { endpointOf, releaseOf, type Given } from './subject';
+import { targetOf } from './releases';
+import { runningGiven, type Given } from './subject';
 
 interface Channel extends Disposable {
   show(): void;
@@ -17,14 +16,18 @@ export class LogChannels implements Disposable {
 
   /** *Open Logs*. */
   async open(given: Given): Promise<void> {
-    const release = releaseOf(given);
-    if (release) {
-      const target = targetOf(release.target, this.services);
-      return this.#show(release.id, (signal) => target.logs(release, signal));
+    const running = await runningGiven(given, this.services, 'Logs of what?');
+    if (running?.kind === 'endpoint') {
+      const { endpoint } = running;
+      this.#show(endpoint.id, endpoint.model.name, (signal) =>
+        this.services.endpoints.logs(endpoint, signal),
+      );
     }
-    const endpoint = endpointOf(given) ?? (await pickEndpoint(this.services, 'Logs of which endpoint?'));
-    if (!endpoint) return;
-    this.#show(endpoint.id, (signal) => this.services.endpoints.logs(endpoint, signal), endpoint.model.name);
+    if (running?.kind === 'release') {
+      const { release } = running;
+      const target = targetOf(release.target, this.services);
+      this.#show(release.id, release.id, (signal) => target.logs(release, signal));
+    }
   }
 
   dispose(): void {
@@ -33,7 +36,7 @@ export class LogChannels implements Disposable {
   }
 
   /** A log that ended, as with a stop, is read from the start again. */
-  #show(id: string, logs: (signal: AbortSignal) => AsyncIterable<string>, label = id): void {
+  #show(id: string, label: string, logs: (signal: AbortSignal) => AsyncIterable<string>): void {
     this.#channels.get(id)?.dispose();
     const channel = this.#follow(label, logs);
     this.#channels.set(id, channel);

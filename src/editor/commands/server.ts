@@ -1,35 +1,51 @@
-import { exampleValues } from '../../core/sample/generate';
+import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
 import { curlCommand } from '../../core/inference/curl';
+import type { Tensor } from '../../core/inference/tensor';
+import type { Signature } from '../../core/model/signature';
+import { exampleValues } from '../../core/sample/generate';
+import type { Sample } from '../../core/sample/sample';
 import { defaultTolerance, parseSamples } from '../../core/sample/samplesFile';
 import { sampleTensors } from '../../core/sample/sampleTensors';
-import type { Sample } from '../../core/sample/sample';
-import * as vscode from 'vscode';
-import { pickEndpoint } from '../picks';
-import type { ModelServer } from '../sample/modelServer';
-import { signatureOf } from '../servedModel';
+import { elsewhere, type ModelServer } from '../sample/modelServer';
 import type { Model, Services } from '../services';
-import { endpointOf, releaseOf, type Given } from './subject';
+import { runningGiven, type Given } from './subject';
 
-/** The running server that is meant: an endpoint, a release, or the endpoint that the person picks. */
+/** How long a server may take to say what it takes, in milliseconds. */
+const patience = 10_000;
+
+/** The running server that is meant: an endpoint or a release, given or picked. Throws when it does not run. */
 export async function serverOf(given: Given, services: Services): Promise<ModelServer | undefined> {
-  const release = releaseOf(given);
-  if (release) {
-    const url = release.state === 'serving' ? (release.stableUrl ?? release.url) : release.url;
-    return running(`${release.model.name} r${release.revision} on ${release.target}`, url, release.model);
+  const running = await runningGiven(given, services, 'On which endpoint or release?');
+  if (!running) return undefined;
+  if (running.kind === 'endpoint') {
+    const { model, url } = running.endpoint;
+    return server(model.name, url, model);
   }
-  const endpoint =
-    endpointOf(given) ?? (await pickEndpoint(services, 'Which endpoint?', ({ url }) => url !== undefined));
-  return endpoint && running(endpoint.model.name, endpoint.url, endpoint.model);
+  const { model, revision, target, state, url, stableUrl } = running.release;
+  const reaches = state === 'serving' ? (stableUrl ?? url) : url;
+  return server(`${model.name} r${revision} on ${target}`, reaches, model);
 }
 
-/** A shell command that predicts with the first sample of the server's model, or with example values. */
-export async function curlOf({ url, model }: ModelServer, services: Services): Promise<string> {
-  const found = await services.models.get(vscode.Uri.file(model.path));
-  const signature = signatureOf(found);
+/** A shell command that predicts with the first sample that fits what the server takes, or with example values. */
+export async function curlOf(to: ModelServer, services: Services): Promise<string> {
+  const { signature } = await elsewhere(to).connect(AbortSignal.timeout(patience));
+  const model = await services.models.get(vscode.Uri.file(to.model.path));
+  // Broken samples are no reason for no command.
+  const samples = await samplesIn(model).catch(() => []);
+  return curlCommand(to.url, to.model.name, inputsFor(signature, samples));
+}
+
+function inputsFor(signature: Signature, samples: Sample[]): Tensor[] {
+  for (const sample of samples) {
+    try {
+      return sampleTensors(signature, sample);
+    } catch {
+      // The next one may fit.
+    }
+  }
   const inputs = Object.fromEntries(signature.inputs.map((spec) => [spec.name, exampleValues(spec)]));
-  const sample = (await samplesIn(found))[0] ?? { name: 'example', inputs, ...defaultTolerance };
-  return curlCommand(url, model.name, sampleTensors(signature, sample));
+  return sampleTensors(signature, { name: 'example', inputs, ...defaultTolerance });
 }
 
 /** The samples of a model as its file (or the editor that changes it) has them; none when there is no file. */
@@ -50,7 +66,7 @@ export async function samplesIn({ samples }: Model): Promise<Sample[]> {
   );
 }
 
-function running(name: string, url: string | undefined, model: ModelServer['model']): ModelServer {
+function server(name: string, url: string | undefined, model: ModelServer['model']): ModelServer {
   if (url) return { name, url, model };
   throw new UserError('endpoint-gone', `${name} does not run.`, 'Start it again first.');
 }

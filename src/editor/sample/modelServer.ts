@@ -1,7 +1,7 @@
 import { isDatatype } from '../../core/inference/datatypes';
 import { InferenceClient, type ModelMetadata } from '../../core/inference/client';
 import type { TensorSpec } from '../../core/model/signature';
-import type { Elsewhere } from './sampleRuns';
+import type { Connection, Elsewhere } from './sampleRuns';
 
 /** A running server that a sample can be sent to: an endpoint, or a revision on a target. */
 export interface ModelServer {
@@ -11,12 +11,18 @@ export interface ModelServer {
   model: { name: string; path: string };
 }
 
-/** Asks the server what it takes: the file in the workspace may be another version by now, or gone. */
-export async function connect({ name, url, model }: ModelServer, signal: AbortSignal): Promise<Elsewhere> {
+/** Reaches a server, and asks it what it takes: the file in the workspace may be another version by now, or gone. */
+export async function connect({ url, model }: ModelServer, signal: AbortSignal): Promise<Connection> {
   const client = new InferenceClient(url, model.name);
   const { inputs, outputs } = await client.metadata(signal);
   const signature = { inputs: inputs.map(specOf), outputs: outputs.map(specOf) };
-  return { name, signature, infer: (tensors, until) => client.infer(tensors, until) };
+  return { signature, infer: (tensors, until) => client.infer(tensors, until) };
+}
+
+/** A server as a place to run samples: asked only once what it takes. */
+export function elsewhere(server: ModelServer): Elsewhere {
+  let known: Connection | undefined;
+  return { name: server.name, connect: async (signal) => (known ??= await connect(server, signal)) };
 }
 
 /** The protocol writes `[]` for a scalar and for a rank that the model does not state, so that says nothing. */

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { messageOf, UserError } from '../../core/errors';
@@ -10,21 +10,25 @@ import { brokenModel } from './samplesModel';
 export async function createSamplesFile(model: Model): Promise<boolean> {
   if (!model.description) throw brokenModel(model);
   const file = model.samples.fsPath;
+  const text = generateSamples(model.description.signature);
   try {
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, generateSamples(model.description.signature), {
-      flag: constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY,
-    });
+    // Where the folder is there but can not be written, as under /proc, a recursive `mkdir` never ends.
+    if (!existsSync(path.dirname(file))) await mkdir(path.dirname(file), { recursive: true });
+  } catch (error) {
+    throw notWritable(file, error);
+  }
+  try {
+    await writeFile(file, text, { flag: 'wx' });
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    throw notWritable(file, code, error);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw notWritable(file, error);
   }
 }
 
 const reasons: Record<string, string> = {
   EACCES: 'you may not write there',
+  EEXIST: 'a part of this path is a file, not a folder',
   EDQUOT: 'the disk quota is used up',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of this path is a file, not a folder',
@@ -32,7 +36,8 @@ const reasons: Record<string, string> = {
   EROFS: 'the file system is read-only',
 };
 
-function notWritable(file: string, code: string | undefined, cause: unknown): UserError {
+function notWritable(file: string, cause: unknown): UserError {
+  const { code } = cause as NodeJS.ErrnoException;
   const why = reasons[code ?? ''] ?? messageOf(cause);
   return new UserError(
     code === 'ENOSPC' ? 'disk-full' : 'not-writable',

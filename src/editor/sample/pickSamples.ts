@@ -73,6 +73,7 @@ export async function keysOf(
   document: vscode.TextDocument,
   { key, all }: SampleTarget,
   documents: SamplesDocuments,
+  question: string,
 ): Promise<string[] | undefined> {
   const { samples } = documents.parse(document);
   const keys = samples.map((sample) => sample.key);
@@ -89,7 +90,7 @@ export async function keysOf(
     keys: [keyed.key],
   }));
   const picked = await vscode.window.showQuickPick([...items, everything], {
-    placeHolder: 'Predict with which sample?',
+    placeHolder: question,
   });
   return picked?.keys;
 }

@@ -4,7 +4,7 @@ import { isCancellation, UserError, type ErrorCode } from '../../core/errors';
 import type { TaskContext } from '../../core/task';
 import type { Services } from '../services';
 import { withLateProgress } from './lateProgress';
-import { connect, type ModelServer } from './modelServer';
+import { elsewhere, type ModelServer } from './modelServer';
 import { recordEdit } from './recordEdit';
 import { cancelled, type Elsewhere, type SampleRuns } from './sampleRuns';
 import type { SamplesDocuments } from './samplesDocuments';
@@ -33,12 +33,12 @@ export class SampleActions {
     const file = path.basename(document.uri.fsPath);
     const what = keys.length === 1 ? `“${keys[0]}”` : file;
     const title = server ? `Predicting with ${what} on ${server.name}` : `Predicting with ${what}`;
+    const place = server && elsewhere(server);
     await withLateProgress(title, async (task) => {
-      const elsewhere = server && (await connect(server, task.signal));
       const errors: Error[] = [];
       for (const [index, key] of keys.entries()) {
         if (keys.length > 1) task.report(`${index + 1} of ${keys.length}: ${key}`);
-        const error = await this.#attempt(document, key, task, elsewhere);
+        const error = await this.#attempt(document, key, task, place);
         if (error) errors.push(error);
         if (error instanceof UserError && hopeless.includes(error.code)) break;
       }
@@ -81,11 +81,11 @@ export class SampleActions {
     document: vscode.TextDocument,
     key: string,
     task: TaskContext,
-    elsewhere?: Elsewhere,
+    place?: Elsewhere,
   ): Promise<Error | undefined> {
     task.signal.throwIfAborted();
     try {
-      await this.runs.run(document, key, task.signal, elsewhere);
+      await this.runs.run(document, key, task.signal, place);
       return undefined;
     } catch (error) {
       if (isCancellation(error, task.signal)) throw cancelled();

@@ -20,7 +20,7 @@ export class SampleCommands {
     const target = await targetOf(given, this.documents, this.services.models);
     if (!target) return;
     const document = await openSamples(target.samples);
-    const keys = await keysOf(document, target, this.documents);
+    const keys = await keysOf(document, target, this.documents, 'Predict with which sample?');
     if (!keys) return;
     await this.#show(document, keys);
     await this.actions.predict(document, keys);
@@ -31,7 +31,12 @@ export class SampleCommands {
     this.services.requireTrust();
     const { samples } = await this.services.models.get(vscode.Uri.file(server.model.path));
     const document = await openSamples(samples);
-    const keys = await keysOf(document, { samples }, this.documents);
+    const keys = await keysOf(
+      document,
+      { samples },
+      this.documents,
+      `Predict with which sample on ${server.name}?`,
+    );
     if (!keys) return;
     await this.#show(document, keys);
     await this.actions.predict(document, keys, server);
@@ -43,7 +48,7 @@ export class SampleCommands {
     const target = await targetOf(given, this.documents, this.services.models);
     if (!target) return;
     const document = await openSamples(target.samples);
-    const keys = await keysOf(document, target, this.documents);
+    const keys = await keysOf(document, target, this.documents, 'Record for which sample?');
     if (!keys) return;
     await this.#show(document, keys);
     for (const key of keys) await this.actions.record(document, key);

@@ -6,7 +6,7 @@ import { isCancellation, UserError } from '../../core/errors';
 import { Emitter } from '../../core/event';
 import type { Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
-import { runSample } from '../../core/sample/runSample';
+import { runSample, type Inference } from '../../core/sample/runSample';
 import type { SampleResult } from '../../core/sample/sample';
 import type { Services } from '../services';
 import { inputsOf, judge, type Outcome, type Verdict } from './outcome';
@@ -20,9 +20,12 @@ const KEPT_OUTCOMES = 500;
 export interface Elsewhere {
   /** For people: `staging/iris/3`. */
   name: string;
-  /** What runs there takes and gives; it may be another version than the file in the workspace. */
+  connect(signal: AbortSignal): Promise<Connection>;
+}
+
+/** Something that predicts, and what it takes and gives: that may be another version than the file in the workspace. */
+export interface Connection extends Inference {
   signature: Signature;
-  infer(inputs: Tensor[], signal: AbortSignal): Promise<{ outputs: Tensor[]; milliseconds: number }>;
 }
 
 /** Runs samples, whoever asks, and remembers what came of each until something newer does. */
@@ -62,28 +65,20 @@ export class SampleRuns implements Disposable {
     this.#changed.fire(document.uri);
     let model: ModelVersion | undefined;
     const keep = (answer: Outcome['answer']) => {
-      const inputs = inputsOf(sample);
-      this.#keep(id, {
-        answer,
-        inputs,
-        where: elsewhere?.name,
-        outdated: false,
-        document: document.uri,
-        model,
-      });
+      const asked = { inputs: inputsOf(sample), where: elsewhere?.name, document: document.uri, model };
+      this.#keep(id, { ...asked, answer, outdated: false });
     };
     try {
-      let client = elsewhere;
-      if (!client) {
-        const found = await this.modelOf(document);
-        model = await versionOf(found.path);
-        client = {
-          name: found.path,
-          signature: found.signature,
-          infer: (inputs, until) => this.services.predictor.infer(found.path, inputs, until),
-        };
+      let connection: Connection;
+      if (elsewhere) {
+        connection = await elsewhere.connect(either);
+      } else {
+        const { path: file, signature } = await this.modelOf(document);
+        model = await versionOf(file);
+        const { predictor } = this.services;
+        connection = { signature, infer: (inputs, until) => predictor.infer(file, inputs, until) };
       }
-      const result = await runSample(client, client.signature, sample, either);
+      const result = await runSample(connection, connection.signature, sample, either);
       either.throwIfAborted();
       keep(result);
       return result;

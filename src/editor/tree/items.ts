@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions';
-import type { Endpoint } from '../../core/endpoint/endpoint';
 import { tensorWords } from '../../core/model/signatureWords';
-import type { Release, Target } from '../../core/target/target';
+import type { Target } from '../../core/target/target';
 import type { Model } from '../services';
-import { age } from '../words';
-import type { Node } from './nodes';
+import { healthIcon, item, wrongIcon } from './item';
+import type { DetailNode, Node } from './nodes';
+import { endpointItem, releaseItem, releasesItem } from './runningItems';
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
@@ -15,171 +15,89 @@ export function treeItem(node: Node): vscode.TreeItem {
     case 'model':
       return modelItem(node.model);
     case 'group':
-      return item(node.title, node.expanded ? Expanded : Collapsed, {
+      return item(node.title, Expanded, {
         iconPath: new vscode.ThemeIcon(node.icon),
         contextValue: node.context,
       });
-    case 'tensor': {
-      const { tensor, role } = node;
-      const words = tensorWords(tensor);
-      return item(tensor.name, None, {
-        description: words,
-        iconPath: new vscode.ThemeIcon(role === 'input' ? 'arrow-right' : 'arrow-left'),
-        tooltip: `${role} ${tensor.name}: ${words}`,
-        accessibilityInformation: { label: `${role} ${tensor.name}, ${words}` },
-      });
-    }
+    case 'tensor':
+      return tensorItem(node);
     case 'detail':
-      return item(node.label, None, {
-        description: node.description,
-        iconPath: new vscode.ThemeIcon(node.icon),
-      });
+      return detailItem(node);
     case 'sample':
       return item(node.key, None, {
         iconPath: new vscode.ThemeIcon('beaker'),
         contextValue: 'sample',
+        tooltip: `Sample ${node.key}`,
         command: { command: commands.openSamples, title: 'Open Sample', arguments: [node] },
+        accessibilityInformation: { label: `sample ${node.key}` },
       });
     case 'endpoint':
-      return endpointItem(node.endpoint);
+      return endpointItem(node.endpoint, node.under);
     case 'target':
-      return targetItem(node.target, node.error, node.known);
-    case 'releases': {
-      const stable = node.releases.find(({ stableUrl }) => stableUrl)?.stableUrl;
-      return item(node.model, Expanded, {
-        description: stable ?? 'no release serves',
-        iconPath: new vscode.ThemeIcon('symbol-class'),
-        contextValue: node.releases.some(({ state }) => state === 'retired')
-          ? 'releases.canRollBack'
-          : 'releases',
-      });
-    }
+      return targetItem(node);
+    case 'releases':
+      return releasesItem(node.model, node.target, node.releases);
     case 'release':
-      return releaseItem(node.release);
+      return releaseItem(node.release, node.under);
   }
-}
-
-type Parts = Partial<
-  Pick<
-    vscode.TreeItem,
-    | 'description'
-    | 'iconPath'
-    | 'tooltip'
-    | 'contextValue'
-    | 'command'
-    | 'accessibilityInformation'
-    | 'resourceUri'
-    | 'id'
-  >
->;
-
-function item(label: string, state: vscode.TreeItemCollapsibleState, parts: Parts): vscode.TreeItem {
-  return Object.assign(new vscode.TreeItem(label, state), parts);
 }
 
 function modelItem(model: Model): vscode.TreeItem {
-  const relative = vscode.workspace.asRelativePath(model.uri);
-  const folder = relative.slice(0, Math.max(relative.lastIndexOf('/'), 0));
-  const label = relative.slice(folder.length ? folder.length + 1 : 0);
-  if (model.broken !== undefined) {
-    return item(label, None, {
-      id: model.uri.toString(),
-      description: model.broken,
-      iconPath: new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground')),
-      tooltip: `${relative}\n${model.broken}`,
-      contextValue: 'model.broken',
-      accessibilityInformation: { label: `${label}, broken: ${model.broken}` },
-    });
-  }
+  const path = vscode.workspace.asRelativePath(model.uri);
+  const folder = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+  const label = path.slice(folder.length ? folder.length + 1 : 0);
+  const { broken } = model;
   return item(label, Collapsed, {
     id: model.uri.toString(),
-    description: folder,
-    iconPath: new vscode.ThemeIcon('symbol-class'),
-    tooltip: `${relative}\nserved as ${model.name}`,
-    contextValue: 'model',
-    accessibilityInformation: { label: `model ${label}` },
+    description: broken === undefined ? folder : ['broken', folder].filter(Boolean).join(' · '),
+    iconPath: broken === undefined ? new vscode.ThemeIcon('circuit-board') : wrongIcon(),
+    tooltip: broken === undefined ? `${path}\nServed as ${model.name}` : `${path}\n${broken}`,
+    contextValue: broken === undefined ? 'model' : 'model.broken',
+    accessibilityInformation: {
+      label: broken === undefined ? `model ${label} in ${folder}` : `model ${label}, broken: ${broken}`,
+    },
   });
 }
 
-const healthIcons = {
-  ready: ['pass-filled', 'testing.iconPassed'],
-  starting: ['loading~spin', undefined],
-  unhealthy: ['warning', 'list.warningForeground'],
-  stopped: ['debug-stop', 'disabledForeground'],
-} as const;
-
-function healthIcon(health: keyof typeof healthIcons): vscode.ThemeIcon {
-  const [icon, colour] = healthIcons[health];
-  return new vscode.ThemeIcon(icon, colour && new vscode.ThemeColor(colour));
-}
-
-function endpointItem(endpoint: Endpoint): vscode.TreeItem {
-  const { model, url, engine, health, detail, created } = endpoint;
-  const parts = [url ?? 'no address', engine, health, age(created)];
-  return item(model.name, None, {
-    id: endpoint.id,
-    description: parts.join(' · '),
-    iconPath: healthIcon(health),
-    tooltip: tooltip([
-      ['Endpoint', model.name],
-      ['URL', url],
-      ['Health', detail ? `${health}: ${detail}` : health],
-      ['Engine', engine],
-      ['Model', model.path],
-      ['Model hash', model.hash.slice(0, 12)],
-      ['Started', created.toLocaleString()],
-    ]),
-    contextValue: `endpoint.${url && health !== 'stopped' ? 'running' : 'stopped'}.${engine}`,
-    accessibilityInformation: { label: `endpoint ${model.name}, ${parts.join(', ')}` },
+function tensorItem({ tensor, role }: Extract<Node, { kind: 'tensor' }>): vscode.TreeItem {
+  const words = tensorWords(tensor);
+  return item(tensor.name, None, {
+    description: words,
+    iconPath: new vscode.ThemeIcon(role === 'input' ? 'arrow-right' : 'arrow-left'),
+    tooltip: `${role} ${tensor.name}: ${words}`,
+    contextValue: 'tensor',
+    accessibilityInformation: { label: `${role} ${tensor.name}, ${words}` },
   });
 }
 
-function targetItem(target: Target, error: Error | undefined, known: boolean): vscode.TreeItem {
-  const icon = error
-    ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
-    : new vscode.ThemeIcon(known ? 'server' : 'loading~spin');
-  return item(target.name, error ? None : Expanded, {
+function detailItem({ label, description, icon, wrong, command }: DetailNode): vscode.TreeItem {
+  const words = [label, description].filter(Boolean).join(': ');
+  return item(label, None, {
+    description,
+    iconPath: wrong ? wrongIcon() : new vscode.ThemeIcon(icon),
+    tooltip: words,
+    command,
+    accessibilityInformation: { label: wrong ? `problem: ${words}` : words },
+  });
+}
+
+function targetItem({
+  target,
+  error,
+  known,
+}: {
+  target: Target;
+  error?: Error;
+  known: boolean;
+}): vscode.TreeItem {
+  return item(target.name, Expanded, {
     id: target.name,
-    description: error ? error.message : `${target.kind} · ${target.address}`,
-    iconPath: icon,
-    tooltip: error ? `${target.address}\n${error.message}` : target.address,
+    description: error ? 'away' : `${target.kind} · ${target.address}`,
+    iconPath: error ? wrongIcon() : known ? new vscode.ThemeIcon('server') : healthIcon('starting'),
+    tooltip: [target.address, error?.message].filter(Boolean).join('\n'),
     contextValue: 'target',
-    accessibilityInformation: { label: `target ${target.name}${error ? `, ${error.message}` : ''}` },
+    accessibilityInformation: {
+      label: `target ${target.name}, ${error ? `away: ${error.message}` : target.address}`,
+    },
   });
-}
-
-function releaseItem(release: Release): vscode.TreeItem {
-  const { revision, state, health, detail, traffic, digest, note, author, created, url, stableUrl, model } =
-    release;
-  const short = digest.replace(/^sha256:/, '').slice(0, 12);
-  const status = state === 'serving' ? `serving ${traffic} %` : state;
-  const parts = [status, ...(health === 'ready' ? [] : [health]), note, short, age(created)].filter(Boolean);
-  return item(`r${revision}`, None, {
-    id: release.id,
-    description: parts.join(' · '),
-    iconPath: healthIcon(health),
-    tooltip: tooltip([
-      ['Release', `${model.name} r${revision} on ${release.target}`],
-      ['State', status],
-      ['Health', detail ? `${health}: ${detail}` : health],
-      ['Note', note],
-      ['Digest', digest],
-      ['By', author],
-      ['Deployed', created.toLocaleString()],
-      ['Stable URL', stableUrl],
-      ['Own URL', url],
-      ['Model hash', model.hash.slice(0, 12)],
-    ]),
-    contextValue: `release.${state}.${url ? 'running' : 'stopped'}`,
-    accessibilityInformation: { label: `release ${revision} of ${model.name}, ${parts.join(', ')}` },
-  });
-}
-
-function tooltip(lines: [name: string, value: string | undefined][]): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  for (const [name, value] of lines) {
-    if (!value) continue;
-    text.appendMarkdown(`**${name}:** `).appendText(value).appendMarkdown('  \n');
-  }
-  return text;
 }

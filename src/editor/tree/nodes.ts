@@ -7,19 +7,24 @@ import type { Model } from '../services';
 /** What the views show; a command on an item gets its node. */
 export type Node =
   | { kind: 'model'; model: Model }
-  | {
-      kind: 'group';
-      title: string;
-      icon: string;
-      children: Node[];
-      expanded: boolean;
-      context?: string;
-      model?: Model;
-    }
+  | { kind: 'group'; title: string; icon: string; children: Node[]; context?: string; model?: Model }
   | { kind: 'tensor'; tensor: TensorSpec; role: 'input' | 'output' }
-  | { kind: 'detail'; label: string; description: string; icon: string }
+  | DetailNode
   | { kind: 'sample'; samples: vscode.Uri; key: string }
-  | { kind: 'endpoint'; endpoint: Endpoint }
+  /** `under` is the item it is shown below in a view that may show it more than once. */
+  | { kind: 'endpoint'; endpoint: Endpoint; under?: string }
   | { kind: 'target'; target: Target; error?: Error; known: boolean }
+  /** All releases of one model on a target, which share its stable address. */
   | { kind: 'releases'; target: Target; model: string; releases: Release[] }
-  | { kind: 'release'; release: Release };
+  | { kind: 'release'; release: Release; under?: string };
+
+/** Something to read, and perhaps to click. */
+export interface DetailNode {
+  kind: 'detail';
+  label: string;
+  description?: string;
+  icon: string;
+  /** Whether it says what is wrong. */
+  wrong?: boolean;
+  command?: vscode.Command;
+}

@@ -1,36 +1,59 @@
+import * as vscode from 'vscode';
+import { commands } from '../../contributions';
+import { messageOf } from '../../core/errors';
+import type { Target } from '../../core/target/target';
 import type { Services } from '../services';
 import type { Node } from './nodes';
 import type { TreeSource } from './view';
 
 /** *Targets*: what `slipway.json` names, and the releases that each target says it has. */
-export function targetsView({ targets }: Services): TreeSource {
+export function targetsView({ targets, config }: Services): TreeSource {
   return {
-    changes: [targets.onChange],
-    roots: () =>
-      targets.targets().map((target) => ({
-        kind: 'target',
-        target,
-        error: targets.error(target),
-        known: targets.known(target),
-      })),
+    changes: [targets.onChange, config.onChange],
+    roots: async () => {
+      const problem = vscode.workspace.isTrusted ? await configProblem() : [];
+      const all = targets.targets();
+      // New ones need not wait until the next time that all are asked.
+      if (all.some((target) => !targets.known(target))) void targets.refresh();
+      return [...problem, ...all.map(targetNode)];
+    },
     children: (node) => {
-      if (node.kind === 'releases')
-        return node.releases.map((release): Node => ({ kind: 'release', release }));
-      if (node.kind !== 'target') return [];
-      const releases = targets.releases(node.target);
-      if (releases.length === 0 && targets.known(node.target)) {
-        return [
-          { kind: 'detail', label: 'No release yet', description: 'Deploy a model to it.', icon: 'info' },
-        ];
-      }
-      const models = [...new Set(releases.map(({ model }) => model.name))];
-      return models.map((model) => ({
-        kind: 'releases',
-        target: node.target,
-        model,
-        releases: releases.filter((release) => release.model.name === model),
-      }));
+      if (node.kind === 'releases') return node.releases.map((release) => ({ kind: 'release', release }));
+      return node.kind === 'target' ? childrenOf(node.target) : [];
     },
     watch: () => targets.watch(),
+    ages: true,
   };
+
+  function targetNode(target: Target): Node {
+    return { kind: 'target', target, error: targets.error(target), known: targets.known(target) };
+  }
+
+  function childrenOf(target: Target): Node[] {
+    const error = targets.error(target);
+    if (error) return [{ kind: 'detail', label: error.message, icon: 'error', wrong: true }];
+    const releases = targets.releases(target);
+    if (releases.length === 0) {
+      if (!targets.known(target)) return [];
+      return [{ kind: 'detail', label: 'No release yet', description: 'deploy a model to it', icon: 'info' }];
+    }
+    const names = [...new Set(releases.map(({ model }) => model.name))];
+    return names.map((model) => ({
+      kind: 'releases',
+      target,
+      model,
+      releases: releases.filter((release) => release.model.name === model),
+    }));
+  }
+
+  /** What is wrong with `slipway.json`, above the targets that it named last. */
+  async function configProblem(): Promise<Node[]> {
+    try {
+      await config.get();
+      return [];
+    } catch (error) {
+      const command = { command: commands.openConfig, title: 'Open slipway.json' };
+      return [{ kind: 'detail', label: messageOf(error), icon: 'error', wrong: true, command }];
+    }
+  }
 }

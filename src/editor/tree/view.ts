@@ -4,7 +4,7 @@ import type { Event } from '../../core/event';
 import { treeItem } from './items';
 import type { Node } from './nodes';
 
-/** Ages are shown in minutes at the least; milliseconds. */
+/** How often what grows older is shown anew, in milliseconds. */
 const agePeriod = 30_000;
 
 /** What one view shows. */
@@ -12,8 +12,12 @@ export interface TreeSource {
   changes: Event<void>[];
   roots(): Node[] | Promise<Node[]>;
   children(node: Node): Node[] | Promise<Node[]>;
-  /** Called while the view is visible: keeps what it shows up to date. */
-  watch?(): Disposable;
+  /** Called when the view becomes visible: keeps what it shows up to date until it is hidden. */
+  watch(): Disposable;
+  /** Whether lines say how old something is. */
+  ages?: boolean;
+  /** A sentence above the items. */
+  message?(): string | undefined;
 }
 
 /** Registers a view that does no work while nobody sees it. */
@@ -30,20 +34,25 @@ export function registerView(id: string, source: TreeSource): Disposable {
       },
     }),
   );
-  const refresh = () => changed.fire();
+  const refresh = () => {
+    view.message = source.message?.();
+    changed.fire();
+  };
   for (const change of source.changes) store.add(change(refresh));
+  store.add(vscode.workspace.onDidGrantWorkspaceTrust(refresh));
   let watching: DisposableStore | undefined;
   const follow = () => {
     watching?.dispose();
     watching = undefined;
     if (!view.visible) return;
     watching = new DisposableStore();
-    if (source.watch) watching.add(source.watch());
-    const timer = setInterval(refresh, agePeriod);
-    watching.add({ dispose: () => clearInterval(timer) });
+    watching.add(source.watch());
+    const timer = source.ages && setInterval(refresh, agePeriod);
+    if (timer) watching.add({ dispose: () => clearInterval(timer) });
   };
   store.add(view.onDidChangeVisibility(follow));
   store.add({ dispose: () => watching?.dispose() });
+  view.message = source.message?.();
   follow();
   return store;
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { UserError } from '../../../src/core/errors';
+import { inspectModel } from '../../../src/core/model/inspectModel';
+import { createSamplesFile } from '../../../src/editor/sample/newSamplesFile';
 import { cleanUp, eventually, hover, lenses, press, problems, replace, workspaceFile } from './support';
 
 describe('New Samples File', () => {
@@ -50,5 +53,19 @@ describe('New Samples File', () => {
     await recording;
     assert.equal(document.getText(), typed);
     assert.match(await hover(document, 'first sample'), /have changed since/);
+  });
+
+  it('say where they can not be written', async () => {
+    const description = await inspectModel(model.fsPath);
+    for (const path of ['/dev/null/x.samples.json', '/proc/x.samples.json']) {
+      const samples = vscode.Uri.file(path);
+      const creating = createSamplesFile({ uri: model, name: 'fresh', description, samples });
+      await assert.rejects(creating, (error: unknown) => {
+        assert.ok(error instanceof UserError);
+        assert.equal(error.code, 'not-writable');
+        assert.match(error.message, new RegExp(path));
+        return true;
+      });
+    }
   });
 });

@@ -40,6 +40,7 @@ describe('the Test Explorer', () => {
       async () => /Passed/.test(await hover(digits, 'a zero')),
       40,
     );
+    await closeAndPutBack(document, putBack);
   });
 
   it('runs the samples of the file in the editor', async () => {

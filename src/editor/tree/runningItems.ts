@@ -1,0 +1,80 @@
+import * as vscode from 'vscode';
+import type { Endpoint } from '../../core/endpoint/endpoint';
+import type { Release, Target } from '../../core/target/target';
+import { age, shortDigest } from '../words';
+import { healthIcon, item, tooltip } from './item';
+
+const { Expanded, None } = vscode.TreeItemCollapsibleState;
+
+/** A model server of this machine: its address, and how it is. */
+export function endpointItem(endpoint: Endpoint, under = ''): vscode.TreeItem {
+  const { model, url, engine, health, detail, created } = endpoint;
+  const parts = [health, url?.replace('http://', ''), engine, age(created)].filter(Boolean);
+  return item(model.name, None, {
+    id: under + endpoint.id,
+    description: parts.join(' · '),
+    iconPath: healthIcon(health),
+    tooltip: tooltip([
+      ['Endpoint', model.name],
+      ['URL', url],
+      ['Health', detail ? `${health}: ${detail}` : health],
+      ['Engine', engine],
+      ['Model', model.path],
+      ['Model hash', model.hash.slice(0, 12)],
+      ['Made', created.toLocaleString()],
+    ]),
+    contextValue: `endpoint.${url && health !== 'stopped' ? 'running' : 'stopped'}`,
+    accessibilityInformation: { label: `endpoint ${model.name}, ${parts.join(', ')}` },
+  });
+}
+
+/** A model on a target: the stable address that its releases share. */
+export function releasesItem(model: string, target: Target, releases: Release[]): vscode.TreeItem {
+  const serving = releases.find(({ state }) => state === 'serving');
+  const stable = releases.find(({ stableUrl }) => stableUrl)?.stableUrl;
+  const words = serving ? (stable?.replace('http://', '') ?? '') : 'no release serves';
+  const canRollBack = serving && releases.some(({ state }) => state === 'retired');
+  return item(model, Expanded, {
+    id: `${target.name}/${model}`,
+    description: words,
+    iconPath: new vscode.ThemeIcon('circuit-board'),
+    tooltip: tooltip([
+      ['Model', model],
+      ['Stable URL', stable],
+      ['Serves', serving && `revision ${serving.revision}`],
+    ]),
+    contextValue: ['releases', serving && 'serving', canRollBack && 'canRollBack'].filter(Boolean).join('.'),
+    accessibilityInformation: { label: `${model} on ${target.name}, ${words}` },
+  });
+}
+
+/** One revision of a model on a target. */
+export function releaseItem(release: Release, under = ''): vscode.TreeItem {
+  const { revision, state, health, detail, traffic, digest, note, author, created, url, stableUrl } = release;
+  const status = state === 'serving' ? `serving ${traffic} %` : state;
+  const parts = [status, health !== 'ready' && health, note, shortDigest(digest), age(created)].filter(
+    Boolean,
+  );
+  const { model, target } = release;
+  return item(under ? `${target} r${revision}` : `r${revision}`, None, {
+    id: under + release.id,
+    description: parts.join(' · '),
+    iconPath: healthIcon(health),
+    tooltip: tooltip([
+      ['Release', `${model.name} r${revision} on ${target}`],
+      ['State', status],
+      ['Health', detail ? `${health}: ${detail}` : health],
+      ['Note', note],
+      ['Digest', digest],
+      ['By', author],
+      ['Deployed', created.toLocaleString()],
+      ['Stable URL', stableUrl],
+      ['Own URL', url],
+      ['Model hash', model.hash.slice(0, 12)],
+    ]),
+    contextValue: `release.${state}.${url ? 'running' : 'stopped'}`,
+    accessibilityInformation: {
+      label: `release ${revision} of ${model.name} on ${target}, ${parts.join(', ')}`,
+    },
+  });
+}
