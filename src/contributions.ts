@@ -59,6 +59,4 @@ export interface Settings {
 export const contextKeys = {
   /** Whether the workspace has a `slipway.json`. */
   hasConfig: 'slipway.hasConfig',
-  /** Whether the file in the active editor is a model or a samples file: `model`, `samples` or empty. */
-  activeFile: 'slipway.activeFile',
 } as const;

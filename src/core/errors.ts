@@ -30,14 +30,18 @@ export type ErrorCode =
  * `message` says what failed, `next` what to do about it; both are whole sentences without a stack.
  */
 export class UserError extends Error {
+  /** The reason alone, for places where only few words fit. */
+  readonly why: string | undefined;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly next?: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { why?: string },
   ) {
     super(message, options);
     this.name = 'UserError';
+    this.why = options?.why;
   }
 }
 
@@ -45,6 +49,12 @@ export class UserError extends Error {
 export function isCancellation(error: unknown, signal?: AbortSignal): boolean {
   if (signal?.aborted) return true;
   return error instanceof Error && error.name === 'AbortError';
+}
+
+/** Why something failed, in as few words as there are: `No Docker engine answers at /var/run/docker.sock.` */
+export function whyOf(error: unknown): string {
+  const why = (error instanceof UserError && error.why) || messageOf(error);
+  return why.charAt(0).toUpperCase() + why.slice(1);
 }
 
 /** The message of anything that was thrown. */

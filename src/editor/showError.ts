@@ -9,7 +9,6 @@ export interface Button<T = undefined> {
   press(): T | Promise<T>;
 }
 
-const openSetting = (query: string) => button('Open Setting', 'workbench.action.openSettings', query);
 const openConfig = button('Open slipway.json', commands.openConfig);
 const showLog = button('Show Log', commands.showLog);
 
@@ -76,6 +75,13 @@ export async function showError<T>(
 async function show<T>(message: string, all: Button<T | undefined>[]): Promise<T | undefined> {
   const chosen = await vscode.window.showErrorMessage(message, ...all.map(({ title }) => title));
   return all.find(({ title }) => title === chosen)?.press();
+}
+
+/** What is the machine's to say is not among the user's settings where the window is not on that machine. */
+function openSetting(query: string): Button {
+  return vscode.env.remoteName
+    ? button('Open Setting', 'workbench.action.openRemoteSettings', { query })
+    : button('Open Setting', 'workbench.action.openSettings', query);
 }
 
 function button(title: string, command: string, ...given: unknown[]): Button {

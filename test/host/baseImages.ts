@@ -2,8 +2,9 @@ import type Docker from 'dockerode';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { pack, type Pack } from 'tar-stream';
+import { pack } from 'tar-stream';
 import { run } from './command';
+import { importImage } from './importImage';
 import { node24 } from './node24';
 
 /** The images that tests build on where no registry can be reached. */
@@ -106,22 +107,5 @@ async function ensureImage(docker: Docker, tag: string, root: Root, changes: str
     else archive.entry({ name: path, type: 'directory', mode });
   }
   archive.finalize();
-  const [repo, version] = tag.split(':');
-  // `@types/dockerode` knows neither the promise nor that an archive may be a stream.
-  const importImage = docker.importImage.bind(docker) as unknown as (
-    archive: Pack,
-    options: object,
-  ) => Promise<NodeJS.ReadableStream>;
-  const stream = await importImage(archive, {
-    repo,
-    tag: version,
-    changes: [...changes, `LABEL ${contentLabel}=${digest}`].join('\n'),
-  });
-  await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error, output: { error?: string }[]) => {
-      const failure = error ?? output.find((line) => line.error)?.error;
-      if (failure) reject(new Error(`${tag} could not be made: ${String(failure)}`));
-      else resolve();
-    });
-  });
+  await importImage(docker, tag, archive, [...changes, `LABEL ${contentLabel}=${digest}`]);
 }

@@ -20,6 +20,8 @@ export interface Profile {
 export interface CodeServer {
   url: string;
   stop(): Promise<void>;
+  /** Ends it with all that it started and without a word of warning, as a crash does. */
+  kill(): Promise<void>;
 }
 
 /** Settings of every VS Code that is started here: nothing but what is being looked at. */
@@ -62,7 +64,7 @@ export async function startCodeServer(
     child.on('error', reject);
     child.on('exit', (code) => reject(new Error(`VS Code's server ended with ${code}:\n${tail(output)}`)));
   });
-  return { url, stop: () => stop(child) };
+  return { url, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
 }
 
 /** Installs a packaged extension. */
@@ -112,10 +114,10 @@ async function launch(profile: Profile, flags: string[]): Promise<ChildProcess> 
 }
 
 /** Ends the server with everything that it started, which is in a process group of its own. */
-async function stop(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  killGroup(child, 'SIGTERM');
+  killGroup(child, signal);
   const patience = setTimeout(() => killGroup(child, 'SIGKILL'), 5000);
   await ended;
   clearTimeout(patience);

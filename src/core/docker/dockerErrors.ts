@@ -29,7 +29,7 @@ export function asUserError(error: unknown, doing: string, address?: string): Us
   const words = engineWords(error);
   const { statusCode, code } = (error ?? {}) as EngineError;
   const said = (kind: UserError['code'], why: string, next?: string) =>
-    new UserError(kind, `Slipway could not ${doing}: ${why}`, next, { cause: error });
+    new UserError(kind, `Slipway could not ${doing}: ${why}`, next, { cause: error, why });
 
   const gone = statusCode === undefined ? whyUnreachable(error, address) : undefined;
   if (gone) return said('engine-unreachable', gone.why, gone.next);
@@ -78,7 +78,8 @@ export function isDiskFull(words: string): boolean {
 
 /** What the engine itself said, without the frame that dockerode puts around it. */
 export function engineWords(error: unknown): string {
-  return ((error as EngineError | undefined)?.json?.message ?? messageOf(error)).trim();
+  const words = (error as EngineError | undefined)?.json?.message ?? messageOf(error);
+  return words.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim();
 }
 
 /** The port that is named, or an empty string for one that is not; undefined when it is about something else. */

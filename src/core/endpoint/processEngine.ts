@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { slug } from '../docker/containers';
 import { UserError, messageOf } from '../errors';
 import type { Logger } from '../logger';
+import { hashModel } from '../model/hashModel';
 import type { TaskContext } from '../task';
 import type { Endpoint, EndpointEngine, ServedModel } from './endpoint';
 import { startDetached } from './startDetached';
@@ -85,8 +86,10 @@ export class ProcessEngine implements EndpointEngine {
     const id = idOf(endpoint);
     const state = this.#files.readState(id);
     if (!state) throw gone(endpoint.model.name);
+    // The file may be another by now, or gone: then what runs goes on.
+    const hash = await hashModel(state.model.path, task.signal);
     await this.stop(endpoint, task);
-    await this.#start(id, { model: state.model, created: state.created }, task);
+    await this.#start(id, { model: { ...state.model, hash }, created: state.created }, task);
   }
 
   async remove(endpoint: Endpoint, task: TaskContext): Promise<void> {

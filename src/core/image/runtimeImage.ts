@@ -42,7 +42,10 @@ export async function ensureRuntimeImage(
       const files = await serverFiles(dist, architectureOf(base, nodeBase));
       const content = await hashOf(files);
       const tag = `${repository}:${shortHash(content, nodeBase, base.Id, recipe.join('\n'))}`;
-      if (!(await findImage(docker, tag))) await build(docker, { ...options, tag, content, files }, task);
+      if (!(await findImage(docker, tag))) {
+        await build(docker, { ...options, tag, content, files }, task);
+        await removeOthers(docker, tag, nodeBase);
+      }
       return tag;
     }),
   );
@@ -79,6 +82,19 @@ async function build(
     },
     task,
   );
+}
+
+/** Removes what earlier versions built on the same base, unless something stands on it still. */
+async function removeOthers(docker: Docker, tag: string, nodeBase: string): Promise<void> {
+  const label = [`${labels.kind}=runtime`, `${labels.base}=${nodeBase}`];
+  for (const { RepoTags } of await docker.listImages({ filters: { label } })) {
+    for (const other of RepoTags?.filter((name) => name !== tag) ?? []) {
+      await docker
+        .getImage(other)
+        .remove()
+        .catch(() => undefined);
+    }
+  }
 }
 
 /** What of the bundle runs inside, for machines of an architecture as onnxruntime calls it. */

@@ -1,3 +1,4 @@
+import { whyOf } from '../../core/errors';
 import type { Services } from '../services';
 import { setting } from '../settings';
 import type { Node } from './nodes';
@@ -25,8 +26,8 @@ export function endpointsView({ endpoints }: Services): TreeSource {
     return [
       {
         kind: 'detail',
-        label: 'Containers are not known',
-        description: problem.message,
+        label: whyOf(problem),
+        description: 'containers are not known',
         icon: 'error',
         wrong: true,
       },

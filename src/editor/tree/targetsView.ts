@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions';
-import { messageOf } from '../../core/errors';
+import { messageOf, whyOf } from '../../core/errors';
 import type { Target } from '../../core/target/target';
 import type { Services } from '../services';
 import type { Node } from './nodes';
@@ -31,7 +31,7 @@ export function targetsView({ targets, config }: Services): TreeSource {
 
   function childrenOf(target: Target): Node[] {
     const error = targets.error(target);
-    if (error) return [{ kind: 'detail', label: error.message, icon: 'error', wrong: true }];
+    if (error) return [{ kind: 'detail', label: whyOf(error), icon: 'error', wrong: true }];
     const releases = targets.releases(target);
     if (releases.length === 0) {
       if (!targets.known(target)) return [];

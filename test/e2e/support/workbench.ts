@@ -27,10 +27,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const folder = await temporaryFolder('e2e');
   const workspace = options.workspace ?? (await copyWorkspace(join(folder, 'workspace')));
   const profile = await makeProfile(folder, options.theme ?? 'dark', options.settings ?? {});
-  const server = await startCodeServer(profile, { trust: options.askForTrust });
+  const start = () => startCodeServer(profile, { trust: options.askForTrust });
   const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const workbench = new Workbench(page, workspace, profile.userData, server, browser, options.screenshots);
+  const { userData } = profile;
+  const workbench = new Workbench(page, workspace, userData, start, browser, options.screenshots);
   await workbench.open();
   return workbench;
 }
@@ -39,12 +40,13 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
 export class Workbench {
   readonly quickInput: QuickInput;
   readonly editor: Editor;
+  #server: CodeServer | undefined;
 
   constructor(
     readonly page: Page,
     readonly workspace: string,
     private readonly userData: string,
-    private readonly server: CodeServer,
+    private readonly start: () => Promise<CodeServer>,
     private readonly browser: Browser,
     private readonly screenshots = 'out/e2e',
   ) {
@@ -52,11 +54,19 @@ export class Workbench {
     this.editor = new Editor(page);
   }
 
-  /** Opens the window, or opens it again as after a crash. */
+  /** Opens the window, or opens it again after it was killed. */
   async open(): Promise<void> {
-    await this.page.goto(`${this.server.url}/?folder=${this.workspace}`);
+    this.#server ??= await this.start();
+    await this.page.goto(`${this.#server.url}/?folder=${this.workspace}`);
     await this.page.locator('.monaco-workbench .activitybar').waitFor();
     await this.page.locator('.statusbar-item').first().waitFor();
+  }
+
+  /** Kills VS Code with its extension host, in the middle of whatever they do. */
+  async kill(): Promise<void> {
+    await this.#server?.kill();
+    this.#server = undefined;
+    await this.page.goto('about:blank');
   }
 
   runCommand(title: string): Promise<void> {
@@ -107,7 +117,10 @@ export class Workbench {
       .first();
     await toast.waitFor();
     const message = await toast.locator('.notification-list-item-message').innerText();
-    if (button) await toast.locator('.monaco-button', { hasText: button }).click();
+    if (!button) return message;
+    // As long as it takes to read: of more than three messages within 0.8 s, VS Code hides some.
+    await this.page.waitForTimeout(1000);
+    await toast.locator('.monaco-button', { hasText: button }).click();
     return message;
   }
 
@@ -152,6 +165,8 @@ export class Workbench {
   async screenshot(name: string): Promise<string> {
     mkdirSync(this.screenshots, { recursive: true });
     const path = join(this.screenshots, `${name}.png`);
+    // What slides in has come to rest.
+    await this.page.waitForTimeout(300);
     await this.page.screenshot({ path });
     return path;
   }
@@ -159,7 +174,7 @@ export class Workbench {
   /** Closes the window and its VS Code, and ends the servers that its extension left running. */
   async close(): Promise<void> {
     await this.browser.close();
-    await this.server.stop();
+    await this.#server?.stop();
     await stopServers(this.userData);
   }
 }

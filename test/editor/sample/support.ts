@@ -27,8 +27,11 @@ export async function hostileModel(
 /** Writes a samples file and shows it. */
 export async function samplesFile(path: string, content: object): Promise<vscode.TextDocument> {
   const uri = workspaceFile(path);
-  await writeFile(uri.fsPath, `${JSON.stringify(content, null, 2)}\n`);
-  return show(uri);
+  const text = `${JSON.stringify(content, null, 2)}\n`;
+  await writeFile(uri.fsPath, text);
+  const document = await show(uri);
+  await eventually('the editor shows what was written', () => document.getText() === text);
+  return document;
 }
 
 export async function show(uri: vscode.Uri): Promise<vscode.TextDocument> {

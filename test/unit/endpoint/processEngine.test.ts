@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -79,6 +79,16 @@ describe('a model served as a process', () => {
     assert.ok(again);
     assert.equal(again.health, 'ready');
     assert.equal(await label(again), 0n);
+  });
+
+  it('goes on when it shall be started again and its model is gone', async () => {
+    const path = join(temporaryFolder(), 'iris.onnx');
+    copyFileSync(endpoint.model.path, path);
+    const other = await engine.serve(await served('other', path), taskOf());
+    rmSync(path);
+    await assert.rejects(engine.restart(other, taskOf()), { code: 'model-missing' });
+    assert.equal((await list()).find(({ id }) => id === other.id)?.health, 'ready');
+    await engine.remove(other, taskOf());
   });
 
   it('is known to have ended when it was killed from outside', async () => {

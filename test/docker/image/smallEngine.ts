@@ -1,0 +1,49 @@
+import Docker from 'dockerode';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answers } from '../../host/engine';
+import { temporaryFolder } from '../../host/workspace';
+
+/** A Docker engine of a test's own, on a disk that is soon full. */
+export interface SmallEngine {
+  docker: Docker;
+  /** Its address, as the setting takes it. */
+  host: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an engine whose disk has `mebibytes`. It has no network: what is built there is not run. */
+export async function startSmallEngine(mebibytes: number): Promise<SmallEngine> {
+  const folder = await temporaryFolder('small');
+  const disk = join(folder, 'disk');
+  const log = join(folder, 'log');
+  const socketPath = join(folder, 's.sock');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', disk]);
+  const output = openSync(log, 'w');
+  const daemon = spawn(
+    '/usr/sbin/dockerd',
+    [
+      ...['--data-root', join(disk, 'data'), '--exec-root', join(folder, 'x')],
+      ...['--pidfile', join(folder, 'pid'), '--host', `unix://${socketPath}`],
+      ...['--bridge=none', '--iptables=false', '--ip-masq=false', '--ip-forward=false'],
+    ],
+    { stdio: ['ignore', output, output] },
+  );
+  closeSync(output);
+  const docker = new Docker({ socketPath });
+  const stop = async () => {
+    const ended = daemon.exitCode === null && once(daemon, 'exit');
+    daemon.kill('SIGTERM');
+    await ended;
+    execFileSync('umount', ['--lazy', disk]);
+  };
+  for (let attempt = 0; attempt < 30 && daemon.exitCode === null; attempt++) {
+    if (await answers(docker)) return { docker, host: `unix://${socketPath}`, stop };
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  await stop();
+  throw new Error(`The small engine did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+}
