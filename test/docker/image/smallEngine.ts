@@ -14,7 +14,10 @@ export interface SmallEngine {
   stop(): Promise<void>;
 }
 
-/** Starts an engine whose disk has `mebibytes`. It has no network: what is built there is not run. */
+/**
+ * Starts an engine whose disk has `mebibytes`. It has no network: what is built there is not run. An engine without a bridge removes
+ * that of others, so it gets a network namespace of its own.
+ */
 export async function startSmallEngine(mebibytes: number): Promise<SmallEngine> {
   const folder = await temporaryFolder('small');
   const disk = join(folder, 'disk');
@@ -24,8 +27,9 @@ export async function startSmallEngine(mebibytes: number): Promise<SmallEngine> 
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', disk]);
   const output = openSync(log, 'w');
   const daemon = spawn(
-    '/usr/sbin/dockerd',
+    'unshare',
     [
+      ...['--net', '/usr/sbin/dockerd'],
       ...['--data-root', join(disk, 'data'), '--exec-root', join(folder, 'x')],
       ...['--pidfile', join(folder, 'pid'), '--host', `unix://${socketPath}`],
       ...['--bridge=none', '--iptables=false', '--ip-masq=false', '--ip-forward=false'],
