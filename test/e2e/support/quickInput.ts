@@ -69,6 +69,8 @@ export class QuickInput {
 
   private async choose(text: string | RegExp): Promise<void> {
     await this.row(text).first().click();
+    // Out of the way of what is below: it would show its hover.
+    await this.page.mouse.move(720, 888);
   }
 }
 
