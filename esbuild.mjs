@@ -35,8 +35,10 @@ const targets = [
     ...node,
     entryPoints: { extension: 'src/extension.ts' },
     outdir: dist,
-    external: ['vscode', ...optionalNative],
+    external: ['vscode', 'dockerode', ...optionalNative],
   },
+  // Apart, so that it is read and compiled only where a Docker engine is used.
+  { ...node, entryPoints: { 'node_modules/dockerode/index': 'dockerode' }, outdir: dist },
   {
     ...node,
     entryPoints: { server: 'src/server/main.ts', onnxWorker: 'src/server/onnx/worker.ts' },
@@ -93,7 +95,7 @@ async function writeSchemas() {
   };
   await mkdir(`${dist}/schemas`, { recursive: true });
   for (const [name, [entry, exported]] of Object.entries(sources)) {
-    const contents = `import { z } from 'zod'; import { ${exported} } from './${entry}';
+    const contents = `import * as z from 'zod'; import { ${exported} } from './${entry}';
       export default z.toJSONSchema(${exported}, { io: 'input', unrepresentable: 'any' });`;
     const outfile = resolve(`out/schemas/${name}.mjs`);
     await build({

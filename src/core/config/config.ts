@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { messageOf, UserError } from '../errors';
 import { parseDocument, positionOf, type TextProblem } from '../jsonDocument';
 import { configSchema } from './schema';

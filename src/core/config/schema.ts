@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const nameWords = 'use small letters, digits and dashes, such as "fraud-model"';
@@ -67,6 +67,7 @@ export const configSchema = z
       .describe('Models whose name or samples file is not the usual one.'),
     targets: z
       .record(z.string().regex(name, `As the name of a target, ${nameWords}`), dockerTargetSchema)
+      .default({})
       .describe('Where models are deployed to, by name.'),
   })
   .superRefine(({ targets }, context) => {

@@ -1,8 +1,12 @@
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError, messageOf } from '../errors';
+
+// To load it takes longer than all the rest of the extension: only who uses an engine waits for that.
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- an import is loaded at the start
+const loadClient = () => require('dockerode') as typeof Docker;
 
 const localSchemes = ['unix', 'npipe'];
 const remoteSchemes = ['tcp', 'http', 'https'];
@@ -17,9 +21,10 @@ export function connect(host: string): Docker {
   const [scheme, rest] = splitAddress(address);
   // The client fills what is not named here from the environment, so that all of it is.
   const plain = { protocol: 'http', ca: undefined, cert: undefined, key: undefined } as const;
+  const Client = loadClient();
   try {
     if (localSchemes.includes(scheme)) {
-      return new Docker({ ...plain, socketPath: rest, host: undefined, port: undefined });
+      return new Client({ ...plain, socketPath: rest, host: undefined, port: undefined });
     }
     const url = new URL(`tcp://${rest}`);
     const secure = scheme === 'https' || (scheme === 'tcp' && wantsTls(url.port, host));
@@ -27,7 +32,7 @@ export function connect(host: string): Docker {
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port || (secure ? '2376' : '2375'),
     };
-    return new Docker({ ...plain, ...where, ...(secure ? { protocol: 'https', ...certificates() } : {}) });
+    return new Client({ ...plain, ...where, ...(secure ? { protocol: 'https', ...certificates() } : {}) });
   } catch (error) {
     throw unusable(address, messageOf(error), { cause: error });
   }

@@ -1,5 +1,5 @@
 /** The messages between the metrics page and the editor. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Block, SourceState } from '../metrics/fields';
 
 export type { Block, Field, LatencyKind, SourceState } from '../metrics/fields';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Which revisions the stable address of a model leads to. It lives in the proxy's configuration and nowhere else. */
 export interface Routes {

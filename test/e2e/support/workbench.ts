@@ -29,7 +29,10 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const profile = await makeProfile(folder, options.theme ?? 'dark', options.settings ?? {});
   const start = () => startCodeServer(profile, { trust: options.askForTrust });
   const browser = await launchBrowser();
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 900 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
   const { userData } = profile;
   const workbench = new Workbench(page, workspace, userData, start, browser, options.screenshots);
   await workbench.open();
@@ -132,6 +135,11 @@ export class Workbench {
   /** Clicks a button of the dialog in the middle of the window. */
   async dialog(button: string): Promise<void> {
     await this.page.locator('.monaco-dialog-box .monaco-button', { hasText: button }).click();
+  }
+
+  /** The text in the clipboard. */
+  clipboard(): Promise<string> {
+    return this.page.evaluate('navigator.clipboard.readText()');
   }
 
   statusBarItem(text: string | RegExp): Locator {

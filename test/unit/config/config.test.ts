@@ -42,7 +42,7 @@ describe('slipway.json', () => {
       /small letters/,
     ],
     ['a missing comma', '{"targets": {} "models": {}}', '"models"', /comma is expected/],
-    ['no targets', '{}', '{}', /"targets" is missing/],
+    ['a target without a kind', '{"targets": {"a": {}}}', '"a"', /"kind" is missing/],
     ['a name that stands twice', '{"targets": {}, "targets": {}}', '"targets"', /stands here twice/],
     [
       'an address that is none',
@@ -65,6 +65,10 @@ describe('slipway.json', () => {
       assert.equal(range.offset, text.lastIndexOf(at));
     });
   }
+
+  it('may name no targets', () => {
+    assert.deepEqual(parseConfig('{}'), { config: { targets: {} }, problems: [] });
+  });
 
   it('may start with a byte order mark', () => {
     assert.deepEqual(parseConfig('\uFEFF{"targets": {}}'), { config: { targets: {} }, problems: [] });

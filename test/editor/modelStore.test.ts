@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { WorkspaceConfig } from '../../src/editor/configStore';
+import { WorkspaceModels } from '../../src/editor/modelStore';
+import { eventually, keep, workspaceFile } from './sample/support';
+
+describe('the models of a workspace', () => {
+  const config = new WorkspaceConfig();
+  const models = new WorkspaceModels(config);
+  const names = async () => (await models.list()).map(({ uri }) => basename(uri.fsPath));
+  const iris = workspaceFile('models/iris.onnx').fsPath;
+  const made = ['other', 'build', 'models/broken.onnx'].map((path) => workspaceFile(path).fsPath);
+
+  async function copyIris(path: string): Promise<void> {
+    const file = workspaceFile(path).fsPath;
+    await mkdir(dirname(file), { recursive: true });
+    await copyFile(iris, file);
+  }
+
+  afterEach(() => Promise.all(made.map((path) => rm(path, { recursive: true, force: true }))));
+  after(() => {
+    models.dispose();
+    config.dispose();
+  });
+
+  it('are listed by name, with what is in them', async () => {
+    assert.deepEqual(await names(), ['breast-cancer.onnx', 'digits.onnx', 'iris.onnx']);
+    const model = (await models.list()).at(-1);
+    assert.equal(model?.name, 'iris');
+    assert.deepEqual(model.description?.signature.inputs, [
+      { name: 'measurements', type: 'float32', datatype: 'FP32', shape: ['batch', 4] },
+    ]);
+  });
+
+  it('come and go with their files', async () => {
+    await names();
+    await copyIris('other/late.onnx');
+    await eventually('it is there', async () => (await names()).includes('late.onnx'));
+    // VS Code says nothing of what comes and goes within a moment.
+    await sleep(1000);
+    await rm(workspaceFile('other/late.onnx').fsPath);
+    await eventually('it is gone', async () => !(await names()).includes('late.onnx'));
+  });
+
+  it('are not those that .gitignore or files.exclude leave out', async () => {
+    const putBack = await keep('.gitignore');
+    const files = vscode.workspace.getConfiguration('files');
+    try {
+      await writeFile(workspaceFile('.gitignore').fsPath, 'build/\n');
+      await copyIris('build/ignored.onnx');
+      await copyIris('other/excluded.onnx');
+      await eventually('the other one is there', async () => (await names()).includes('excluded.onnx'));
+      assert.ok(!(await names()).includes('ignored.onnx'));
+      await files.update('exclude', { '**/other': true }, vscode.ConfigurationTarget.Workspace);
+      await eventually('that is gone', async () => !(await names()).includes('excluded.onnx'));
+    } finally {
+      await files.update('exclude', undefined, vscode.ConfigurationTarget.Workspace);
+      await putBack();
+    }
+  });
+
+  it('are shown as broken, with the reason, until they are mended', async () => {
+    const file = workspaceFile('models/broken.onnx').fsPath;
+    await writeFile(file, 'no model');
+    const broken = async () => (await models.list()).find(({ uri }) => uri.fsPath === file);
+    assert.match((await eventually('it is there', broken)).broken ?? '', /broken\.onnx/);
+    await copyFile(iris, file);
+    await eventually('it is mended', async () => (await broken())?.description);
+  });
+
+  it('are named, and find their samples, as slipway.json says', async () => {
+    const putBack = await keep('slipway.json');
+    try {
+      const named = { models: { flowers: { path: 'models/iris.onnx', samples: 'tests/flowers.json' } } };
+      await writeFile(workspaceFile('slipway.json').fsPath, JSON.stringify(named));
+      const flowers = await eventually('it has its name', async () =>
+        (await models.list()).find(({ name }) => name === 'flowers'),
+      );
+      assert.equal(flowers.samples.fsPath, workspaceFile('tests/flowers.json').fsPath);
+    } finally {
+      await putBack();
+    }
+  });
+});
