@@ -29,7 +29,9 @@ export async function runWithProgress<T>(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       (progress, token) => {
         token.onCancellationRequested(() => abort.abort());
-        return work({ signal: abort.signal, report: (message) => progress.report({ message }) });
+        // The title says already what some report first.
+        const report = (message: string) => message !== title && progress.report({ message });
+        return work({ signal: abort.signal, report });
       },
     );
   } catch (error) {

@@ -28,7 +28,7 @@ export function emptyText(
   { hasValues, hasTraffic, hadTraffic }: Emptiness,
 ): string | undefined {
   if (id === 'rate' && state === 'live' && !hadTraffic) {
-    return 'No requests yet. Send one with Predict with Sample or Copy as curl on the endpoint.';
+    return 'No requests yet. Send one with Predict on Endpoint or Copy as curl on the endpoint.';
   }
   if (hasValues) return undefined;
   if (state === 'waiting') return 'Waiting for the first answer';

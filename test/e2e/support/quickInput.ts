@@ -48,6 +48,13 @@ export class QuickInput {
     await this.choose(text);
   }
 
+  /** Picks all of an open quick pick that takes several. */
+  async pickAll(): Promise<void> {
+    await this.rows.first().waitFor();
+    await this.widget.getByRole('checkbox').first().click();
+    await this.page.keyboard.press('Enter');
+  }
+
   /** What the open quick pick offers, as label and description. */
   async offers(): Promise<string[]> {
     await this.rows.first().waitFor();

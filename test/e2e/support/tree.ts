@@ -65,6 +65,11 @@ export class Tree {
     return this.pane.locator('.welcome-view-content').innerText();
   }
 
+  /** Presses a button of the text that an empty view shows. */
+  async press(button: string): Promise<void> {
+    await this.pane.locator('.welcome-view-content .monaco-button', { hasText: button }).click();
+  }
+
   private row(label: string | RegExp): Locator {
     return this.pane.locator('.monaco-list-row', { hasText: label }).first();
   }

@@ -61,6 +61,18 @@ export class Workbench {
   async open(): Promise<void> {
     this.#server ??= await this.start();
     await this.page.goto(`${this.#server.url}/?folder=${this.workspace}`);
+    await this.#ready();
+  }
+
+  /** Loads the window anew, as its command does: it comes back as it was. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
+    await this.#ready();
+  }
+
+  async #ready(): Promise<void> {
     await this.page.locator('.monaco-workbench .activitybar').waitFor();
     await this.page.locator('.statusbar-item').first().waitFor();
   }
