@@ -5,6 +5,7 @@ import { inspectModel } from '../core/model/inspectModel';
 import { BulkCodec } from './codec/bulkCodec';
 import { runCodecThread } from './codec/codecThread';
 import { Failure } from './failure';
+import { Access } from './http/access';
 import { BodyBudget } from './http/bodyBudget';
 import { HttpServer } from './http/httpServer';
 import type { HttpObserver } from './http/httpServer';
@@ -41,12 +42,19 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     signature: model.signature,
     model: { name: model.name, version: model.version },
   });
-  const routes = createRoutes({ model, version, metrics: () => metrics.expose(), bulk });
+  const routes = createRoutes({
+    model,
+    version,
+    metrics: () => metrics.expose(),
+    bulk,
+    token: options.token !== undefined,
+  });
   const http = new HttpServer(
     routes,
     observer,
     options.requestTimeoutSeconds,
     new BodyBudget(model.maxBodyBytes),
+    new Access(options),
   );
   const url = await http.listen(options.host, options.port).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Tensor } from '../core/inference/tensor';
 import type { Signature } from '../core/model/signature';
-import { Batcher } from './batching/batcher';
+import { Batcher, type Job } from './batching/batcher';
 import { hasRows } from './batching/rows';
+import { Failure } from './failure';
 import type { Exchange } from './http/exchange';
 import { ServerMetrics } from './metrics';
 import type { ModelService } from './modelService';
@@ -77,10 +78,22 @@ export class ModelHost implements ModelService {
     return this.#worker.down?.message ?? 'The model is being loaded.';
   }
 
-  async predict(inputs: Tensor[], exchange: Exchange): Promise<Tensor[]> {
+  async predict(inputs: Tensor[], exchange: Exchange, timeout?: number): Promise<Tensor[]> {
     const job = this.#batcher.submit(inputs);
     exchange.whenGone(() => this.#batcher.withdraw(job));
-    return job.outputs;
+    return timeout === undefined ? job.outputs : this.#within(job, timeout);
+  }
+
+  /** A run that has begun goes on; nobody waits for it. */
+  async #within(job: Job, milliseconds: number): Promise<Tensor[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#batcher.withdraw(job);
+        reject(new Failure(504, `There was no answer in the ${milliseconds} ms that the client waits.`));
+      }, milliseconds);
+    });
+    return Promise.race([job.outputs, late]).finally(() => clearTimeout(timer));
   }
 
   /** From now on it says that it is not ready; it still predicts. */

@@ -12,8 +12,8 @@ export interface ModelService {
   /** Why it does not predict right now; undefined when it does. */
   notReady(): string | undefined;
   /**
-   * Predicts. The inputs must fit the signature, in its order. Forgets the request when the client of `exchange` leaves.
-   * Rejects with `Failure`.
+   * Predicts. The inputs must fit the signature, in its order. Forgets the request when the client of `exchange` leaves, or
+   * when `timeout` milliseconds are over. Rejects with `Failure`.
    */
-  predict(inputs: Tensor[], exchange: Exchange): Promise<Tensor[]>;
+  predict(inputs: Tensor[], exchange: Exchange, timeout?: number): Promise<Tensor[]>;
 }

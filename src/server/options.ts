@@ -23,6 +23,9 @@ export interface ServerOptions {
   hash?: string;
   record?: string;
   exitWithParent: boolean;
+  /** Asked for with every request but those for health; from the environment only, as command lines are no secret. */
+  token?: string;
+  corsOrigins: string[];
 }
 
 export const usage = `Usage: node server.js --model FILE [options]
@@ -44,12 +47,16 @@ export const usage = `Usage: node server.js --model FILE [options]
   --hash SHA256                the model's hash, for the metrics and the record
   --record FILE                keep a JSON file that says where the server listens, while it does
   --exit-with-parent           exit when standard input ends
+  --cors-origins LIST          origins, parted by commas, whose pages may ask; * for all (default: none)
+
+SLIPWAY_TOKEN of the environment is a token that clients must send as "Authorization: Bearer TOKEN", except for health.
+SLIPWAY_MODEL of the environment names the model where --model does not. The word "serve" before the options changes nothing.
 `;
 
 /** Reads the command line. Throws an `Error` fit for the person who wrote it. */
 export function readOptions(args: string[], environment: NodeJS.ProcessEnv): ServerOptions {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
     options: {
       model: text,
@@ -68,8 +75,13 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       hash: text,
       record: text,
       'exit-with-parent': { type: 'boolean' },
+      'cors-origins': text,
     },
+    allowPositionals: true,
   });
+  // SageMaker starts every image with this word.
+  const unknown = positionals.find((word) => word !== 'serve');
+  if (unknown !== undefined) throw new Error(`"${unknown}" is no option; see --help.`);
   const number = (option: keyof typeof values, fallback: number, minimum: number, maximum = 1e9): number => {
     const given = values[option];
     if (given === undefined) return fallback;
@@ -77,8 +89,9 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     if (given !== '' && value >= minimum && value <= maximum) return value;
     throw new Error(`--${option} takes a number from ${minimum} to ${maximum}, not "${String(given)}".`);
   };
-  if (!values.model) throw new Error('--model FILE is missing.');
-  const model = resolve(values.model);
+  const file = values.model || environment['SLIPWAY_MODEL'];
+  if (!file) throw new Error('--model FILE is missing.');
+  const model = resolve(file);
   const dictated = environment['AIP_HTTP_PORT'] || environment['PORT'];
   const port = Math.trunc(number('port', 0, 0, 65535));
   const anyPort = values.port !== undefined && port === 0;
@@ -99,6 +112,11 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     hash: values.hash,
     record: values.record === undefined ? undefined : resolve(values.record),
     exitWithParent: values['exit-with-parent'] ?? false,
+    token: environment['SLIPWAY_TOKEN'] || undefined,
+    corsOrigins: (values['cors-origins'] ?? '')
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
   };
 }
 

@@ -9,6 +9,8 @@ export interface TensorSpec {
   datatype?: Datatype;
   /** For people: `float32`, `string`, `int4`, `sequence(map(int64, float32))`. */
   type: string;
+  /** Names of its columns, where the model was fitted on a table with names. */
+  columns?: string[];
   /** Absent when the model does not state it (any rank) or the value is not a tensor. */
   shape?: Dimension[];
 }

@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors';
 import { curlCommand } from '../../core/inference/curl';
 import type { Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
-import { exampleValues } from '../../core/sample/generate';
+import { exampleValues } from '../../core/inference/exampleValues';
 import type { Sample } from '../../core/sample/sample';
 import { defaultTolerance, parseSamples } from '../../core/sample/samplesFile';
 import { sampleTensors } from '../../core/sample/sampleTensors';

@@ -24,16 +24,16 @@ export class BulkCodec {
     private readonly data: CodecThreadData,
   ) {}
 
-  async read(protocol: Protocol, body: Buffer): Promise<ModelRequest> {
-    const reply = await this.#ask({ kind: 'read', protocol, body }, owned(body));
+  async read(protocol: Protocol, body: Buffer, jsonBytes?: number): Promise<ModelRequest> {
+    const reply = await this.#ask({ kind: 'read', protocol, body, jsonBytes }, owned(body));
     if (reply.kind !== 'request') throw failureOf(reply);
     return reply.request;
   }
 
-  async write(form: AnswerForm, outputs: Tensor[]): Promise<Uint8Array> {
+  async write(form: AnswerForm, outputs: Tensor[]): Promise<{ json: Uint8Array; binary: Uint8Array[] }> {
     const reply = await this.#ask({ kind: 'write', form, outputs: outputs.map(compact) }, []);
     if (reply.kind !== 'answer') throw failureOf(reply);
-    return reply.body;
+    return reply;
   }
 
   #ask(message: Omitted<ToCodecThread>, memory: TransferListItem[]): Promise<FromCodecThread> {

@@ -1,12 +1,13 @@
 import type { Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
+import { readInvocation } from './invocation';
 import { readPlain, writePlain } from './plain';
 import type { PlainForm } from './plain';
-import { readV2, writeV2 } from './v2';
+import { jsonOutputsOf, readV2, writeV2 } from './v2';
 import type { V2Form } from './v2';
 
-/** A way to write requests and answers: the Open Inference Protocol, or plain JSON. */
-export type Protocol = 'v2' | 'plain';
+/** A way to write requests and answers: the Open Inference Protocol, plain JSON, or MLflow's invocations in JSON or CSV. */
+export type Protocol = 'v2' | 'plain' | 'invocation' | 'csv';
 
 /** What an answer needs to know of its request. */
 export type AnswerForm = { protocol: 'v2'; v2: V2Form } | { protocol: 'plain'; plain: PlainForm };
@@ -17,23 +18,48 @@ export interface ModelRequest {
   form: AnswerForm;
 }
 
+/** An answer: JSON text, and what comes as bytes behind it. */
+export interface Answer {
+  json: string;
+  binary: Uint8Array[];
+}
+
 /** The model as its clients address it. */
 export interface ServedName {
   name: string;
   version: string;
 }
 
-/** Reads a request's body. Throws `Failure`. */
-export function readRequest(protocol: Protocol, body: Buffer, signature: Signature): ModelRequest {
+/**
+ * Reads a request's body. Throws `Failure`.
+ * @param jsonBytes where its JSON ends, if bytes of tensors come behind it
+ */
+export function readRequest(
+  protocol: Protocol,
+  body: Buffer,
+  signature: Signature,
+  jsonBytes?: number,
+): ModelRequest {
   if (protocol === 'v2') {
-    const { inputs, form } = readV2(body, signature);
+    const { inputs, form } = readV2(body, signature, jsonBytes);
     return { inputs, form: { protocol, v2: form } };
   }
-  const { inputs, form } = readPlain(body, signature);
-  return { inputs, form: { protocol, plain: form } };
+  if (protocol === 'plain') {
+    const { inputs, form } = readPlain(body, signature);
+    return { inputs, form: { protocol, plain: form } };
+  }
+  return {
+    inputs: readInvocation(protocol, body, signature),
+    form: { protocol: 'plain', plain: 'predictions' },
+  };
 }
 
-/** JSON text of an answer. */
-export function writeAnswer(form: AnswerForm, outputs: Tensor[], model: ServedName): string {
-  return form.protocol === 'v2' ? writeV2(model, form.v2, outputs) : writePlain(form.plain, outputs);
+export function writeAnswer(form: AnswerForm, outputs: Tensor[], model: ServedName): Answer {
+  if (form.protocol === 'v2') return writeV2(model, form.v2, outputs);
+  return { json: writePlain(form.plain, outputs), binary: [] };
+}
+
+/** The outputs that become JSON in the answer: what takes time. */
+export function asJson(form: AnswerForm, outputs: Tensor[]): Tensor[] {
+  return form.protocol === 'v2' ? jsonOutputsOf(form.v2, outputs) : outputs;
 }

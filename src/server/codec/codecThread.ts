@@ -15,14 +15,14 @@ export interface CodecThreadData {
 
 /** From the front to the thread. Bytes are handed over, not copied, where they lie in memory of their own. */
 export type ToCodecThread = { id: number } & (
-  | { kind: 'read'; protocol: Protocol; body: Uint8Array }
+  | { kind: 'read'; protocol: Protocol; body: Uint8Array; jsonBytes?: number }
   | { kind: 'write'; form: AnswerForm; outputs: Tensor[] }
 );
 
 /** From the thread to the front. */
 export type FromCodecThread = { id: number } & (
   | { kind: 'request'; request: ModelRequest }
-  | { kind: 'answer'; body: Uint8Array }
+  | { kind: 'answer'; json: Uint8Array; binary: Uint8Array[] }
   | { kind: 'failure'; status: number; message: string }
 );
 
@@ -41,13 +41,14 @@ function answer(message: ToCodecThread, signature: Signature, model: ServedName)
     if (message.kind === 'read') {
       const { buffer, byteOffset, byteLength } = message.body;
       const body = Buffer.from(buffer, byteOffset, byteLength);
-      return { id, kind: 'request', request: readRequest(message.protocol, body, signature) };
+      return {
+        id,
+        kind: 'request',
+        request: readRequest(message.protocol, body, signature, message.jsonBytes),
+      };
     }
-    return {
-      id,
-      kind: 'answer',
-      body: new TextEncoder().encode(writeAnswer(message.form, message.outputs, model)),
-    };
+    const { json, binary } = writeAnswer(message.form, message.outputs, model);
+    return { id, kind: 'answer', json: new TextEncoder().encode(json), binary };
   } catch (error) {
     if (error instanceof Failure)
       return { id, kind: 'failure', status: error.status, message: error.message };
@@ -62,7 +63,7 @@ function answer(message: ToCodecThread, signature: Signature, model: ServedName)
 }
 
 function memoryOf(reply: FromCodecThread): TransferListItem[] {
-  if (reply.kind === 'answer') return [reply.body.buffer as ArrayBuffer];
+  if (reply.kind === 'answer') return [reply.json.buffer as ArrayBuffer];
   if (reply.kind === 'failure') return [];
   return reply.request.inputs.flatMap(({ data }) =>
     Array.isArray(data) ? [] : [data.buffer as ArrayBuffer],

@@ -1,4 +1,5 @@
 import { countOf } from '../../core/inference/datatypes';
+import { dataFromBytes } from '../../core/inference/tensorBytes';
 import { tensorFromJson, TensorError } from '../../core/inference/tensorJson';
 import type { Datatype, JsonValue, Tensor } from '../../core/inference/tensor';
 import type { Dimension, Signature, TensorSpec } from '../../core/model/signature';
@@ -12,10 +13,23 @@ export function protocolShape(shape: readonly Dimension[]): number[] {
 /** The tensor of one input from its values. Throws `Failure` 400 that names the input and what is expected. */
 export function inputTensor(spec: TensorSpec, shape: number[], data: JsonValue): Tensor {
   checkShape(spec, shape);
+  const { name } = spec;
+  return inWords(name, () => tensorFromJson({ name, datatype: spec.datatype as Datatype, shape }, data));
+}
+
+/** The tensor of one input from its bytes in the form of the binary extension. Throws `Failure` 400. */
+export function inputFromBytes(spec: TensorSpec, shape: number[], bytes: Buffer): Tensor {
+  checkShape(spec, shape);
+  const { name } = spec;
+  const datatype = spec.datatype as Datatype;
+  return inWords(name, () => ({ name, datatype, shape, data: dataFromBytes(datatype, shape, bytes) }));
+}
+
+function inWords<T>(name: string, read: () => T): T {
   try {
-    return tensorFromJson({ name: spec.name, datatype: spec.datatype as Datatype, shape }, data);
+    return read();
   } catch (error) {
-    if (error instanceof TensorError) throw new Failure(400, `Input "${spec.name}": ${error.message}.`);
+    if (error instanceof TensorError) throw new Failure(400, `Input "${name}": ${error.message}.`);
     throw error;
   }
 }

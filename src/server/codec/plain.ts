@@ -32,7 +32,7 @@ function isInput(signature: Signature, name: string): boolean {
   return signature.inputs.some((input) => input.name === name);
 }
 
-function readInputs(values: JsonValue | undefined, signature: Signature): Tensor[] {
+export function readInputs(values: JsonValue | undefined, signature: Signature): Tensor[] {
   if (isObject(values)) {
     const tensors = Object.entries(values).map(([name, data]) =>
       readValues(inputSpec(signature, name), data),
@@ -49,7 +49,7 @@ function readInputs(values: JsonValue | undefined, signature: Signature): Tensor
   return [readValues(only, values)];
 }
 
-function readInstances(instances: JsonValue | undefined, signature: Signature): Tensor[] {
+export function readInstances(instances: JsonValue | undefined, signature: Signature): Tensor[] {
   if (!Array.isArray(instances) || instances.length === 0) {
     throw new Failure(400, '"instances" must be an array with at least one row.');
   }

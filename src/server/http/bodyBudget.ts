@@ -5,7 +5,7 @@ export class BodyBudget {
   #held = 0;
 
   constructor(
-    private readonly longestBytes: number,
+    readonly longestBytes: number,
     private readonly totalBytes = 4 * longestBytes,
   ) {}
 

@@ -4,6 +4,7 @@ import { Server as NetServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../failure';
+import type { Access } from './access';
 import type { BodyBudget } from './bodyBudget';
 import { Exchange } from './exchange';
 import type { ExchangeObserver } from './exchange';
@@ -29,6 +30,7 @@ export class HttpServer {
     /** A client that takes longer to send its request is refused with 408. */
     requestSeconds: number,
     private readonly bodies: BodyBudget,
+    private readonly access: Access,
   ) {
     this.#server = createServer({
       headersTimeout: requestSeconds * 1000,
@@ -70,9 +72,13 @@ export class HttpServer {
     const exchange = new Exchange(request, response, this.observer, this.bodies);
     this.#current.set(request.socket, exchange);
     if (this.#closing) response.shouldKeepAlive = false;
+    const id = request.headers['x-request-id'];
+    if (id !== undefined) exchange.setHeader('X-Request-Id', String(id));
     try {
+      if (this.access.preflight(exchange)) return;
       const { route, handler, params } = this.router.match(request.method ?? '', request.url ?? '');
       exchange.route = route;
+      this.access.check(exchange);
       await handler(exchange, params);
     } catch (error) {
       exchange.fail(error);

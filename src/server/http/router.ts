@@ -2,7 +2,7 @@ import { Failure } from '../failure';
 import type { Exchange } from './exchange';
 
 /** What a request is counted as. */
-export type Route = 'infer' | 'predict' | 'health' | 'metadata' | 'metrics' | 'other';
+export type Route = 'infer' | 'predict' | 'invocations' | 'health' | 'metadata' | 'metrics' | 'other';
 
 export type Handler = (exchange: Exchange, params: Record<string, string>) => void | Promise<void>;
 
@@ -22,7 +22,7 @@ interface Match {
 /** Found matches are kept, so that the same address is taken apart once; this many, as addresses come from outside. */
 const maxRemembered = 64;
 
-/** Finds the handler for a method and a path. In a pattern, `:name` stands for one segment. */
+/** Finds the handler for a method and a path. In a pattern, `:name` stands for one segment, `:name:verb` for one with that end. */
 export class Router {
   readonly #entries: Entry[] = [];
   readonly #remembered = new Map<string, Match>();
@@ -66,8 +66,17 @@ function matchSegments(pattern: string[], segments: string[]): Record<string, st
   const params: Record<string, string> = {};
   for (const [index, expected] of pattern.entries()) {
     const segment = segments[index] as string;
-    if (expected.startsWith(':')) params[expected.slice(1)] = decode(segment);
-    else if (expected !== segment) return undefined;
+    const [, name, verb] = expected.split(':');
+    if (name === undefined) {
+      if (expected !== segment) return undefined;
+    } else if (verb === undefined) {
+      params[name] = decode(segment);
+    } else {
+      const end = `:${verb}`;
+      const whole = decode(segment);
+      if (!whole.endsWith(end)) return undefined;
+      params[name] = whole.slice(0, -end.length);
+    }
   }
   return params;
 }

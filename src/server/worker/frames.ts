@@ -20,8 +20,8 @@
  * writes frames to file descriptor 3; its standard output is for whatever a library prints, and goes where its standard
  * error goes. Where a worker has only the three standard streams, a shell makes the fourth: `exec node onnxWorker.js 3>&1 1>&2`.
  */
-import { arrayTypeOf, byteLengthOf, countOf } from '../../core/inference/datatypes';
 import type { Datatype, Tensor, TensorData } from '../../core/inference/tensor';
+import { bytesOf, dataFromBytes } from '../../core/inference/tensorBytes';
 
 interface TensorHeader {
   name: string;
@@ -85,7 +85,7 @@ export function encodeFrame(header: ToWorker | FromWorker, tensors: OutgoingTens
   for (const { name, datatype, shape, parts } of tensors) {
     let bytes = 0;
     for (const part of parts) {
-      const raw = rawBytes(part);
+      const raw = bytesOf(part);
       bytes += raw.byteLength;
       body.push(raw);
     }
@@ -123,44 +123,9 @@ export function decodeFrame<Header>(json: Buffer, body: Buffer): Frame<Header> {
       name,
       datatype,
       shape,
-      data: decodeValues(datatype, shape, body.subarray(offset, offset + bytes)),
+      data: dataFromBytes(datatype, shape, body.subarray(offset, offset + bytes)),
     });
     offset += padded(bytes);
   }
   return { header, tensors };
-}
-
-function decodeValues(datatype: Datatype, shape: number[], bytes: Buffer): TensorData {
-  const count = countOf(shape);
-  if (datatype === 'BYTES') return decodeStrings(bytes, count);
-  const type = arrayTypeOf(datatype);
-  if (bytes.byteLength !== count * type.BYTES_PER_ELEMENT) {
-    throw new Error('A tensor on the pipe has another length than its shape says.');
-  }
-  if (bytes.byteOffset % type.BYTES_PER_ELEMENT === 0) return new type(bytes.buffer, bytes.byteOffset, count);
-  const copy = new Uint8Array(bytes);
-  return new type(copy.buffer, 0, count);
-}
-
-function decodeStrings(bytes: Buffer, count: number): string[] {
-  const values = new Array<string>(count);
-  let offset = 0;
-  for (let index = 0; index < count; index++) {
-    const start = offset + 4;
-    offset = start + bytes.readUInt32LE(offset);
-    values[index] = bytes.toString('utf8', start, offset);
-  }
-  return values;
-}
-
-function rawBytes(data: TensorData): Uint8Array {
-  if (!Array.isArray(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const bytes = Buffer.allocUnsafe(byteLengthOf({ data }));
-  let offset = 0;
-  for (const text of data) {
-    const length = bytes.write(text, offset + 4);
-    bytes.writeUInt32LE(length, offset);
-    offset += 4 + length;
-  }
-  return bytes;
 }

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { inferBody, iris, startServer, startServerOn, stopServers } from './support/serverProcess';
+import type { TestServer } from './support/serverProcess';
+
+const flower = [5.1, 3.5, 1.4, 0.2];
+const rows = [flower, [7, 3.2, 6, 1.8]];
+const echo = 'test/unit/server/models/echo.onnx';
+
+/** A request of the binary extension: JSON, and the bytes of tensors behind it. */
+function binary(json: object, ...tensors: Uint8Array[]): RequestInit {
+  const head = Buffer.from(JSON.stringify(json));
+  return {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'Inference-Header-Content-Length': String(head.length),
+    },
+    body: Buffer.concat([head, ...tensors]),
+  };
+}
+
+function bytesOf(values: number[]): Uint8Array {
+  return new Uint8Array(Float32Array.from(values).buffer);
+}
+
+function binaryInput(values: number[][], size = values.flat().length * 4) {
+  const shape = [values.length, 4];
+  return { name: 'measurements', datatype: 'FP32', shape, parameters: { binary_data_size: size } };
+}
+
+describe('the binary tensor extension', () => {
+  let server: TestServer;
+  const infer = async (init: RequestInit) => {
+    const response = await fetch(`${server.url}/v2/models/iris/infer`, init);
+    const body = Buffer.from(await response.arrayBuffer());
+    const head = Number(response.headers.get('inference-header-content-length') ?? body.length);
+    const json = JSON.parse(body.subarray(0, head).toString()) as {
+      error: string;
+      outputs: { name: string; data?: number[]; parameters?: { binary_data_size: number } }[];
+    };
+    return {
+      status: response.status,
+      json,
+      tail: body.subarray(head),
+      type: response.headers.get('content-type'),
+    };
+  };
+  before(async () => {
+    server = await startServer(iris);
+  });
+  after(stopServers);
+
+  it('is announced', async () => {
+    assert.match((await server.fetch('/v2')).text, /"extensions":\["binary_tensor_data"\]/);
+  });
+
+  it('takes inputs as bytes, at any place in memory, and answers in JSON', async () => {
+    for (const id of ['', 'x', 'xy', 'xyz']) {
+      const { status, json } = await infer(binary({ id, inputs: [binaryInput(rows)] }, bytesOf(rows.flat())));
+      assert.equal(status, 200);
+      assert.deepEqual(json.outputs[0]?.data, [0, 2]);
+    }
+  });
+
+  it('gives outputs as bytes where that is asked for, mixed with JSON', async () => {
+    const plain = await server.infer(inferBody('measurements', [2, 4], rows));
+    const outputs = [{ name: 'probabilities', parameters: { binary_data: true } }, { name: 'label' }];
+    const body = JSON.stringify({ ...inferBody('measurements', [2, 4], rows), outputs });
+    const { json, tail, type } = await infer({ method: 'POST', body });
+    assert.equal(type, 'application/octet-stream');
+    assert.deepEqual(json.outputs[0]?.parameters, { binary_data_size: 24 });
+    assert.deepEqual(json.outputs[1]?.data, [0, 2]);
+    const floats = new Float32Array(new Uint8Array(tail).buffer);
+    const expected = (plain.body['outputs'] as { data: number[] }[])[1]?.data ?? [];
+    assert.deepEqual([...floats], [...Float32Array.from(expected)]);
+  });
+
+  it('gives all outputs as bytes in the order of the JSON, but for one that says otherwise', async () => {
+    const request = {
+      ...inferBody('measurements', [1, 4], flower),
+      parameters: { binary_data_output: true },
+    };
+    const all = await infer({ method: 'POST', body: JSON.stringify(request) });
+    assert.deepEqual(
+      all.json.outputs.map(({ parameters }) => parameters?.binary_data_size),
+      [8, 12],
+    );
+    assert.equal(all.tail.readBigInt64LE(0), 0n);
+    assert.equal(all.tail.length, 20);
+    const outputs = [{ name: 'label', parameters: { binary_data: false } }];
+    const one = await infer({ method: 'POST', body: JSON.stringify({ ...request, outputs }) });
+    assert.deepEqual(one.json.outputs[0]?.data, [0]);
+  });
+
+  it('refuses lengths that lie, in words', async () => {
+    const bytes = bytesOf(flower);
+    for (const [init, words] of [
+      [binary({ inputs: [binaryInput([flower], 12)] }, bytes), /expected 16 bytes of FP32, got 12/],
+      [binary({ inputs: [binaryInput([flower], 160)] }, bytes), /has 160 bytes, and only 16 are left/],
+      [binary({ inputs: [binaryInput([flower], -4)] }, bytes), /whole number/],
+      [binary({ inputs: [binaryInput([flower])] }, bytes, bytes), /16 bytes of the body belong to no input/],
+      [
+        { ...binary({ inputs: [] }), headers: { 'Inference-Header-Content-Length': '100' } },
+        /13 bytes, less than the 100/,
+      ],
+      [
+        { ...binary({ inputs: [] }), headers: { 'Inference-Header-Content-Length': 'x' } },
+        /must be a whole number/,
+      ],
+    ] as const) {
+      const { status, json } = await infer(init);
+      assert.equal(status, 400);
+      assert.match(json.error, words);
+    }
+  });
+});
+
+describe('protocols of platforms', () => {
+  let server: TestServer;
+  const post = async (path: string, body: string, type = 'application/json', headers = {}) => {
+    const { status, text } = await server.fetch(path, {
+      method: 'POST',
+      body,
+      headers: { ...(type && { 'Content-Type': type }), ...headers },
+    });
+    return { status, body: JSON.parse(text) as { predictions: { label: number }[]; error: string } };
+  };
+  before(async () => {
+    server = await startServer(iris);
+  });
+  after(stopServers);
+
+  it('predict with what MLflow sends', async () => {
+    const columns = ['a', 'b', 'c', 'd'];
+    for (const body of [
+      { dataframe_split: { columns, data: rows } },
+      { dataframe_split: { data: rows } },
+      {
+        dataframe_records: rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]]))),
+      },
+      { instances: rows },
+      { inputs: rows },
+      { inputs: { measurements: rows }, params: { quick: true } },
+    ]) {
+      const reply = await post('/invocations', JSON.stringify(body));
+      assert.deepEqual(
+        reply.body.predictions?.map(({ label }) => label),
+        [0, 2],
+        JSON.stringify(reply.body),
+      );
+    }
+  });
+
+  it('predict with CSV, with and without names', async () => {
+    const lines = rows.map((row) => row.join(','));
+    for (const body of [lines.join('\n'), ['a,b,c,d', ...lines].join('\r\n')]) {
+      const reply = await post('/invocations', body, 'text/csv');
+      assert.deepEqual(
+        reply.body.predictions.map(({ label }) => label),
+        [0, 2],
+      );
+    }
+    assert.match((await post('/invocations', '1,2\n3', 'text/csv')).body.error, /CSV/);
+  });
+
+  it('refuse what MLflow would not send', async () => {
+    assert.equal((await post('/invocations', '[[1,2,3,4]]')).status, 400);
+    assert.equal((await post('/invocations', '{"inputs":[[1,2,3,4]],"instances":[]}')).status, 400);
+    assert.equal((await post('/invocations', '{}', 'text/plain')).status, 415);
+    assert.equal((await post('/invocations', '{}', '')).status, 415);
+  });
+
+  it('predict as TensorFlow Serving does, and say how the model is', async () => {
+    const { body } = await post('/v1/models/iris:predict', JSON.stringify({ instances: rows }));
+    assert.deepEqual(
+      body.predictions.map(({ label }) => label),
+      [0, 2],
+    );
+    assert.equal((await post('/v1/models/other:predict', '{}')).status, 404);
+    const status = JSON.parse((await server.fetch('/v1/models/iris')).text) as { ready: boolean };
+    assert.equal(status.ready, true);
+    assert.match(JSON.stringify(status), /"state":"AVAILABLE"/);
+  });
+
+  it('ask for health in their ways', async () => {
+    for (const path of ['/ping', '/health']) assert.equal((await server.fetch(path)).status, 200);
+    assert.match((await server.fetch('/version')).text, /^\d+\.\d+\.\d+$/);
+  });
+
+  it('get back the id of their request', async () => {
+    const { headers } = await server.fetch('/v2/health/live', { headers: { 'X-Request-Id': 'abc' } });
+    assert.equal(headers.get('x-request-id'), 'abc');
+  });
+
+  it('send and get bodies that are packed', async () => {
+    const body = JSON.stringify({ instances: Array.from({ length: 100 }, () => flower) });
+    const response = await fetch(`${server.url}/predict`, {
+      method: 'POST',
+      body: gzipSync(body),
+      headers: { 'Content-Encoding': 'gzip', 'Accept-Encoding': 'gzip' },
+    });
+    assert.equal(response.headers.get('content-encoding'), 'gzip');
+    const { predictions } = (await response.json()) as { predictions: object[] };
+    assert.equal(predictions.length, 100);
+    const plain = await server.fetch('/predict', {
+      method: 'POST',
+      body,
+      headers: { 'Accept-Encoding': 'gzip;q=0' },
+    });
+    assert.equal(plain.headers.get('content-encoding'), null);
+    assert.equal(gunzipSync(gzipSync(plain.text)).toString(), plain.text);
+  });
+
+  it('are refused with bodies that are not what they say, or would fill the memory', async () => {
+    const send = (body: Buffer, encoding: string) =>
+      server.fetch('/predict', {
+        method: 'POST',
+        body: new Uint8Array(body),
+        headers: { 'Content-Encoding': encoding },
+      });
+    assert.equal((await send(Buffer.from('plain'), 'gzip')).status, 400);
+    assert.equal((await send(Buffer.from('plain'), 'br')).status, 415);
+    assert.equal((await send(gzipSync(Buffer.alloc(65 * 2 ** 20)), 'gzip')).status, 413);
+  });
+});
+
+describe('the description of the interface', () => {
+  after(stopServers);
+
+  for (const [model, name] of [
+    [iris, 'iris'],
+    [echo, 'echo'],
+  ] as const) {
+    it(`of ${name} has examples that work`, async () => {
+      const server = await startServer(model);
+      const { paths, openapi } = JSON.parse((await server.fetch('/openapi.json')).text) as {
+        openapi: string;
+        paths: Record<string, { post?: { requestBody: { content: Record<string, { example: object }> } } }>;
+      };
+      assert.match(openapi, /^3\.1/);
+      let tried = 0;
+      for (const [path, { post }] of Object.entries(paths)) {
+        const body = JSON.stringify(post?.requestBody.content['application/json']?.example);
+        const headers = { 'Content-Type': 'application/json' };
+        const reply = await server.fetch(path, post ? { method: 'POST', body, headers } : {});
+        assert.equal(reply.status, 200, `${path}: ${reply.text}`);
+        tried++;
+      }
+      assert.ok(tried >= 10);
+      assert.match((await server.fetch('/docs')).text, new RegExp(`<h1>${name} `));
+    });
+  }
+});
+
+describe('who may ask', () => {
+  after(stopServers);
+
+  it('is who has the token; health is told to all', async () => {
+    const server = await startServerOn({ environment: { SLIPWAY_TOKEN: 'secret' } }, iris);
+    const body = JSON.stringify([flower]);
+    const ask = (headers: Record<string, string>) =>
+      server.fetch('/predict', { method: 'POST', body, headers });
+    assert.equal((await ask({})).status, 401);
+    assert.equal((await ask({ Authorization: 'Bearer wrong' })).status, 401);
+    assert.equal((await ask({ Authorization: 'Bearer secret' })).status, 200);
+    assert.equal((await server.fetch('/metrics')).status, 401);
+    assert.equal((await server.fetch('/v2/health/ready')).status, 200);
+    assert.doesNotMatch(server.log(), /secret/);
+  });
+
+  it('are pages of the origins that are named', async () => {
+    const server = await startServer(iris, '--cors-origins', 'https://a.example, https://b.example');
+    const ask = (origin: string) =>
+      server.fetch('/predict', {
+        method: 'OPTIONS',
+        headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' },
+      });
+    const allowed = await ask('https://b.example');
+    assert.equal(allowed.status, 204);
+    assert.equal(allowed.headers.get('access-control-allow-origin'), 'https://b.example');
+    const other = await ask('https://c.example');
+    assert.equal(other.status, 405);
+    assert.equal(other.headers.get('access-control-allow-origin'), null);
+  });
+});
+
+describe('a client that does not wait for ever', () => {
+  after(stopServers);
+
+  it('is told when its time is over, and others are served', async () => {
+    const server = await startServer('test/unit/server/models/patience.onnx', '--run-timeout-seconds', '20');
+    const long = server.infer(inferBody('n', [1, 1], [5_000_000], 'INT64'));
+    const started = performance.now();
+    const reply = await server.infer({ ...inferBody('n', [1, 1], [1], 'INT64'), parameters: { timeout: 200_000 } });
+    assert.equal(reply.status, 504, JSON.stringify(reply.body));
+    assert.match(String(reply.body['error']), /200 ms/);
+    assert.ok(performance.now() - started < 2000);
+    assert.ok([200, 504].includes((await long).status));
+  });
+});
