@@ -133,6 +133,7 @@ const reporter = {
 if (tests) await rm('out/test/editor', { recursive: true, force: true });
 await Promise.all([
   copyRuntime(),
+  copy('src/server/python', `${dist}/python`, (file) => file.endsWith('.py')),
   copy('node_modules/@vscode/codicons/dist', `${dist}/webview`, (file) => /\.(css|ttf)$/.test(file)),
   writeSchemas(),
 ]);

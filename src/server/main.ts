@@ -1,7 +1,7 @@
 import { version } from '../../package.json';
 import { isMainThread } from 'node:worker_threads';
 import { messageOf, UserError } from '../core/errors';
-import { inspectModel } from '../core/model/inspectModel';
+import { backendFor } from './backend';
 import { BulkCodec } from './codec/bulkCodec';
 import { runCodecThread } from './codec/codecThread';
 import { Failure } from './failure';
@@ -14,7 +14,6 @@ import { readOptions, usage } from './options';
 import type { ServerOptions } from './options';
 import { removeRecord, writeRecord } from './record';
 import { createRoutes } from './routes/routes';
-import { checkSupported } from './supported';
 
 const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`);
 /** The standard output holds these lines only: a program reads it. */
@@ -26,9 +25,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) return void process.stdout.write(usage);
   const options = readOptions(process.argv.slice(2), process.env);
-  const { signature } = await inspectModel(options.model);
-  checkSupported(signature);
-  await serve(new ModelHost(signature, options, log), options);
+  await serve(new ModelHost(await backendFor(options), options, log), options);
 }
 
 async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
@@ -38,10 +35,10 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     ended: (route, status, seconds) => metrics.ended(route, status, seconds),
     broken: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   };
-  const bulk = new BulkCodec(__filename, {
+  const bulk = new BulkCodec(__filename, () => ({
     signature: model.signature,
     model: { name: model.name, version: model.version },
-  });
+  }));
   const routes = createRoutes({
     model,
     version,

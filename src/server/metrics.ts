@@ -8,17 +8,20 @@ export interface MetricSources {
   queueLength: () => number;
   restarts: () => number;
   workerUsage: () => Usage | undefined;
+  /** What runs the model; empty until that is known. */
+  platform: () => string;
 }
 
 export interface ModelLabels {
   model: string;
   version: string;
-  platform: string;
   hash: string;
 }
 
 const secondBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const rowBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024];
+
+const started = Date.now() / 1000 - process.uptime();
 
 const frontUsage = {
   resident: () => process.memoryUsage.rss(),
@@ -26,7 +29,7 @@ const frontUsage = {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   },
-  started: () => Date.now() / 1000 - process.uptime(),
+  started: () => started,
 };
 
 /** The server's own metrics, in Prometheus' form. */
@@ -118,7 +121,11 @@ export class ServerMetrics implements BatchObserver {
       help: 'The model that is served; always 1.',
       labelNames: ['model', 'version', 'platform', 'hash'],
       registers,
-    }).set({ ...labels }, 1);
+      collect() {
+        this.reset();
+        this.set({ ...labels, platform: sources.platform() }, 1);
+      },
+    });
   }
 
   /** A metric whose value is read when it is asked for; undefined counts as 0. */

@@ -1,14 +1,15 @@
-import { join } from 'node:path';
 import type { Tensor } from '../core/inference/tensor';
 import type { Signature } from '../core/model/signature';
+import type { Backend } from './backend';
 import { Batcher, type Job } from './batching/batcher';
 import { hasRows } from './batching/rows';
-import { Failure } from './failure';
+import { comeAgain, Failure } from './failure';
 import type { Exchange } from './http/exchange';
 import { ServerMetrics } from './metrics';
 import type { ModelService } from './modelService';
 import type { ServerOptions } from './options';
-import { childProcess } from './worker/launch';
+import { checkSupported } from './supported';
+import type { Described } from './worker/frames';
 import { Supervisor } from './worker/supervisor';
 
 const mebibyte = 2 ** 20;
@@ -17,24 +18,24 @@ const mebibyte = 2 ** 20;
 export class ModelHost implements ModelService {
   readonly name: string;
   readonly version: string;
-  readonly platform = 'onnxruntime_onnx';
   /** Longest body that is read, in bytes. */
   readonly maxBodyBytes: number;
   readonly metrics: ServerMetrics;
   readonly #worker: Supervisor;
-  readonly #batcher: Batcher;
+  #described: Described | undefined;
+  #batcher: Batcher | undefined;
   #stopping = false;
 
   constructor(
-    readonly signature: Signature,
-    options: ServerOptions,
-    log: (message: string) => void,
+    { launch, known }: Backend,
+    private readonly options: ServerOptions,
+    private readonly log: (message: string) => void,
   ) {
     this.name = options.name;
     this.version = options.version;
     this.maxBodyBytes = Math.round(options.maxBodyMib * mebibyte);
     this.#worker = new Supervisor({
-      launch: childProcess(join(__dirname, 'onnxWorker.js')),
+      launch,
       model: options.model,
       limits: {
         runSeconds: options.runTimeoutSeconds,
@@ -42,58 +43,54 @@ export class ModelHost implements ModelService {
         memoryBytes: options.workerMemoryMib * mebibyte,
         outputBytes: this.maxBodyBytes,
       },
-      session: options.threads > 0 ? { intraOpThreads: options.threads } : {},
+      session: {
+        ...(options.threads > 0 && { intraOpThreads: options.threads }),
+        ...(!options.fastForest && { fastForest: false }),
+      },
       log,
     });
     this.metrics = new ServerMetrics(
       {
-        queueLength: () => this.#batcher.queueLength,
+        queueLength: () => this.#batcher?.queueLength ?? 0,
         restarts: () => this.#worker.restarts,
         workerUsage: () => this.#worker.usage,
+        platform: () => this.#described?.platform ?? '',
       },
-      { model: this.name, version: this.version, platform: this.platform, hash: options.hash ?? '' },
+      { model: this.name, version: this.version, hash: options.hash ?? '' },
     );
-    this.#batcher = new Batcher(
-      this.#worker,
-      {
-        maxQueue: options.maxQueue,
-        maxBatch: options.maxBatch,
-        // Long enough for the run that is busy to break its limit, for another worker to start, and for another such run.
-        queueSeconds: 2 * options.runTimeoutSeconds + 10,
-        batchable: hasRows(signature),
-        log,
-      },
-      this.metrics,
-    );
+    if (known) this.#describe(known);
+  }
+
+  get signature(): Signature {
+    return this.#known().signature;
+  }
+
+  get platform(): string {
+    return this.#known().platform;
   }
 
   /** Resolves when the model is loaded; rejects with the reason when it can not be. */
-  start(): Promise<void> {
-    return this.#worker.start();
+  async start(): Promise<void> {
+    await this.#worker.start();
+    if (this.#described) return;
+    const { described } = this.#worker;
+    if (!described) throw new Failure(500, 'The worker does not say what the model takes.');
+    checkSupported(described.signature);
+    this.#describe(described);
   }
 
   notReady(): string | undefined {
     if (this.#stopping) return 'The server is stopping.';
-    if (this.#worker.ready) return undefined;
-    return this.#worker.down?.message ?? 'The model is being loaded.';
+    if (this.#worker.ready && this.#described) return undefined;
+    return this.#worker.down?.message ?? loading;
   }
 
   async predict(inputs: Tensor[], exchange: Exchange, timeout?: number): Promise<Tensor[]> {
-    const job = this.#batcher.submit(inputs);
-    exchange.whenGone(() => this.#batcher.withdraw(job));
-    return timeout === undefined ? job.outputs : this.#within(job, timeout);
-  }
-
-  /** A run that has begun goes on; nobody waits for it. */
-  async #within(job: Job, milliseconds: number): Promise<Tensor[]> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.#batcher.withdraw(job);
-        reject(new Failure(504, `There was no answer in the ${milliseconds} ms that the client waits.`));
-      }, milliseconds);
-    });
-    return Promise.race([job.outputs, late]).finally(() => clearTimeout(timer));
+    const batcher = this.#batcher;
+    if (!batcher) throw comeAgain(loading);
+    const job = batcher.submit(inputs);
+    exchange.whenGone(() => batcher.withdraw(job));
+    return timeout === undefined ? job.outputs : within(timeout, job, batcher);
   }
 
   /** From now on it says that it is not ready; it still predicts. */
@@ -104,4 +101,40 @@ export class ModelHost implements ModelService {
   stop(): void {
     this.#worker.stop();
   }
+
+  #known(): Described {
+    if (this.#described) return this.#described;
+    throw comeAgain(loading);
+  }
+
+  #describe(described: Described): void {
+    const { maxQueue, maxBatch, runTimeoutSeconds } = this.options;
+    this.#described = described;
+    this.#batcher = new Batcher(
+      this.#worker,
+      {
+        maxQueue,
+        maxBatch,
+        // Long enough for the run that is busy to break its limit, for another worker to start, and for another such run.
+        queueSeconds: 2 * runTimeoutSeconds + 10,
+        batchable: hasRows(described.signature) && (described.batchable ?? 'perhaps'),
+        log: this.log,
+      },
+      this.metrics,
+    );
+  }
+}
+
+const loading = 'The model is being loaded.';
+
+/** A run that has begun goes on; nobody waits for it. */
+async function within(milliseconds: number, job: Job, batcher: Batcher): Promise<Tensor[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      batcher.withdraw(job);
+      reject(new Failure(504, `There was no answer in the ${milliseconds} ms that the client waits.`));
+    }, milliseconds);
+  });
+  return Promise.race([job.outputs, late]).finally(() => clearTimeout(timer));
 }

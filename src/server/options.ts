@@ -19,6 +19,9 @@ export interface ServerOptions {
   maxBatch: number;
   /** 0 for as many as there are processors. */
   threads: number;
+  /** What runs models of Python. */
+  python: string;
+  fastForest: boolean;
   /** SHA-256 of the model, as whoever started the server knows it; only passed on. */
   hash?: string;
   record?: string;
@@ -30,7 +33,7 @@ export interface ServerOptions {
 
 export const usage = `Usage: node server.js --model FILE [options]
 
-  --model FILE                 the model to serve (.onnx)
+  --model FILE                 the model to serve: .onnx, .pkl, .pickle, .joblib, .py, .ubj, .lgb, or an MLflow folder
   --name NAME                  name it is served under (default: the file's name without its extension)
   --model-version VERSION      version that it is served as (default: 1)
   --host ADDRESS               address to listen on (default: 127.0.0.1)
@@ -44,6 +47,8 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
   --threads N                  threads that one run may use, 0 for one a processor (default: 0)
+  --python COMMAND             Python for models of Python (default: python3)
+  --no-fast-forest             let scikit-learn itself walk the trees of its forests
   --hash SHA256                the model's hash, for the metrics and the record
   --record FILE                keep a JSON file that says where the server listens, while it does
   --exit-with-parent           exit when standard input ends
@@ -72,6 +77,8 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       'max-queue': text,
       'max-batch': text,
       threads: text,
+      python: text,
+      'no-fast-forest': { type: 'boolean' },
       hash: text,
       record: text,
       'exit-with-parent': { type: 'boolean' },
@@ -109,6 +116,8 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     maxQueue: Math.trunc(number('max-queue', 1000, 1)),
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
     threads: Math.trunc(number('threads', 0, 0, 1024)),
+    python: values.python ?? 'python3',
+    fastForest: !values['no-fast-forest'],
     hash: values.hash,
     record: values.record === undefined ? undefined : resolve(values.record),
     exitWithParent: values['exit-with-parent'] ?? false,

@@ -9,6 +9,10 @@ const requirements: Record<string, () => boolean> = {
   haproxy: () => process.platform !== 'linux' || onPath('haproxy'),
   prometheus: () => process.platform !== 'linux' || onPath('promtool'),
   'g++': () => process.platform !== 'linux' || onPath('g++'),
+  'python3-cloudpickle': () => hasPython('cloudpickle'),
+  'python3-pandas': () => hasPython('pandas'),
+  'python3-sklearn': () => hasPython('sklearn'),
+  'python3-xgboost': () => hasPython('xgboost'),
   make: () => process.platform !== 'linux' || onPath('make'),
 };
 
@@ -26,6 +30,11 @@ export async function installRequirements(): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-qq'], { env });
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
+}
+
+/** Whether Debian's own Python has a package; others may be first on the path. */
+function hasPython(name: string): boolean {
+  return process.platform !== 'linux' || existsSync(`/usr/lib/python3/dist-packages/${name}`);
 }
 
 function onPath(name: string): boolean {

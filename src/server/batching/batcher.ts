@@ -13,8 +13,8 @@ export interface BatcherOptions {
   maxBatch: number;
   /** How long a request may wait before it is refused. */
   queueSeconds: number;
-  /** Whether requests may have rows in common, by the model's signature. */
-  batchable: boolean;
+  /** Whether requests may run together: `perhaps` when that has to be tried first. */
+  batchable: boolean | 'perhaps';
   log: (message: string) => void;
 }
 
@@ -59,7 +59,7 @@ export class Batcher {
     private readonly options: BatcherOptions,
     private readonly observer: BatchObserver,
   ) {
-    this.#trial = new BatchTrial(options.batchable && options.maxBatch > 1, options.log);
+    this.#trial = new BatchTrial(options.maxBatch > 1 && options.batchable, options.log);
     worker.onReady = () => this.#schedule();
     worker.onDown = (failure) => this.#refuseAll(failure);
   }

@@ -21,7 +21,7 @@ export class BulkCodec {
   /** @param script a file that calls `runCodecThread` when it is loaded in a thread */
   constructor(
     private readonly script: string,
-    private readonly data: CodecThreadData,
+    private readonly data: () => CodecThreadData,
   ) {}
 
   async read(protocol: Protocol, body: Buffer, jsonBytes?: number): Promise<ModelRequest> {
@@ -46,7 +46,7 @@ export class BulkCodec {
   }
 
   #start(): Worker {
-    const thread = new Worker(this.script, { workerData: this.data });
+    const thread = new Worker(this.script, { workerData: this.data() });
     thread.unref();
     thread.on('message', (reply: FromCodecThread) => {
       this.#waiting.get(reply.id)?.resolve(reply);

@@ -12,16 +12,18 @@
  * A tensor's bytes are its values in row-major order. BOOL is one byte. A BYTES value is its length in 4 bytes and its UTF-8.
  *
  *   front → worker   {"kind":"load","model":PATH,"options":{…}}        once, first
- *   worker → front   {"kind":"loaded"}  or  {"kind":"failed","reason":…,"message":…}
+ *   worker → front   {"kind":"loaded","described":{…}}  or  {"kind":"failed","reason":…,"message":…}
  *   front → worker   {"kind":"run","id":N,"tensors":[…],"maxBytes":N}   one at a time
  *   worker → front   {"kind":"result","id":N,"milliseconds":N,"tensors":[…]}  or  {"kind":"failed","id":N,"reason":…,"message":…}
  *
+ * A model that does not say in its file what it takes is "described" by its worker, as {@link Described} has it.
  * Any answer may carry "usage":{"rss":BYTES,"cpuSeconds":N}. A worker reads frames from its standard input, ends when that ends, and
  * writes frames to file descriptor 3; its standard output is for whatever a library prints, and goes where its standard
  * error goes. Where a worker has only the three standard streams, a shell makes the fourth: `exec node onnxWorker.js 3>&1 1>&2`.
  */
 import type { Datatype, Tensor, TensorData } from '../../core/inference/tensor';
 import { bytesOf, dataFromBytes } from '../../core/inference/tensorBytes';
+import type { Signature } from '../../core/model/signature';
 
 interface TensorHeader {
   name: string;
@@ -33,6 +35,17 @@ interface TensorHeader {
 export interface SessionOptions {
   /** Threads inside one operator; absent for as many as there are processors. */
   intraOpThreads?: number;
+  /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */
+  fastForest?: boolean;
+}
+
+/** What a worker says about its model. */
+export interface Described {
+  signature: Signature;
+  /** The protocol's word for what runs it. */
+  platform: string;
+  /** Whether a row is answered alone as it is next to others; undefined where nobody has tried. */
+  batchable?: boolean;
 }
 
 export interface Usage {
@@ -48,7 +61,7 @@ export type ToWorker =
   | { kind: 'run'; id: number; maxBytes: number; tensors?: TensorHeader[] };
 
 export type FromWorker = (
-  | { kind: 'loaded' }
+  | { kind: 'loaded'; described?: Described }
   | { kind: 'result'; id: number; milliseconds: number; tensors?: TensorHeader[] }
   | { kind: 'failed'; id?: number; reason: FailureReason; message: string }
 ) & { usage?: Usage };

@@ -18,10 +18,14 @@ export interface WorkerProcess {
 /** Where a worker runs is up to this function alone. */
 export type Launch = () => WorkerProcess;
 
-/** A worker as a child process that runs `script` on the same Node (or Electron) as this one. It logs to our standard error. */
-export function childProcess(script: string): Launch {
+/** A worker as a child process. It logs to our standard error. */
+export function childProcess(command: string, args: string[], environment: NodeJS.ProcessEnv = {}): Launch {
   return () => {
-    const child = spawn(process.execPath, [script], { stdio: ['pipe', 2, 2, 'pipe'], windowsHide: true });
+    const child = spawn(command, args, {
+      stdio: ['pipe', 2, 2, 'pipe'],
+      windowsHide: true,
+      env: { ...process.env, ...environment },
+    });
     return {
       input: child.stdin as Writable,
       output: child.stdio[3] as Readable,

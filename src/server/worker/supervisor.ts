@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comeAgain } from '../failure';
 import type { Failure } from '../failure';
-import type { OutgoingTensor, SessionOptions, Usage } from './frames';
+import type { Described, OutgoingTensor, SessionOptions, Usage } from './frames';
 import type { Launch } from './launch';
 import { WorkerLink } from './workerLink';
 import type { RunResult, WorkerLimits } from './workerLink';
@@ -28,6 +28,7 @@ export class Supervisor {
   #link: WorkerLink | undefined;
   #ready = false;
   #down: Failure | undefined;
+  #described: Described | undefined;
   /** Lives that ended without one good run in between. */
   #failures = 0;
   readonly #stopped = new AbortController();
@@ -42,6 +43,11 @@ export class Supervisor {
   /** Why requests are refused for now; undefined while they are served or will be in a moment. */
   get down(): Failure | undefined {
     return this.#down;
+  }
+
+  /** What the worker said about the model when it loaded it. */
+  get described(): Described | undefined {
+    return this.#described;
   }
 
   get usage(): Usage | undefined {
@@ -70,7 +76,7 @@ export class Supervisor {
     const link = new WorkerLink(launch(), limits);
     this.#link = link;
     try {
-      await link.load(model, session);
+      this.#described = await link.load(model, session);
     } catch (error) {
       link.end(error as Failure);
       throw error;

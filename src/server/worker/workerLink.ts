@@ -4,6 +4,7 @@ import { Failure } from '../failure';
 import { FrameReader } from './frameReader';
 import { encodeFrame } from './frames';
 import type {
+  Described,
   FailureReason,
   Frame,
   FromWorker,
@@ -83,7 +84,8 @@ export class WorkerLink {
     return usageOf(this.worker.pid) ?? this.#usage;
   }
 
-  async load(model: string, options: SessionOptions): Promise<void> {
+  /** Resolves to what the worker says about the model, where the file does not. */
+  async load(model: string, options: SessionOptions): Promise<Described | undefined> {
     const { loadSeconds } = this.limits;
     const { header } = await this.#ask(
       { kind: 'load', model, options },
@@ -92,6 +94,7 @@ export class WorkerLink {
       'Loading the model',
     );
     if (header.kind === 'failed') throw new Failure(500, header.message);
+    return header.kind === 'loaded' ? header.described : undefined;
   }
 
   /** Runs the model once. */

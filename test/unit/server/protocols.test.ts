@@ -292,7 +292,10 @@ describe('a client that does not wait for ever', () => {
     const server = await startServer('test/unit/server/models/patience.onnx', '--run-timeout-seconds', '20');
     const long = server.infer(inferBody('n', [1, 1], [5_000_000], 'INT64'));
     const started = performance.now();
-    const reply = await server.infer({ ...inferBody('n', [1, 1], [1], 'INT64'), parameters: { timeout: 200_000 } });
+    const reply = await server.infer({
+      ...inferBody('n', [1, 1], [1], 'INT64'),
+      parameters: { timeout: 200_000 },
+    });
     assert.equal(reply.status, 504, JSON.stringify(reply.body));
     assert.match(String(reply.body['error']), /200 ms/);
     assert.ok(performance.now() - started < 2000);

@@ -2,6 +2,7 @@ import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { cp } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -26,6 +27,7 @@ async function serverScript(): Promise<string> {
     logLevel: 'warning',
   });
   await built;
+  await cp('src/server/python', `${out}/python`, { recursive: true });
   return `${out}/server.js`;
 }
 
@@ -65,7 +67,7 @@ export async function startServerOn(host: Host, model: string, ...args: string[]
   if (!url) throw new Error(error);
   const name = args.includes('--name')
     ? (args[args.indexOf('--name') + 1] as string)
-    : /([^/]+)\.onnx$/.exec(model)?.[1];
+    : /([^/]+)\.[a-z]+$/.exec(model)?.[1];
   const answer = async (path: string, init?: RequestInit) => {
     const response = await fetch(url + path, init);
     return { status: response.status, text: await response.text(), headers: response.headers };

@@ -1,0 +1,39 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspectModel } from '../core/model/inspectModel';
+import type { Signature } from '../core/model/signature';
+import type { ServerOptions } from './options';
+import { checkSupported } from './supported';
+import { childProcess, type Launch } from './worker/launch';
+
+/** What runs a model of one kind. */
+export interface Backend {
+  launch: Launch;
+  /** What the file says about the model; absent where only its worker can say it. */
+  known?: { signature: Signature; platform: string };
+}
+
+/** The backend for a model, by its file. Throws `UserError` when the file says that it can not be served. */
+export async function backendFor(options: ServerOptions): Promise<Backend> {
+  if (options.model.endsWith('.onnx') || !isPython(options.model)) return onnx(options);
+  return {
+    launch: childProcess(options.python, ['-u', join(__dirname, 'python', 'worker.py')], {
+      PYTHONDONTWRITEBYTECODE: '1',
+    }),
+  };
+}
+
+const pythonFiles = /\.(pkl|pickle|joblib|joblib\.(gz|z|xz)|py|ubj|xgb|json|lgb|txt)$/i;
+
+function isPython(model: string): boolean {
+  return pythonFiles.test(model) || (statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
+async function onnx({ model }: ServerOptions): Promise<Backend> {
+  const { signature } = await inspectModel(model);
+  checkSupported(signature);
+  return {
+    launch: childProcess(process.execPath, [join(__dirname, 'onnxWorker.js')]),
+    known: { signature, platform: 'onnxruntime_onnx' },
+  };
+}

@@ -1,0 +1,119 @@
+"""Frames and tensors on the pipe between the front and this worker; src/server/worker/frames.ts says what they are."""
+
+import json
+import struct
+
+PREAMBLE = struct.Struct("<4sIQ")
+MAGIC = b"SLP1"
+ALIGNMENT = 8
+
+
+def read_frame(source):
+    preamble = source.read(PREAMBLE.size)
+    if len(preamble) < PREAMBLE.size:
+        return None
+    magic, header_bytes, body_bytes = PREAMBLE.unpack(preamble)
+    if magic != MAGIC:
+        raise ValueError("The bytes on the pipe are no frame.")
+    header = json.loads(source.read(header_bytes))
+    body = bytearray(body_bytes)
+    view = memoryview(body)
+    filled = 0
+    while filled < body_bytes:
+        count = source.readinto(view[filled:])
+        if not count:
+            return None
+        filled += count
+    return header, body
+
+
+def write_frame(target, header, tensors=()):
+    parts = []
+    entries = []
+    for name, array in tensors:
+        datatype, data = encode(array)
+        entries.append({"name": name, "datatype": datatype, "shape": list(array.shape), "bytes": len(data)})
+        parts.append(data)
+        gap = -len(data) % ALIGNMENT
+        if gap:
+            parts.append(bytes(gap))
+    if entries:
+        header = {**header, "tensors": entries}
+    text = json.dumps(header).encode()
+    frame = b"".join([PREAMBLE.pack(MAGIC, len(text), sum(map(len, parts))), text, *parts])
+    view = memoryview(frame)
+    while view:
+        view = view[target.write(view) :]
+
+
+def dtypes():
+    import numpy as np
+
+    return {
+        "BOOL": np.dtype("?"),
+        "UINT8": np.dtype("u1"),
+        "UINT16": np.dtype("<u2"),
+        "UINT32": np.dtype("<u4"),
+        "UINT64": np.dtype("<u8"),
+        "INT8": np.dtype("i1"),
+        "INT16": np.dtype("<i2"),
+        "INT32": np.dtype("<i4"),
+        "INT64": np.dtype("<i8"),
+        "FP16": np.dtype("<f2"),
+        "FP32": np.dtype("<f4"),
+        "FP64": np.dtype("<f8"),
+    }
+
+
+def decode(entries, body):
+    """The arrays of a frame by name: views of its body, but for strings."""
+    import numpy as np
+
+    arrays = {}
+    offset = 0
+    known = dtypes()
+    for entry in entries:
+        length = entry["bytes"]
+        if entry["datatype"] == "BYTES":
+            values = decode_strings(memoryview(body)[offset : offset + length])
+            array = np.array(values, dtype=object)
+        else:
+            dtype = known[entry["datatype"]]
+            array = np.frombuffer(body, dtype, length // dtype.itemsize, offset)
+        arrays[entry["name"]] = array.reshape(entry["shape"])
+        offset += length + -length % ALIGNMENT
+    return arrays
+
+
+def decode_strings(data):
+    values = []
+    offset = 0
+    while offset < len(data):
+        (length,) = struct.unpack_from("<I", data, offset)
+        values.append(str(data[offset + 4 : offset + 4 + length], "utf-8"))
+        offset += 4 + length
+    return values
+
+
+def encode(array):
+    """The protocol's datatype for an array, and its bytes."""
+    import numpy as np
+
+    name = datatype_of(array)
+    if name == "BYTES":
+        parts = []
+        for value in array.ravel():
+            text = str(value).encode("utf-8", "replace")
+            parts.append(struct.pack("<I", len(text)))
+            parts.append(text)
+        return name, b"".join(parts)
+    return name, np.ascontiguousarray(array, dtypes()[name]).tobytes()
+
+
+def datatype_of(array):
+    for name, dtype in dtypes().items():
+        if array.dtype == dtype:
+            return name
+    if array.dtype.kind in "OUS":
+        return "BYTES"
+    raise TypeError(f"a value of type {array.dtype} can not be sent")

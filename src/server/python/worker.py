@@ -1,0 +1,126 @@
+"""
+Loads one Python model and runs it, one request after another, until its input ends. Standard library and numpy only.
+
+The pipe is that of src/server/worker/frames.ts: frames on standard input, answers on file descriptor 3. What a library prints goes
+to standard error.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+from slipway_frames import decode, read_frame, write_frame
+
+PR_SET_PDEATHSIG = 1
+
+
+def main():
+    end_with_parent()
+    source = os.fdopen(0, "rb", buffering=1 << 16)
+    target = os.fdopen(3, "wb", buffering=0)
+    os.dup2(2, 1)
+    model = None
+    while True:
+        frame = read_frame(source)
+        if frame is None:
+            return
+        header, body = frame
+        if header["kind"] == "load":
+            model = load(target, header)
+        elif model is not None:
+            run(target, model, header, body)
+
+
+def end_with_parent():
+    """Linux ends this process when the one that started it is gone, also in the middle of a run."""
+    if sys.platform != "linux":
+        return
+    try:
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (OSError, AttributeError):
+        pass
+
+
+# What the front asks for
+
+
+def load(target, header):
+    try:
+        threads = header["options"].get("intraOpThreads")
+        if threads:
+            for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+                os.environ[name] = str(threads)
+        # Here, so that numpy finds the number of threads; then this folder is of no use to the model's own imports.
+        import slipway_models
+
+        sys.path.pop(0)
+        model = slipway_models.load(header["model"], header["options"])
+        signature = {"inputs": model.inputs, "outputs": model.outputs}
+        described = {"signature": signature, "platform": model.platform, "batchable": model.batchable}
+        write_frame(target, {"kind": "loaded", "described": described, "usage": usage()})
+        return model
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        write_frame(target, {"kind": "failed", "reason": "load", "message": words(error)})
+        return None
+
+
+def run(target, model, header, body):
+    started = time.perf_counter()
+    failed = {"kind": "failed", "id": header["id"]}
+    try:
+        outputs = model.predict(decode(header.get("tensors", ()), body))
+        milliseconds = (time.perf_counter() - started) * 1000
+        size = sum(array.nbytes for _, array in outputs)
+        if size > header["maxBytes"]:
+            write_frame(target, {**failed, "reason": "size", "message": f"The outputs take {size} bytes."})
+            return
+        result = {"kind": "result", "id": header["id"], "milliseconds": milliseconds, **recent_usage()}
+        write_frame(target, result, outputs)
+    except MemoryError as error:
+        write_frame(target, {**failed, "reason": "memory", "message": words(error)})
+    except Exception as error:
+        write_frame(target, {**failed, "reason": "model", "message": words(error)})
+
+
+def words(error):
+    """What an error says, without where in whose code it was."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"the Python module {error.name} is not there: {error}"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+reported = 0.0
+
+
+def recent_usage():
+    """What the process uses, at most once a second."""
+    global reported
+    now = time.monotonic()
+    if now - reported < 1:
+        return {}
+    reported = now
+    return {"usage": usage()}
+
+
+def usage():
+    times = os.times()
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if resource else 0
+        resident = peak * (1 if sys.platform == "darwin" else 1024)
+    return {"rss": resident, "cpuSeconds": times.user + times.system}
+
+
+if __name__ == "__main__":
+    main()

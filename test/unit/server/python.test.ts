@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer, stopServers, type TestServer } from './support/serverProcess';
+
+const python = '/usr/bin/python3';
+
+interface Made {
+  file: string;
+  inputs: Record<string, unknown[]>;
+  expected: Record<string, unknown>;
+}
+
+/** Equal, but for the last digits of floats. */
+function assertAlike(actual: unknown, expected: unknown, path: string): void {
+  if (Array.isArray(expected)) {
+    assert.ok(
+      Array.isArray(actual) && actual.length === expected.length,
+      `${path}: ${JSON.stringify(actual)}`,
+    );
+    expected.forEach((value, index) => assertAlike(actual[index], value, `${path}[${index}]`));
+  } else if (typeof expected === 'object' && expected !== null) {
+    for (const [key, value] of Object.entries(expected)) {
+      assertAlike((actual as Record<string, unknown>)[key], value, `${path}.${key}`);
+    }
+  } else if (typeof expected === 'number' && !Number.isInteger(expected)) {
+    assert.ok(
+      Math.abs((actual as number) - expected) <= 1e-9 + 1e-6 * Math.abs(expected),
+      `${path}: ${String(actual)}`,
+    );
+  } else {
+    assert.equal(actual, expected, path);
+  }
+}
+
+describe('models of Python', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-python-'));
+  let made: Made[];
+  const serve = (file: string, ...args: string[]) =>
+    startServer(join(folder, file), '--python', python, '--name', 'model', ...args);
+  const predict = (server: TestServer, inputs: unknown) =>
+    server.fetch('/predict', { method: 'POST', body: JSON.stringify({ inputs }) });
+
+  before(function () {
+    this.timeout(120_000);
+    const scripts = 'test/fixtures/python';
+    execFileSync(python, [`${scripts}/make_models.py`, folder, '--boosters'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    copyFileSync(`${scripts}/beside_module.py`, join(folder, 'beside_module.py'));
+    made = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Made[];
+  });
+  afterEach(stopServers);
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('of every kind and way of saving answer what they answer in Python, alone and together', async function () {
+    this.timeout(180_000);
+    assert.ok(made.length >= 24, String(made.length));
+    for (const { file, inputs, expected } of made) {
+      const server = await serve(file);
+      const { status, text } = await predict(server, inputs);
+      assert.equal(status, 200, `${file}: ${text}`);
+      assertAlike((JSON.parse(text) as { outputs: object }).outputs, expected, file);
+      const rows = Object.values(inputs)[0] as unknown[];
+      const alone = await Promise.all(
+        rows.map((_, at) =>
+          predict(server, Object.fromEntries(Object.entries(inputs).map(([name, all]) => [name, [all[at]]]))),
+        ),
+      );
+      alone.forEach(({ text: answer }, at) => {
+        const { outputs } = JSON.parse(answer) as { outputs: Record<string, unknown[]> };
+        for (const [name, values] of Object.entries(expected)) {
+          assertAlike(outputs[name]?.[0], (values as unknown[])[at], `${file}[${at}]`);
+        }
+      });
+      await server.stop();
+    }
+  });
+
+  it('say what they take: names of columns, words, any number of rows', async () => {
+    const server = await serve('columns.joblib');
+    const metadata = JSON.parse((await server.fetch('/v2/models/model')).text) as {
+      platform: string;
+      inputs: object[];
+    };
+    assert.equal(metadata.platform, 'sklearn_pickle');
+    assert.deepEqual(metadata.inputs, [
+      { name: 'colour', datatype: 'BYTES', shape: [-1, 1] },
+      { name: 'size', datatype: 'FP64', shape: [-1, 1] },
+    ]);
+    const body = JSON.stringify({ dataframe_split: { columns: ['size', 'colour'], data: [[0.1, 'red']] } });
+    const reply = await server.fetch('/invocations', {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/json' },
+    });
+    assert.match(reply.text, /"label":1/);
+  });
+
+  it('take the columns of a table by their names, in any order', async () => {
+    const server = await serve('framed.joblib');
+    const columns = ['petal width', 'petal length', 'sepal width', 'sepal length'];
+    const ask = (names: string[]) =>
+      server.fetch('/invocations', {
+        method: 'POST',
+        body: JSON.stringify({ dataframe_split: { columns: names, data: [[0.2, 1.4, 3.5, 5.1]] } }),
+        headers: { 'Content-Type': 'application/json' },
+      });
+    assert.match((await ask(columns)).text, /"label":0/);
+    const missing = await ask(['petal width', 'petal length', 'sepal width', 'width']);
+    assert.equal(missing.status, 400);
+    assert.match(missing.text, /misses the columns sepal length/);
+  });
+
+  it('that never end, end their process, or raise, cost one answer each', async () => {
+    const server = await serve('endless.pkl', '--run-timeout-seconds', '1');
+    for (const [value, status, words] of [
+      [666, 504, /longer than 1 s/],
+      [667, 503, /exited with code 3/],
+      [668, 500, /ValueError: 668 is no good number/],
+    ] as const) {
+      const reply = await predict(server, [[value, 0]]);
+      assert.equal(reply.status, status, reply.text);
+      assert.match(reply.text, words);
+      let good = await predict(server, [[1, 2]]);
+      for (let attempt = 0; good.status !== 200 && attempt < 100; attempt++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        good = await predict(server, [[1, 2]]);
+      }
+      assert.equal(good.text, '{"outputs":{"prediction":[3]}}');
+    }
+  });
+
+  it('that can not be loaded say why', async () => {
+    await assert.rejects(serve('missing.pkl'), /module absent_module is not there/);
+    await assert.rejects(serve('beside_module.py'), /has no function predict/);
+    await assert.rejects(serve('index.json'), /can not be loaded/);
+    await assert.rejects(serve('protocol-4.pkl', '--python', '/no/python'), /could not be started|exited/);
+  });
+
+  it('walk trees directly only where that gives the same, and not where it is turned off', async () => {
+    const { inputs, expected } = made.find(({ file }) => file === 'RandomForestClassifier.joblib') as Made;
+    for (const flags of [[], ['--no-fast-forest']]) {
+      const server = await serve('RandomForestClassifier.joblib', ...flags);
+      const { text } = await predict(server, inputs);
+      assert.deepEqual((JSON.parse(text) as { outputs: object }).outputs, expected);
+    }
+  });
+
+  it('leave no process behind', async () => {
+    const server = await serve('protocol-4.pkl');
+    const worker = execFileSync('pgrep', ['-P', String(server.process.pid)])
+      .toString()
+      .trim();
+    server.process.kill('SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // One that nobody has waited for is listed still, as a zombie.
+    const state = existsSync(`/proc/${worker}`)
+      ? readFileSync(`/proc/${worker}/stat`, 'utf8').split(' ')[2]
+      : 'Z';
+    assert.equal(state, 'Z');
+  });
+});
