@@ -123,7 +123,8 @@ export class ServerMetrics implements BatchObserver {
       registers,
       collect() {
         this.reset();
-        this.set({ ...labels, platform: sources.platform() }, 1);
+        const { model, version, hash } = labels;
+        this.set({ model, version, platform: sources.platform(), hash }, 1);
       },
     });
   }
