@@ -100,13 +100,20 @@ async function scanNpy(
   member?: string,
 ): Promise<StreamResult | undefined> {
   const opened = source();
-  const header = await readNpyHeader(opened, limits).finally(() => opened.close?.());
+  const header = await readNpyHeader(opened, limits).catch(ignoreBroken);
+  await opened.close?.();
   if (!header) return undefined;
   const rest = (): ByteSource => withoutStart(source(), header.length);
   const scan = header.hasObjects ? await scanStream(rest, limits, member) : undefined;
   const report = scan?.report ?? new Report(member);
   report.addArray(header.array);
   return { report, root: scan?.root, isPickle: scan?.isPickle ?? false };
+}
+
+/** What can not be unpacked is told by whoever reads it next. */
+function ignoreBroken(error: unknown): undefined {
+  if (!(error instanceof BrokenPickle)) throw error;
+  return undefined;
 }
 
 /** A source without its first bytes. */
