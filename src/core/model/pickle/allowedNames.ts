@@ -4,6 +4,7 @@ const byModule: [modules: string, names: string][] = [
     'builtins',
     'list dict set frozenset tuple object slice complex bytearray bytes range int float str bool NoneType Ellipsis NotImplemented Exception ValueError TypeError KeyError RuntimeError UserWarning',
   ],
+  ['types', 'SimpleNamespace NoneType'],
   ['copyreg', '_reconstructor __newobj__ __newobj_ex__'],
   ['_codecs', 'encode'],
   ['collections', 'OrderedDict defaultdict deque Counter UserDict'],

@@ -1,13 +1,7 @@
 /** What scipy's distributions make themselves of text in their state. */
 const distributions = /^scipy\.stats\b/;
 
-const names = new Set([
-  'types.CodeType',
-  'types.CellType',
-  'types.FunctionType',
-  'types.LambdaType',
-  'new.code',
-]);
+const names = new Set(['types.CodeType', 'types.CellType', 'new.code']);
 
 /** Whether the name is one by which code itself is stored in a pickle, and not only the name of code. */
 export function carriesCode(module: string, name: string): boolean {

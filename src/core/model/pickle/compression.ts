@@ -12,16 +12,20 @@ const mostHeader = 256 * 1024;
 
 const magic: [PickleCompression, string][] = [
   ['gzip', '\x1f\x8b'],
-  ['bz2', 'BZh'],
   ['xz', '\xfd7zXZ'],
   ['lzma', ']\0'],
   ['lz4', '\x04"M\x18'],
   ['zlib', 'x'],
 ];
 
+/** What follows the header of a bz2 stream: the mark of its first block, or of its end. */
+const bz2Blocks = ['1AY&SY', '\x17rE8P\x90'];
+
 /** How the file is packed, by its first bytes as joblib tells them apart. */
 export function compressionOf(head: Buffer): PickleCompression | undefined {
   const text = head.toString('latin1');
+  // A pickle may start with `BZ` as well, if with nothing of what follows.
+  if (/^BZh[1-9]/.test(text) && bz2Blocks.includes(text.slice(4, 10))) return 'bz2';
   return magic.find(([, start]) => text.startsWith(start))?.[0];
 }
 

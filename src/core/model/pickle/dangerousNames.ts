@@ -2,11 +2,11 @@
 const modules: [danger: string, names: string][] = [
   [
     'run commands',
-    'os posix nt subprocess _posixsubprocess commands popen2 pty platform posixpath ntpath genericpath asyncore pexpect sh plumbum fabric invoke paramiko nturl2path',
+    'os posix nt subprocess _posixsubprocess commands popen2 pty platform posixpath ntpath genericpath asyncore pexpect plumbum paramiko nturl2path',
   ],
   [
     'run any code',
-    'builtins.eval builtins.exec builtins.compile builtins.execfile builtins.breakpoint builtins.input code codeop runpy bdb pdb timeit cProfile profile trace doctest idlelib test unittest lib2to3 pydoc cmd rlcompleter ctypes _ctypes cffi types new marshal sys site sysconfig inspect gc atexit sched faulthandler IPython ipykernel jupyter pytest _pytest nose py setuptools distutils pkg_resources pip ensurepip venv conda numba cython Cython pyximport numpy.testing numpy.f2py numpy.distutils numpy.ctypeslib numpy.lib.utils sympy jinja2 mako torch._dynamo torch._inductor torch.utils.bottleneck torch.utils.collect_env torch.utils.cpp_extension torch.distributed torch.fx torch.jit torch.testing torch.package torch.hub torch._C._jit lightning cloudpickle.cloudpickle.subimport cloudpickle.cloudpickle.dynamic_subimport dill._dill._import_module dill._dill._eval_repr pandas.eval pandas.core.computation sklearn.utils._testing __pypy__ _testcapi win32api gdb lldb',
+    'builtins.eval builtins.exec builtins.compile builtins.execfile builtins.breakpoint builtins.input code codeop runpy bdb pdb timeit cProfile profile trace doctest idlelib test.support unittest lib2to3 pydoc rlcompleter ctypes _ctypes cffi types marshal sys site sysconfig inspect gc atexit sched faulthandler IPython ipykernel jupyter pytest _pytest nose setuptools distutils pkg_resources pip ensurepip venv conda pyximport numpy.testing numpy.f2py numpy.distutils numpy.ctypeslib numpy.lib.utils sympy jinja2 mako torch._dynamo torch._inductor torch.utils.bottleneck torch.utils.collect_env torch.utils.cpp_extension torch.distributed torch.fx torch.jit torch.testing torch.package torch.hub torch._C._jit cloudpickle.cloudpickle.subimport cloudpickle.cloudpickle.dynamic_subimport dill._dill._import_module dill._dill._eval_repr pandas.eval pandas.core.computation sklearn.utils._testing __pypy__ _testcapi win32api gdb lldb',
   ],
   [
     'import any module',
@@ -14,7 +14,7 @@ const modules: [danger: string, names: string][] = [
   ],
   [
     'reach any attribute, and so any function',
-    'builtins.getattr builtins.setattr builtins.delattr builtins.vars builtins.globals builtins.locals builtins.dir builtins.super builtins.classmethod builtins.staticmethod builtins.property builtins.__dict__ builtins.map builtins.filter builtins.help operator.attrgetter operator.methodcaller operator.call _operator.attrgetter _operator.methodcaller _operator.call functools.partial functools.partialmethod functools.reduce functools.singledispatch _functools.partial _functools.reduce itertools.starmap itertools.accumulate weakref contextlib dataclasses reprlib',
+    'builtins.getattr builtins.setattr builtins.delattr builtins.vars builtins.globals builtins.locals builtins.dir builtins.super builtins.classmethod builtins.staticmethod builtins.property builtins.__dict__ builtins.map builtins.filter builtins.help operator.attrgetter operator.methodcaller operator.call _operator.attrgetter _operator.methodcaller _operator.call functools.partial functools.partialmethod functools.reduce functools.singledispatch _functools.partial _functools.reduce itertools.starmap itertools.accumulate',
   ],
   [
     'load another pickle',
@@ -22,11 +22,11 @@ const modules: [danger: string, names: string][] = [
   ],
   [
     'use the network',
-    'socket _socket ssl _ssl http httplib urllib urllib2 urllib3 ftplib smtplib smtpd poplib imaplib nntplib telnetlib xmlrpc xmlrpclib socketserver SocketServer wsgiref requests aiohttp httpx webbrowser antigravity asyncio asynchat select selectors twisted tornado flask django boto3 botocore pandas.io cgi cgitb',
+    'socket _socket ssl _ssl http httplib urllib urllib2 urllib3 ftplib smtplib smtpd poplib imaplib nntplib telnetlib xmlrpc xmlrpclib socketserver SocketServer wsgiref requests aiohttp httpx webbrowser antigravity asyncio asynchat twisted boto3 botocore pandas.io cgi cgitb',
   ],
   [
     'start processes and threads',
-    'multiprocessing _multiprocessing threading _thread thread concurrent signal _signal joblib.parallel joblib.executor joblib.externals.loky loky sklearn.utils.parallel dask ray',
+    'multiprocessing _multiprocessing threading _thread thread concurrent signal _signal joblib.parallel joblib.executor joblib.externals.loky loky sklearn.utils.parallel',
   ],
   [
     'read and write files',

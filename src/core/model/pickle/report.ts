@@ -97,6 +97,23 @@ export class Report {
     this.hasJoblibArrays ||= other.hasJoblibArrays;
   }
 
+  /**
+   * Takes over the dangers of a report that read the raw bytes of arrays as opcodes. Those of real arrays are none:
+   * that they can not be followed means nothing.
+   */
+  mergeDangers(other: Report): void {
+    for (const finding of other.#findings.values()) {
+      if (finding.level === 'danger' && finding.code !== 'broken') this.#add(finding);
+      if (finding.code === 'limit') this.complete = false;
+    }
+    for (const [key, entry] of other.imports) {
+      if (entry.verdict !== 'dangerous') continue;
+      const known = this.imports.get(key);
+      if (known) known.called ||= entry.called;
+      else this.imports.set(key, entry);
+    }
+  }
+
   get findings(): PickleFinding[] {
     return [...this.#findings.values()].sort(
       (one, other) => worstFirst.indexOf(one.level) - worstFirst.indexOf(other.level),

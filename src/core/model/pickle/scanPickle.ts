@@ -30,7 +30,7 @@ export function scanPickle(path: string, signal?: AbortSignal): Promise<PickleSc
 }
 
 async function scanFile(file: FileHandle, size: number, name: string, limits: Limits): Promise<PickleScan> {
-  const head = Buffer.alloc(8);
+  const head = Buffer.alloc(10);
   await file.read(head, 0, head.length, 0);
   if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return result(await scanZip(file, size, name, limits));
 

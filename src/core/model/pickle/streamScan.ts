@@ -26,16 +26,8 @@ export async function scanStream(
   const result = await scanOnce(open, limits, { joblib: true, depth: 0 }, member);
   if (!result.report.hasJoblibArrays || result.report.imports.size >= most.imports) return result;
   const plain = await scanOnce(open, limits, { joblib: false, depth: 0 }, member);
-  mergeDangers(result.report, plain.report);
+  result.report.mergeDangers(plain.report);
   return result;
-}
-
-/** What would happen if the raw bytes of arrays were read as opcodes. They mostly are none: only known dangers count. */
-function mergeDangers(report: Report, plain: Report): void {
-  for (const entry of plain.imports.values()) {
-    if (entry.verdict !== 'dangerous') continue;
-    report.import(entry.module, entry.name, entry.offset).called ||= entry.called;
-  }
 }
 
 async function scanOnce(
@@ -59,7 +51,7 @@ async function scanOnce(
       result.isPickle = true;
       if (count === 2) {
         const message =
-          'More than one pickle stand in it, one after the other; a loader may read only the first.';
+          'More than one pickle stands in it, one after the other; a loader may read only the first.';
         report.find('warning', 'several-pickles', message, machine.start);
       }
     }

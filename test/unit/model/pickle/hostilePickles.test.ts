@@ -64,6 +64,8 @@ const dangerous: Record<string, [content: Buffer, imported: string]> = {
   'a loader of pickles': [pickle('cjoblib\nload\n)R.'), 'joblib.load'],
   'a reader of pandas': [pickle('cpandas\nread_pickle\n)R.'), 'pandas.read_pickle'],
   'a partial function': [pickle('cfunctools\npartial\n)R.'), 'functools.partial'],
+  'a function made of code': [pickle('ctypes\nFunctionType\n)R.'), 'types.FunctionType'],
+  'the start of another format': [pickle('BZh\0\0', Buffer.alloc(0x685a), evil, '.'), 'os.system'],
   'gzip around it': [gzipSync(pickle(evil, '.')), 'os.system'],
   'zlib around it': [deflateSync(pickle(evil, '.')), 'os.system'],
   'two zlib streams': [
@@ -148,6 +150,12 @@ describe('arrays in the stream of joblib', () => {
     const scan = await scanBytes(pickle(proto4, wrapper(evil.length + 1), evil, '.', '.'));
     assert.equal(scan.format, 'joblib');
     assert.equal(verdicts(scan)['os.system'], 'dangerous');
+  });
+
+  it('do not hide what only the loader of pickle could not know', async () => {
+    const inside = pickle(0x82, 1, ')R.');
+    const scan = await scanBytes(pickle(proto4, wrapper(inside.length), inside, '.'));
+    assert.ok(codes(scan, 'danger').includes('extension-registry'));
   });
 
   it('do not hide what follows them', async () => {
