@@ -14,9 +14,8 @@ export const callHandlers: Handlers = {
     machine.push(importName(machine, module, name));
   },
   i: (machine, { bytes, second }) => {
-    const args = machine.popMark();
-    const made = instantiate(machine, importName(machine, bytes.toString(), second.toString()), args);
-    machine.push(made);
+    const cls = importName(machine, bytes.toString(), second.toString());
+    machine.push(instantiate(machine, cls, machine.popMark()));
   },
   o: (machine) => {
     const args = machine.popMark();

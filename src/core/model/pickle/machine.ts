@@ -92,7 +92,10 @@ export class PickleMachine {
       operand.length = operand.bytes.length;
       if (size === line) return;
       operand.bytes = Buffer.from(operand.bytes);
-      operand.second = await input.readLine(most.constant);
+      operand.second = await input.readLine(most.constant).catch((error: unknown) => {
+        if (error instanceof BrokenPickle && error.truncated) return lastLine(input);
+        throw error;
+      });
       return;
     }
     const width = widthOf(size);
@@ -148,4 +151,9 @@ export class PickleMachine {
   broken(message: string): BrokenPickle {
     return new BrokenPickle(message, this.offset);
   }
+}
+
+/** Python's own reader of lines takes what is left for a line, and its last byte for the newline. */
+function lastLine(input: ByteInput): Buffer {
+  return input.take(Math.min(input.peek().length, most.kept)).subarray(0, -1);
 }

@@ -2,9 +2,11 @@ import { ByteInput, sourceOf, type ByteSource } from './byteInput';
 import { startsLikePickle } from './constantHandlers';
 import { most, type Limits } from './limits';
 import { PickleMachine, type MachineOptions, type ScanContext } from './machine';
+import type { PickleImport } from './pickleScan';
 import { Report } from './report';
 import { BrokenPickle, LimitReached } from './scanErrors';
 import type { Value } from './values';
+import { isPlainName } from './verdict';
 
 /** What one stream of pickles holds. */
 export interface StreamResult {
@@ -57,11 +59,16 @@ async function scanOnce(
     }
   } catch (error) {
     noteFailure(error, report, machine, count);
-    result.isPickle ||= machine?.protocol !== undefined || report.imports.size > 0;
+    result.isPickle ||= machine?.protocol !== undefined || [...report.imports.values()].some(looksMeant);
   } finally {
     await source.close?.();
   }
   return result;
+}
+
+/** Whether it is an import at all, and not a line of some text that begins like one. */
+function looksMeant({ module, name, verdict }: PickleImport): boolean {
+  return verdict === 'dangerous' || (isPlainName(module) && isPlainName(name));
 }
 
 function noteFailure(

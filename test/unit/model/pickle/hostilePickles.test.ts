@@ -46,6 +46,8 @@ const dangerous: Record<string, [content: Buffer, imported: string]> = {
     'os.system',
   ],
   'a broken end': [pickle(evil, 'zzz'), 'os.system'],
+  'a missing end of a line': [pickle('csocket\ncreate_'), 'socket.create'],
+  'a missing mark': [pickle('ios\nsystem\n.'), 'os.system'],
   'a missing end': [evil, 'os.system'],
   'a stack that runs empty': [pickle(evil, '000000.'), 'os.system'],
   'a dotted name in a module that passes it on': [
