@@ -1,0 +1,58 @@
+import { isWrapper, readWrapped } from './joblibArrays';
+import type { PickleMachine } from './machine';
+import { arrayWithState, describeArray, dtypeWithState, isNumpyCore } from './numpyValues';
+import { noteVersions } from './versions';
+import { Dict, Global, Made, tupleItems, type Value } from './values';
+
+/** Attributes by which Python itself would be told to call something. */
+const callingAttributes = new Set([
+  '__setstate__',
+  '__reduce__',
+  '__reduce_ex__',
+  '__getattr__',
+  '__getattribute__',
+  '__class__',
+  '__del__',
+]);
+
+/** Gives `state` to the object on top of the stack. */
+export function build(machine: PickleMachine, state: Value): void | Promise<void> {
+  const object = machine.top();
+  const { report, offset } = machine;
+  if (object instanceof Global) {
+    const message = 'It changes what a class or module of the loader has.';
+    report.find('danger', 'changes-class', message, offset);
+  }
+  if (!(object instanceof Made)) return;
+  for (const dict of statesOf(state)) {
+    noteCallingAttributes(machine, dict);
+    object.states.push(dict);
+    noteVersions(report, object, dict);
+  }
+  if (object.dtype) object.dtype = dtypeWithState(object.dtype, state);
+  else if (isReconstructed(object)) {
+    object.array = arrayWithState(state);
+    if (object.array) report.addArray(describeArray(object.array));
+  }
+  if (isWrapper(object)) return readWrapped(machine, object);
+}
+
+/** The dicts of a state: it is one, or a pair of one for `__dict__` and one for slots. */
+function statesOf(state: Value): Dict[] {
+  if (state instanceof Dict) return [state];
+  const pair = tupleItems(state);
+  return pair?.length === 2 ? pair.filter((part) => part instanceof Dict) : [];
+}
+
+function noteCallingAttributes(machine: PickleMachine, state: Dict): void {
+  for (let at = 0; at < state.entries.length; at += 2) {
+    const key = state.entries[at];
+    if (typeof key !== 'string' || !callingAttributes.has(key)) continue;
+    const message = `It replaces the method ${key} of an object, by which a loader can be made to call anything.`;
+    machine.report.find('danger', 'changes-methods', message, machine.offset);
+  }
+}
+
+function isReconstructed({ callable }: Made): boolean {
+  return callable instanceof Global && callable.name === '_reconstruct' && isNumpyCore(callable.module);
+}
