@@ -43,7 +43,7 @@ const targets = [
     ...node,
     entryPoints: { server: 'src/server/main.ts', onnxWorker: 'src/server/onnx/worker.ts' },
     outdir: dist,
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', 'dockerode'],
   },
   { ...page, entryPoints: { metrics: 'webview/metrics/main.ts' }, outdir: `${dist}/webview` },
   ...(tests

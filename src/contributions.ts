@@ -46,10 +46,14 @@ export interface Settings {
   'slipway.docker.host': string;
   /** Image that ONNX runtime images are built on. */
   'slipway.image.nodeBase': string;
+  /** Image that images for models of Python are built on. */
+  'slipway.image.pythonBase': string;
   /** Image of the proxy that holds a release's stable port. */
   'slipway.image.proxy': string;
   /** A Node binary for the process engine; empty for the editor's own. */
   'slipway.server.nodePath': string;
+  /** Interpreter for models of Python that run as a process; empty for the Python extension's selection, else `python3`. */
+  'slipway.python.interpreter': string;
   /** How long one prediction may take, in seconds. */
   'slipway.predict.timeoutSeconds': number;
   /** After how long without a prediction the server behind the editor's predictions stops, in minutes. */

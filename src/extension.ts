@@ -5,6 +5,8 @@ import { ContainerEngine } from './core/endpoint/containerEngine';
 import { EndpointStore } from './core/endpoint/endpointStore';
 import { Predictor } from './core/endpoint/predictor';
 import { ProcessEngine } from './core/endpoint/processEngine';
+import { pythonArguments } from './core/endpoint/pythonArguments';
+import type { ServerArguments } from './core/endpoint/startServer';
 import { messageOf } from './core/errors';
 import { Monitor } from './core/metrics/monitor';
 import { makeTarget } from './core/release/makeTarget';
@@ -18,6 +20,7 @@ import { makeServices } from './editor/makeServices';
 import { MetricsPanels } from './editor/metrics/metricsPanel';
 import { MetricsSources } from './editor/metricsSources';
 import { WorkspaceModels } from './editor/modelStore';
+import { PythonPlaces, pythonPath } from './editor/pythonPlaces';
 import { registerSamples } from './editor/sample/registerSamples';
 import { recall, registerStatusBar } from './editor/statusBar';
 import { endpointsView } from './editor/tree/endpointsView';
@@ -48,8 +51,15 @@ function compose(
   const options = coreOptions(context, log);
   const config = store.add(new WorkspaceConfig());
   const models = store.add(new WorkspaceModels(config));
-  const predictor = store.add(new Predictor(options));
-  const engines = [new ContainerEngine(options), new ProcessEngine(options)];
+  const places = new PythonPlaces(config);
+  const python = Object.assign(Object.create(options) as typeof options, {
+    pythonPlace: places.placeOf,
+    pythonPath,
+  });
+  const serverArguments: ServerArguments = (path, task) => pythonArguments(path, python, task);
+  const local = Object.assign(Object.create(options) as typeof options, { serverArguments });
+  const predictor = store.add(new Predictor(local));
+  const engines = [new ContainerEngine(options), new ProcessEngine(local)];
   const endpoints = store.add(new EndpointStore(engines, log));
   const targets = store.add(
     new TargetStore((name, described) => makeTarget(name, described, options, log), log),

@@ -25,6 +25,9 @@ export function coreOptions(context: vscode.ExtensionContext, log: vscode.LogOut
     get nodeBase() {
       return setting('slipway.image.nodeBase');
     },
+    get pythonBase() {
+      return setting('slipway.image.pythonBase');
+    },
     get proxyImage() {
       return setting('slipway.image.proxy');
     },

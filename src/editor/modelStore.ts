@@ -5,12 +5,13 @@ import { configuredSamples, modelName } from '../core/config/modelName';
 import { DisposableStore, type Disposable } from '../core/dispose';
 import { messageOf } from '../core/errors';
 import { Emitter } from '../core/event';
-import { inspectModel } from '../core/model/inspectModel';
+import { describeModel } from '../core/model/describeModel';
+import { modelExtensions } from '../core/model/modelKind';
 import { withoutIgnored } from '../core/model/withoutIgnored';
 import { samplesPathFor } from '../core/sample/samplesFile';
 import type { ConfigStore, Model, ModelStore } from './services';
 
-const pattern = '**/*.onnx';
+const pattern = `**/*.{${modelExtensions.join(',')}}`;
 /** Many files often change together, as a build or a checkout does it; milliseconds. */
 const settleTime = 200;
 /** Models whose headers are read at the same time. */
@@ -98,7 +99,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
     );
     const known = this.#described.get(file);
     if (known && known.stamp === stamp) return known.described;
-    const described = await inspectModel(file).then(
+    const described = await describeModel(file).then(
       (description) => ({ description }),
       (error: unknown) => ({ broken: messageOf(error) }),
     );

@@ -1,17 +1,16 @@
 import type { ServedModel } from '../core/endpoint/endpoint';
 import { UserError } from '../core/errors';
 import { hashModel } from '../core/model/hashModel';
-import type { Signature } from '../core/model/signature';
 import type { Model } from './services';
 
 /** What a server is to be made from. Throws `UserError` when the model is broken, gone or keeps weights elsewhere. */
 export async function servedModel(model: Model, signal: AbortSignal): Promise<ServedModel> {
-  signatureOf(model);
+  checkWhole(model);
   return { name: model.name, path: model.uri.fsPath, hash: await hashModel(model.uri.fsPath, signal) };
 }
 
-export function signatureOf({ description, broken, name }: Model): Signature {
-  if (description) return description.signature;
+function checkWhole({ description, broken, name }: Model): void {
+  if (description) return;
   throw new UserError(
     'model-broken',
     broken ?? `${name} can not be read.`,

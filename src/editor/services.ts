@@ -4,7 +4,7 @@ import type { EndpointStore } from '../core/endpoint/endpointStore';
 import type { Predictor } from '../core/endpoint/predictor';
 import type { Event } from '../core/event';
 import type { Logger } from '../core/logger';
-import type { ModelDescription } from '../core/model/signature';
+import type { ModelDescription } from '../core/model/describeModel';
 import type { TargetStore } from '../core/release/targetStore';
 import type { RunOptions, Work } from './progress';
 

@@ -1,14 +1,17 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { inspectModel } from '../core/model/inspectModel';
 import type { Signature } from '../core/model/signature';
 import type { ServerOptions } from './options';
 import { checkSupported } from './supported';
 import { childProcess, type Launch } from './worker/launch';
+import { sealedContainer } from './worker/sealed';
 
 /** What runs a model of one kind. */
 export interface Backend {
   launch: Launch;
+  /** Where the worker finds the model. */
+  model: string;
   /** What the file says about the model; absent where only its worker can say it. */
   known?: { signature: Signature; platform: string };
 }
@@ -16,7 +19,9 @@ export interface Backend {
 /** The backend for a model, by its file. Throws `UserError` when the file says that it can not be served. */
 export async function backendFor(options: ServerOptions): Promise<Backend> {
   if (options.model.endsWith('.onnx') || !isPython(options.model)) return onnx(options);
+  if (options.workerImage) return sealed(options, options.workerImage);
   return {
+    model: options.model,
     launch: childProcess(options.python, ['-u', join(__dirname, 'python', 'worker.py')], {
       PYTHONDONTWRITEBYTECODE: '1',
     }),
@@ -29,10 +34,25 @@ function isPython(model: string): boolean {
   return pythonFiles.test(model) || (statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
+/** Where images have their model: as `buildModelImage` puts it there. */
+const modelFolder = '/slipway/model';
+
+function sealed({ model, name, dockerHost, workerMemoryMib }: ServerOptions, image: string): Backend {
+  const memoryMiB = workerMemoryMib || sealedMemoryMiB;
+  return {
+    model: `${modelFolder}/${basename(model)}`,
+    launch: sealedContainer({ host: dockerHost, image, name, memoryMiB }),
+  };
+}
+
+/** A model from who knows where gets no more by default, in MiB. */
+const sealedMemoryMiB = 2048;
+
 async function onnx({ model }: ServerOptions): Promise<Backend> {
   const { signature } = await inspectModel(model);
   checkSupported(signature);
   return {
+    model,
     launch: childProcess(process.execPath, [join(__dirname, 'onnxWorker.js')]),
     known: { signature, platform: 'onnxruntime_onnx' },
   };

@@ -27,7 +27,7 @@ export class ModelHost implements ModelService {
   #stopping = false;
 
   constructor(
-    { launch, known }: Backend,
+    { launch, model, known }: Backend,
     private readonly options: ServerOptions,
     private readonly log: (message: string) => void,
   ) {
@@ -36,7 +36,7 @@ export class ModelHost implements ModelService {
     this.maxBodyBytes = Math.round(options.maxBodyMib * mebibyte);
     this.#worker = new Supervisor({
       launch,
-      model: options.model,
+      model,
       limits: {
         runSeconds: options.runTimeoutSeconds,
         loadSeconds: options.loadTimeoutSeconds,

@@ -22,6 +22,10 @@ export interface ServerOptions {
   /** What runs models of Python. */
   python: string;
   fastForest: boolean;
+  /** Image that holds a Python worker and the model: the worker runs in a container of it, without network. */
+  workerImage?: string;
+  /** Address of the Docker engine for that; empty for the usual one. */
+  dockerHost: string;
   /** SHA-256 of the model, as whoever started the server knows it; only passed on. */
   hash?: string;
   record?: string;
@@ -48,6 +52,8 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
   --threads N                  threads that one run may use, 0 for one a processor (default: 0)
   --python COMMAND             Python for models of Python (default: python3)
+  --worker-image IMAGE         run the Python worker in a sealed container of this image, which holds the model
+  --docker-host ADDRESS        the Docker engine for that (default: DOCKER_HOST, or the usual socket)
   --no-fast-forest             let scikit-learn itself walk the trees of its forests
   --hash SHA256                the model's hash, for the metrics and the record
   --record FILE                keep a JSON file that says where the server listens, while it does
@@ -79,6 +85,8 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       threads: text,
       python: text,
       'no-fast-forest': { type: 'boolean' },
+      'worker-image': text,
+      'docker-host': text,
       hash: text,
       record: text,
       'exit-with-parent': { type: 'boolean' },
@@ -117,6 +125,8 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
     threads: Math.trunc(number('threads', 0, 0, 1024)),
     python: values.python ?? 'python3',
+    workerImage: values['worker-image'],
+    dockerHost: values['docker-host'] ?? '',
     fastForest: !values['no-fast-forest'],
     hash: values.hash,
     record: values.record === undefined ? undefined : resolve(values.record),

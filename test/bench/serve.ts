@@ -25,6 +25,7 @@ export async function measureServe(model: string): Promise<void> {
     version,
     host: '',
     nodeBase: baseImages.node,
+    pythonBase: baseImages.python,
     memoryMiB: 1024,
     log: quietLog,
   });

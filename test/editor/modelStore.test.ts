@@ -30,7 +30,7 @@ describe('the models of a workspace', () => {
     assert.deepEqual(await names(), ['breast-cancer.onnx', 'digits.onnx', 'iris.onnx']);
     const model = (await models.list()).at(-1);
     assert.equal(model?.name, 'iris');
-    assert.deepEqual(model.description?.signature.inputs, [
+    assert.deepEqual(model?.description?.signature?.inputs, [
       { name: 'measurements', type: 'float32', datatype: 'FP32', shape: ['batch', 4] },
     ]);
   });

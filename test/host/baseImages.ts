@@ -4,16 +4,22 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pack } from 'tar-stream';
 import { run } from './command';
+import { ensurePythonImage } from './pythonImage';
 import { importImage } from './importImage';
 import { node24 } from './node24';
 
 /** The images that tests build on where no registry can be reached. */
-export const baseImages = { node: 'slipway-test/node:24', proxy: 'slipway-test/haproxy:2.6' } as const;
+export const baseImages = {
+  node: 'slipway-test/node:24',
+  proxy: 'slipway-test/haproxy:2.6',
+  python: 'slipway-test/python:3.11',
+} as const;
 
 /** Settings that make Slipway use them. */
 const settings = {
   'slipway.image.nodeBase': baseImages.node,
   'slipway.image.proxy': baseImages.proxy,
+  'slipway.image.pythonBase': baseImages.python,
 };
 
 const contentLabel = 'dev.slipway.test.content';
@@ -37,6 +43,7 @@ export async function ensureBaseImages(docker: Docker): Promise<object> {
     'WORKDIR /var/lib/haproxy',
     'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
   ]);
+  await ensurePythonImage(docker);
   return settings;
 }
 

@@ -1,17 +1,18 @@
 import type Docker from 'dockerode';
+import type { Readable } from 'node:stream';
 import type { Pack } from 'tar-stream';
 
 /** Makes an image of one layer from an archive of its files. `changes` are lines of a Dockerfile. */
 export async function importImage(
   docker: Docker,
   image: string,
-  archive: Pack,
+  archive: Pack | Readable,
   changes: string[] = [],
 ): Promise<void> {
   const [repo, tag] = image.split(':');
   // `@types/dockerode` knows neither the promise nor that an archive may be a stream.
   const send = docker.importImage.bind(docker) as unknown as (
-    archive: Pack,
+    archive: Pack | Readable,
     options: object,
   ) => Promise<NodeJS.ReadableStream>;
   const stream = await send(archive, {

@@ -17,6 +17,15 @@ export function configuredSamples(
   return samples === undefined ? undefined : resolve(root, samples);
 }
 
+/** Where `slipway.json` at `root` wants a model of Python to be loaded, if it says so. */
+export function configuredPlace(
+  path: string,
+  config: Config | undefined,
+  root: string,
+): 'container' | 'process' | undefined {
+  return entryOf(path, config, root)?.[1].run;
+}
+
 function entryOf(path: string, config: Config | undefined, root: string) {
   return Object.entries(config?.models ?? {}).find(
     ([, model]) => resolve(root, model.path) === resolve(path),

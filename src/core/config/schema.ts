@@ -15,6 +15,12 @@ const modelSchema = z
       .describe(
         'Its samples file, relative to the folder of slipway.json. Default: NAME.samples.json beside the model.',
       ),
+    run: z
+      .enum(['container', 'process'])
+      .optional()
+      .describe(
+        'Where a model of Python is loaded for predictions in the editor: in a container without network (default), or as a process, which may do all that you may.',
+      ),
   })
   .describe('A model file, under the name it is served by.');
 

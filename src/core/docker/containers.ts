@@ -26,6 +26,8 @@ export interface HardenedOptions {
   cpus?: number;
   /** Whether the root file system can be written; default: no. */
   writableRoot?: boolean;
+  /** Whether its standard streams are somebody's, and it goes when it ends. Default: no. */
+  attached?: boolean;
   /** Default: `no`. */
   restart?: 'no' | 'always' | 'unless-stopped';
 }
@@ -46,10 +48,18 @@ export function createHardened(docker: Docker, options: HardenedOptions): Promis
     ...(Entrypoint && { Entrypoint }),
     ...(Cmd && { Cmd }),
     ...(StopSignal && { StopSignal }),
+    ...(options.attached && {
+      OpenStdin: true,
+      StdinOnce: true,
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+    }),
     User: nobody,
     ExposedPorts: Object.fromEntries(ports.map(([port]) => [port, {}])),
     HostConfig: {
       Init: true,
+      ...(options.attached && { AutoRemove: true }),
       ReadonlyRootfs: !options.writableRoot,
       Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=64m' },
       CapDrop: ['ALL'],

@@ -7,6 +7,8 @@ interface ProgressLine {
   id?: string;
   status?: string;
   progressDetail?: { current?: number; total?: number };
+  /** What a step of a build writes. */
+  stream?: string;
   error?: string;
   errorDetail?: { message?: string };
   aux?: { ID?: string; Digest?: string };
@@ -17,15 +19,21 @@ interface Layer {
   total: number;
 }
 
+/** With this, a step of a build of ours says in words why it fails. */
+const ownWords = 'slipway: ';
+
 /**
  * Follows a pull, push or build to its end and reports it in words: `12 of 40 MB`. The engine answers 200 before it knows
  * how it ends: a failure comes as a line of the stream, and is thrown as an `Error` with the engine's words.
+ * `output` is told what the steps of a build write.
  * Resolves to the digest of what was pushed, or the id of what was built. On cancel the stream is destroyed, which makes the engine stop.
  */
 export async function followProgress(
   stream: NodeJS.ReadableStream,
   task: TaskContext,
+  output: (line: string) => void = () => undefined,
 ): Promise<{ digest?: string }> {
+  let own: string | undefined;
   const layers = new Map<string, Layer>();
   let digest: string | undefined;
   let reported = '';
@@ -34,7 +42,10 @@ export async function followProgress(
       if (text.trim() === '') continue;
       const line = JSON.parse(text) as ProgressLine;
       const failure = line.errorDetail?.message ?? line.error;
-      if (failure !== undefined) throw new Error(failure);
+      if (failure !== undefined) throw new Error(own ?? failure);
+      const written = line.stream?.trim() ?? '';
+      if (written.startsWith(ownWords)) own = written.slice(ownWords.length);
+      else if (written !== '' && !/^(Step \d|--->|\x1b\[91m$)/.test(written)) output(written.slice(0, 120));
       digest = line.aux?.Digest ?? line.aux?.ID ?? digest;
       const words = count(layers, line) ? amount([...layers.values()]) : reported;
       if (words !== reported) task.report((reported = words));

@@ -15,7 +15,7 @@ import { followEvents } from '../docker/followEvents';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
 import { buildModelImage } from '../image/modelImage';
-import { ensureRuntimeImage } from '../image/runtimeImage';
+import { ensureImageFor } from '../image/imageFor';
 import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
 import { endpointKind, readContainer, serverPort } from './endpointContainer';
@@ -34,6 +34,8 @@ export interface ContainerEngineOptions {
   readonly host: string;
   /** Image that runtime images are built on. */
   readonly nodeBase: string;
+  /** Image that images for models of Python are built on. */
+  readonly pythonBase: string;
   /** Memory limit of a container, in MiB. */
   readonly memoryMiB: number;
   readonly log: Logger;
@@ -80,7 +82,7 @@ export class ContainerEngine implements EndpointEngine {
   async serve(model: ServedModel, task: TaskContext): Promise<Endpoint> {
     await this.check(task.signal);
     const docker = this.#docker();
-    const runtime = await ensureRuntimeImage(docker, this.options, task);
+    const runtime = await ensureImageFor(docker, this.options, model.path, task);
     const { digest } = await buildModelImage(docker, runtime, model, {}, task);
     return this.#inWords(`start ${model.name}`, task.signal, async () => {
       const container = await this.#create(docker, digest, model);

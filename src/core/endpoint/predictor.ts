@@ -3,8 +3,9 @@ import { basename, resolve } from 'node:path';
 import type { Disposable } from '../dispose';
 import { UserError } from '../errors';
 import type { Tensor } from '../inference/tensor';
+import type { Signature } from '../model/signature';
 import type { Logger } from '../logger';
-import { startServer, type OwnServer } from './startServer';
+import { startServer, type OwnServer, type ServerArguments } from './startServer';
 
 /** Read anew at each prediction, so that it may be an object whose properties follow the settings. */
 export interface PredictorOptions {
@@ -16,6 +17,8 @@ export interface PredictorOptions {
   readonly timeoutSeconds?: number;
   /** After how long without a prediction a server stops, in minutes. Default 10. */
   readonly idleMinutes?: number;
+  /** What servers are told beyond the usual, by the model's file; nothing by default. */
+  readonly serverArguments?: ServerArguments;
   readonly log: Logger;
 }
 
@@ -57,6 +60,17 @@ export class Predictor implements Disposable {
     }
   }
 
+  /** The server behind predictions with a file whose signature only a server can say, and what it says. */
+  async connect(
+    modelPath: string,
+    signal: AbortSignal,
+    report?: (message: string) => void,
+  ): Promise<{ signature: Signature; infer: OwnServer['client']['infer'] }> {
+    const path = resolve(modelPath);
+    const signature = await this.#with(path, signal, ({ client }) => client.signature(signal), report);
+    return { signature, infer: (inputs, until = signal) => this.infer(path, inputs, until) };
+  }
+
   /** Ends all servers, those that are being started too. */
   async stopAll(): Promise<void> {
     const all = [...this.#warm.values()];
@@ -68,15 +82,23 @@ export class Predictor implements Disposable {
     void this.stopAll();
   }
 
-  async #infer(path: string, inputs: Tensor[], signal: AbortSignal) {
+  #infer(path: string, inputs: Tensor[], signal: AbortSignal) {
+    return this.#with(path, signal, ({ client }) => client.infer(inputs, signal));
+  }
+
+  async #with<T>(
+    path: string,
+    signal: AbortSignal,
+    work: (server: OwnServer) => Promise<T>,
+    report: (message: string) => void = () => undefined,
+  ): Promise<T> {
     const stamp = await this.#stampOf(path);
     signal.throwIfAborted();
-    const warm = this.#use(path, stamp);
+    const warm = this.#use(path, stamp, report);
     warm.users++;
     clearTimeout(warm.idle);
     try {
-      const server = await unlessAborted(warm.server, signal);
-      return await server.client.infer(inputs, signal);
+      return await work(await unlessAborted(warm.server, signal));
     } finally {
       warm.users--;
       if (warm.users === 0) this.#rest(path, warm);
@@ -84,13 +106,17 @@ export class Predictor implements Disposable {
   }
 
   /** The server for this state of the file: the one that is there, or a new one. */
-  #use(path: string, stamp: string): Warm {
+  #use(path: string, stamp: string, report: (message: string) => void): Warm {
     const found = this.#warm.get(path);
     if (found?.stamp === stamp) return found;
     const giveUp = new AbortController();
     const { dist, nodePath, log } = this.options;
     const timeoutSeconds = this.#timeoutSeconds();
-    const server = startServer({ dist, nodePath, path, timeoutSeconds, log }, giveUp.signal);
+    const task = { signal: giveUp.signal, report };
+    const told = this.options.serverArguments?.(path, { signal: giveUp.signal, report });
+    const start = async () =>
+      startServer({ dist, nodePath, path, timeoutSeconds, more: (await told) ?? [], log }, giveUp.signal);
+    const server = start();
     const warm: Warm = { stamp, server, started: false, giveUp, users: 0 };
     this.#warm.set(path, warm);
     const forget = () => this.#forget(path, warm);

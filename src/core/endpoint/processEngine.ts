@@ -9,6 +9,7 @@ import { hashModel } from '../model/hashModel';
 import type { TaskContext } from '../task';
 import type { Endpoint, EndpointEngine, ServedModel } from './endpoint';
 import { startDetached } from './startDetached';
+import type { ServerArguments } from './startServer';
 import { followFile } from './followFile';
 import { probe } from './probe';
 import { endProcess, isAlive } from './processes';
@@ -24,6 +25,8 @@ export interface ProcessEngineOptions {
   readonly folder: string;
   /** A Node binary; empty for the editor's own. */
   readonly nodePath: string;
+  /** What servers are told beyond the usual, by the model's file; nothing by default. */
+  readonly serverArguments?: ServerArguments;
   readonly log: Logger;
 }
 
@@ -112,7 +115,9 @@ export class ProcessEngine implements EndpointEngine {
     const { model } = state;
     task.signal.throwIfAborted();
     task.report(`Starting ${model.name}`);
+    const more = (await this.options.serverArguments?.(model.path, task)) ?? [];
     const server = startDetached({
+      more,
       dist: this.options.dist,
       nodePath: this.options.nodePath,
       model,

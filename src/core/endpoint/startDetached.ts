@@ -13,6 +13,8 @@ export interface DetachedStart {
   /** A Node binary; empty for the editor's own. */
   nodePath: string;
   model: ServedModel;
+  /** Further arguments. */
+  more: string[];
   /** File in which the server says where it listens, while it does. */
   record: string;
   /** File to which its output is added. */
@@ -37,7 +39,7 @@ export function startDetached(start: DetachedStart): DetachedServer {
   const { size } = fstatSync(log);
   const { command, env } = nodeCommand(start.nodePath);
   const script = [join(start.dist, 'server.js'), '--model', model.path, '--name', model.name];
-  const options = ['--hash', model.hash, '--port', '0', '--record', start.record];
+  const options = ['--hash', model.hash, '--port', '0', '--record', start.record, ...start.more];
   const child = spawn(command, [...script, ...options], {
     env,
     // Not the workspace: Windows would not let it be deleted.

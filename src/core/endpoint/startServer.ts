@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors';
 import { InferenceClient } from '../inference/client';
 import type { Logger } from '../logger';
+import type { TaskContext } from '../task';
 import { nodeCommand } from './nodeCommand';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
@@ -16,8 +17,13 @@ export interface ServerStart {
   path: string;
   /** How long one run may take, in seconds. */
   timeoutSeconds: number;
+  /** Further arguments. */
+  more: string[];
   log: Logger;
 }
+
+/** What a server is told beyond the usual, by its model's file. It may take long to find out. */
+export type ServerArguments = (path: string, task: TaskContext) => Promise<string[]>;
 
 /** A model server that lives no longer than this process. */
 export interface OwnServer {
@@ -45,6 +51,7 @@ export async function startServer(start: ServerStart, signal: AbortSignal): Prom
     '--port',
     '0',
     '--exit-with-parent',
+    ...start.more,
   ];
   const child = spawn(command, [join(dist, 'server.js'), '--model', path, ...options], {
     env,

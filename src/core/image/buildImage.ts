@@ -12,6 +12,8 @@ export interface Build {
   tag: string;
   /** Image that it is built on; the engine has it. */
   from: string;
+  /** Lines before `FROM`: stages that files are copied from. */
+  stages?: string[];
   labels: Record<string, string>;
   /** Lines of the Dockerfile after `FROM` and `LABEL`. */
   instructions: string[];
@@ -47,7 +49,13 @@ async function send(docker: Docker, build: Build, task: TaskContext): Promise<st
   const total = build.files.reduce((sum, { size }) => sum + size, 0);
   let current = 0;
   let reported = '';
-  const dockerfile = [`FROM ${build.from}`, labelLine(build.labels), ...build.instructions, ''].join('\n');
+  const dockerfile = [
+    ...(build.stages ?? []),
+    `FROM ${build.from}`,
+    labelLine(build.labels),
+    ...build.instructions,
+    '',
+  ].join('\n');
   const read = (piece: Buffer) => {
     current += piece.length;
     build.read?.(piece);
@@ -60,7 +68,8 @@ async function send(docker: Docker, build: Build, task: TaskContext): Promise<st
     // The classic builder: the other one needs a session, and what is built here has nothing to gain from it.
     const options = { t: build.tag, version: '1', rm: true, forcerm: true, abortSignal: signal } as const;
     const stream = await docker.buildImage(context, options);
-    await followProgress(stream, { signal, report: () => undefined });
+    const output = (line: string) => task.report(`${doing}: ${line}`);
+    await followProgress(stream, { signal, report: () => undefined }, output);
   } finally {
     context.destroy();
   }

@@ -8,8 +8,8 @@ import { pack } from 'tar-stream';
 /** A file that goes into a build: by its path there, with `/`. */
 export interface ContextFile {
   name: string;
-  /** Absolute. */
-  file: string;
+  /** Absolute; or the content itself. */
+  file: string | Buffer;
   size: number;
 }
 
@@ -25,6 +25,12 @@ export async function filesBelow(folder: string, wanted: (path: string) => boole
   return files.flatMap(({ name, file, status }) =>
     status.isFile() ? [{ name, file, size: status.size }] : [],
   );
+}
+
+/** A file that is not on the disk. */
+export function textFile(name: string, text: string): ContextFile {
+  const file = Buffer.from(text);
+  return { name, file, size: file.length };
 }
 
 /** A file of the disk under another name. */
@@ -48,8 +54,10 @@ export function packContext(
   const fill = async () => {
     archive.entry(header('Dockerfile', { size: Buffer.byteLength(dockerfile) }), dockerfile);
     for (const { name, file, size } of files) {
-      const source = createReadStream(file, { end: Math.max(size - 1, 0) });
-      source.on('data', (piece) => read(piece as Buffer));
+      const source = Buffer.isBuffer(file)
+        ? Readable.from([file])
+        : createReadStream(file, { end: Math.max(size - 1, 0) });
+      source.on('data', (piece: string | Buffer) => read(piece as Buffer));
       await pipeline(source, archive.entry(header(name, { size })), { signal });
     }
     verify?.();

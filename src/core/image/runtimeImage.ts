@@ -22,7 +22,8 @@ export interface RuntimeOptions {
 }
 
 const repository = 'slipway-runtime';
-const folder = '/slipway';
+/** Where the server is inside of images. */
+export const serverFolder = '/slipway';
 /** How Docker and onnxruntime call the machines that both know. */
 const architectures: Record<string, string | undefined> = { amd64: 'x64', arm64: 'arm64' };
 
@@ -52,7 +53,11 @@ export async function ensureRuntimeImage(
 }
 
 /** Each of these costs a step of the build. */
-const recipe = ['USER 65534:65534', `ENTRYPOINT ["node", "${folder}/server.js"]`, `COPY slipway ${folder}`];
+const recipe = [
+  'USER 65534:65534',
+  `ENTRYPOINT ["node", "${serverFolder}/server.js"]`,
+  `COPY slipway ${serverFolder}`,
+];
 
 async function build(
   docker: Docker,
@@ -123,8 +128,9 @@ function architectureOf(base: Docker.ImageInspectInfo, name: string): string {
 const hashes = new Map<string, string>();
 
 /** SHA-256 over names and contents, hexadecimal. Remembered until a file changes its size or time. */
-async function hashOf(files: ContextFile[]): Promise<string> {
-  const stamps = await Promise.all(files.map(async ({ file }) => `${file}:${(await stat(file)).mtimeMs}`));
+export async function hashOf(files: ContextFile[]): Promise<string> {
+  const paths = files.map(({ file }) => file as string);
+  const stamps = await Promise.all(paths.map(async (file) => `${file}:${(await stat(file)).mtimeMs}`));
   const stamp = files.map(({ name, size }, index) => `${name}:${size}:${stamps[index]}`).join('\n');
   const known = hashes.get(stamp);
   if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { UserError } from '../errors';
+import type { Signature, TensorSpec } from '../model/signature';
 import { isDatatype } from './datatypes';
 import { parseJson, stringifyJson } from './jsonText';
 import { dataText, tensorFromJson } from './tensorJson';
@@ -56,6 +57,12 @@ export class InferenceClient {
   /** What the server says about the model. Throws `UserError`. */
   async metadata(signal?: AbortSignal): Promise<ModelMetadata> {
     return (await this.#ask('GET', this.#path, undefined, signal)) as unknown as ModelMetadata;
+  }
+
+  /** What the model takes and gives, as the server says it. Throws `UserError`. */
+  async signature(signal?: AbortSignal): Promise<Signature> {
+    const { inputs, outputs } = await this.metadata(signal);
+    return { inputs: inputs.map(specOf), outputs: outputs.map(specOf) };
   }
 
   /** Predicts. `milliseconds` is the round trip. Throws `UserError`, or the reason of `signal`. */
@@ -180,6 +187,16 @@ export class InferenceClient {
       `${this.url} does not speak the Open Inference Protocol: ${what}.`,
     );
   }
+}
+
+/** The protocol writes `[]` for a scalar and for a rank that the model does not state, so that says nothing. */
+function specOf({ name, datatype, shape }: ModelMetadata['inputs'][number]): TensorSpec {
+  return {
+    name,
+    type: datatype,
+    datatype: isDatatype(datatype) ? datatype : undefined,
+    shape: shape.length > 0 ? shape.map((size) => (size < 0 ? null : size)) : undefined,
+  };
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors';
 import { readExternalData } from './externalData';
 import { readModel } from './inspectModel';
+import { isPickle } from './modelKind';
 
 const hashes = new Map<string, { stamp: string; hash: string }>();
 
@@ -38,9 +39,20 @@ async function stampOf(file: string): Promise<string> {
  */
 export async function modelFiles(path: string, signal?: AbortSignal): Promise<string[]> {
   const model = resolve(path);
+  if (isPickle(model)) {
+    await readable(model);
+    return [model];
+  }
   const locations = await readModel(model, (window) => readExternalData(window, signal), signal);
   const files = await Promise.all(locations.map((location) => weightsFile(model, location)));
   return [model, ...new Set(files)];
+}
+
+async function readable(model: string): Promise<void> {
+  const found = await stat(model).catch(() => undefined);
+  if (found?.isFile()) return;
+  const next = 'Restore the file or choose another model.';
+  throw new UserError('model-missing', `${basename(model)} is not there any more.`, next);
 }
 
 async function weightsFile(model: string, location: string): Promise<string> {

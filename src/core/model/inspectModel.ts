@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { messageOf, UserError } from '../errors';
 import { FileWindow } from './fileWindow';
 import { readOnnx } from './readOnnx';
-import type { ModelDescription } from './signature';
+import type { OnnxDescription } from './signature';
 import { WireError } from './wireError';
 
 const lfsPointer = 'version https://git-lfs';
@@ -12,7 +12,7 @@ const lfsPointer = 'version https://git-lfs';
  * What a model file says about itself, without running it. Costs milliseconds and kilobytes whatever its size.
  * @throws UserError `model-missing` when there is no such file, `model-broken` when it is no model
  */
-export function inspectModel(path: string, signal?: AbortSignal): Promise<ModelDescription> {
+export function inspectModel(path: string, signal?: AbortSignal): Promise<OnnxDescription> {
   return readModel(path, (window) => readOnnx(window, signal), signal);
 }
 

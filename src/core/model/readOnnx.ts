@@ -3,7 +3,7 @@ import type { FileWindow } from './fileWindow';
 import { readValueInfo } from './onnxTypes';
 import { readEntry, readPart } from './parts';
 import { fieldsOf, readFields, textOf, type Field } from './protobuf';
-import type { ModelDescription, TensorSpec } from './signature';
+import type { OnnxDescription, TensorSpec } from './signature';
 import { WireError } from './wireError';
 
 /** Producer and its version, doc, graph, operator sets, metadata. */
@@ -20,14 +20,14 @@ interface Graph {
  * Reads all of a model but its weights and nodes, which it seeks over.
  * @throws WireError when the bytes are no ONNX model or end too early
  */
-export async function readOnnx(window: FileWindow, signal?: AbortSignal): Promise<ModelDescription> {
+export async function readOnnx(window: FileWindow, signal?: AbortSignal): Promise<OnnxDescription> {
   const graph: Graph = {
     name: '',
     inputs: [],
     outputs: [],
     initializers: new Set(),
   };
-  const description: Omit<ModelDescription, 'signature'> = {
+  const description: Omit<OnnxDescription, 'signature'> = {
     kind: 'onnx',
     size: window.size,
     irVersion: 0,

@@ -21,8 +21,8 @@ export interface Signature {
   outputs: TensorSpec[];
 }
 
-/** What a model file says about itself without being run. */
-export interface ModelDescription {
+/** What an ONNX file says about itself without being run. */
+export interface OnnxDescription {
   kind: 'onnx';
   signature: Signature;
   /** Bytes of the file itself, without external data. */

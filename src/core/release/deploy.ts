@@ -14,7 +14,8 @@ export type DeployStep = (typeof deploySteps)[number];
 
 export interface Deployment {
   model: ServedModel;
-  signature: Signature;
+  /** What the file says that the model takes and gives; absent where only its server can say it. */
+  signature?: Signature;
   /** May be empty: then only readiness and the signature are checked, and the verify step says so. */
   samples: Sample[];
   /** What is new in this revision, in the words of the one who deploys it. */
@@ -39,7 +40,7 @@ export async function deploy(target: Target, deployment: Deployment, task: Deplo
   const request: ReleaseRequest = { model, note };
 
   await step(task, 'check', async () => {
-    for (const sample of samples) sampleTensors(signature, sample);
+    if (signature) for (const sample of samples) sampleTensors(signature, sample);
     await target.check(request, task);
   });
   const digest = await step(task, 'build', () => target.build(request, task), shortDigest);

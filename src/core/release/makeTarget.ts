@@ -6,7 +6,7 @@ import type { Target } from '../target/target';
 /** What targets share, from settings and the extension itself. `host` is for targets that name none. */
 export type TargetSettings = Pick<
   DockerTargetOptions,
-  'host' | 'proxyImage' | 'nodeBase' | 'dist' | 'version'
+  'host' | 'proxyImage' | 'nodeBase' | 'pythonBase' | 'dist' | 'version'
 >;
 
 const MEMORY_MIB = 1024;

@@ -27,13 +27,14 @@ export class VerifyError extends UserError {
 }
 
 /**
- * Proves a release before it gets traffic: it is ready, its metadata is the model's signature, and every sample passes on it.
+ * Proves a release before it gets traffic: it is ready, its metadata is the model's signature where that is known, and every sample
+ * passes on it.
  * @param ended Says why the release can not become ready any more; undefined while it still can.
  * @throws VerifyError that names the samples and values which are not as expected.
  */
 export async function verifyRelease(
   release: Release,
-  signature: Signature,
+  known: Signature | undefined,
   samples: Sample[],
   task: TaskContext,
   ended: () => Promise<string | undefined> = () => Promise.resolve(undefined),
@@ -42,7 +43,8 @@ export async function verifyRelease(
   task.report('Waiting until it is ready');
   const client = await readyClient(release, name, task.signal, ended);
 
-  const differences = differencesOf(signature, await client.metadata(task.signal));
+  const differences = known ? differencesOf(known, await client.metadata(task.signal)) : [];
+  const signature = known ?? (await client.signature(task.signal));
   if (differences.length > 0) {
     throw new VerifyError(`${name} serves another model than the file: ${differences.join('; ')}.`);
   }

@@ -4,7 +4,7 @@ import { inWords } from '../docker/dockerErrors';
 import { ensureImage } from '../docker/images';
 import { UserError, messageOf } from '../errors';
 import { buildModelImage } from '../image/modelImage';
-import { ensureRuntimeImage } from '../image/runtimeImage';
+import { ensureImageFor } from '../image/imageFor';
 import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
 import { startCandidate } from './candidate';
@@ -38,6 +38,8 @@ export interface DockerTargetOptions {
   proxyImage: string;
   /** Image that runtime images are built on. */
   nodeBase: string;
+  /** Image that images for models of Python are built on. */
+  pythonBase: string;
   /** The folder with the server's bundle. */
   dist: string;
   /** Slipway's version. */
@@ -79,10 +81,15 @@ export class DockerTarget implements Target {
   build(request: ReleaseRequest, task: TaskContext): Promise<string> {
     return this.#doing(`build the image of ${request.model.name}`, task.signal, async () => {
       const { docker, proxyImage } = this.#site;
-      const { dist, nodeBase, version } = this.options;
+      const { dist, nodeBase, pythonBase, version } = this.options;
       // Needed only to promote, but what can not be had is better known before anything starts.
       await ensureImage(docker, proxyImage, 'slipway.image.proxy', task);
-      const runtime = await ensureRuntimeImage(docker, { dist, nodeBase, version }, task);
+      const runtime = await ensureImageFor(
+        docker,
+        { dist, nodeBase, pythonBase, version },
+        request.model.path,
+        task,
+      );
       return (await buildModelImage(docker, runtime, request.model, {}, task)).digest;
     });
   }

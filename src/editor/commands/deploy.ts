@@ -10,7 +10,7 @@ import {
 import { VerifyError } from '../../core/release/verify';
 import type { TaskContext } from '../../core/task';
 import { pickTarget } from '../picks';
-import { servedModel, signatureOf } from '../servedModel';
+import { servedModel } from '../servedModel';
 import type { Model, Services } from '../services';
 import type { Button } from '../showError';
 import { changing, offerNext } from './releases';
@@ -38,7 +38,7 @@ export async function deploy(services: Services, given: Given): Promise<void> {
     placeHolder: 'retrained on November',
   });
   if (note === undefined) return;
-  const signature = signatureOf(model);
+  const signature = model.description?.signature;
   const samples = await samplesIn(model);
   const release = await services.run(
     `Deploying ${model.name} to ${target.name}`,

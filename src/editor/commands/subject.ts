@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isModelFile } from '../../core/model/modelKind';
 import type { Endpoint } from '../../core/endpoint/endpoint';
 import type { Release } from '../../core/target/target';
 import { pickRunning, type Running } from '../picks';
@@ -59,7 +60,7 @@ function servedBy(running: Running): Endpoint | Release {
 
 async function modelAt(uri: vscode.Uri | undefined, models: Services['models']): Promise<Model | undefined> {
   if (!uri) return undefined;
-  return uri.path.endsWith('.onnx') ? models.get(uri) : models.ofSamples(uri);
+  return isModelFile(uri.path) ? models.get(uri) : models.ofSamples(uri);
 }
 
 /** The file of the active tab: a model is binary, and so has no text editor. */

@@ -2,15 +2,20 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { messageOf, UserError } from '../../core/errors';
+import type { Signature } from '../../core/model/signature';
 import { generateSamples } from '../../core/sample/generate';
 import type { Model } from '../services';
 import { brokenModel } from './samplesModel';
 
-/** Makes the samples file of a model from its signature. Resolves to false, and changes nothing, when there is one already. */
-export async function createSamplesFile(model: Model): Promise<boolean> {
+/**
+ * Makes the samples file of a model from its signature. Resolves to false, and changes nothing, when there is one already.
+ * @param ask finds out the signature of a model whose file does not say it
+ */
+export async function createSamplesFile(model: Model, ask: () => Promise<Signature>): Promise<boolean> {
   if (!model.description) throw brokenModel(model);
   const file = model.samples.fsPath;
-  const text = generateSamples(model.description.signature);
+  if (existsSync(file)) return false;
+  const text = generateSamples(model.description.signature ?? (await ask()));
   try {
     // Where the folder is there but can not be written, as under /proc, a recursive `mkdir` never ends.
     if (!existsSync(path.dirname(file))) await mkdir(path.dirname(file), { recursive: true });

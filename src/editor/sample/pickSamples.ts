@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
+import { isModelFile } from '../../core/model/modelKind';
 import type { Model, ModelStore } from '../services';
 import { shortSample } from './describeVerdict';
 import type { SamplesDocuments } from './samplesDocuments';
@@ -30,7 +31,7 @@ export async function targetOf(
     const hasCursor = editor?.document.uri.toString() === uri.toString() && !given;
     return { samples: uri, key: hasCursor ? sampleAt(editor, documents) : undefined };
   }
-  if (uri?.path.endsWith('.onnx')) return models.get(uri);
+  if (uri && isModelFile(uri.path)) return models.get(uri);
   return pickModel(models);
 }
 
@@ -40,7 +41,7 @@ export async function pickModel(models: ModelStore): Promise<Model | undefined> 
     throw new UserError(
       'model-missing',
       'There is no model in this workspace.',
-      'Put an .onnx file into the folder.',
+      'Put a model file (.onnx, .pkl, .joblib) into the folder.',
     );
   }
   if (found.length === 1) return found[0];

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import type { TaskContext } from '../../core/task';
 import type { Model, Services } from '../services';
+import { withLateProgress } from './lateProgress';
 import { createSamplesFile } from './newSamplesFile';
 import type { ModelServer } from './modelServer';
 import { keysOf, openSamples, targetOf, type SampleTarget } from './pickSamples';
@@ -56,7 +58,12 @@ export class SampleCommands {
 
   /** *New Samples File*: made from the model's signature; one that exists is opened instead. */
   readonly newSamples = async (model: Model): Promise<void> => {
-    await createSamplesFile(model);
+    await createSamplesFile(model, async () => {
+      this.services.requireTrust();
+      const connect = (task: TaskContext) =>
+        this.services.predictor.connect(model.uri.fsPath, task.signal, task.report);
+      return (await withLateProgress(`Asking ${model.name} what it takes`, connect)).signature;
+    });
     const document = await openSamples(model.samples);
     await this.actions.show(document, this.documents.parse(document).samples[0]?.key);
   };

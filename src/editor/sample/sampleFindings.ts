@@ -7,6 +7,7 @@ import { nearest } from '../../core/sample/nearest';
 import type { Problem, Sample, TextRange } from '../../core/sample/sample';
 import { samplesSuffix } from '../../core/sample/samplesFile';
 import { SampleError, sampleTensors } from '../../core/sample/sampleTensors';
+import type { Verdict } from './outcome';
 import type { SampleRuns } from './sampleRuns';
 import type { KeyedSample, SamplesDocuments } from './samplesDocuments';
 import { rangeOf } from './textRanges';
@@ -66,8 +67,15 @@ interface Unplaced {
   replacement?: string;
 }
 
-function check(signature: Signature, keyed: KeyedSample, runs: SampleRuns, uri: vscode.Uri): Unplaced[] {
+function check(
+  signature: Signature | undefined,
+  keyed: KeyedSample,
+  runs: SampleRuns,
+  uri: vscode.Uri,
+): Unplaced[] {
   const { sample } = keyed;
+  if (!signature)
+    return mismatchesOf(runs.verdict(uri, keyed)).map((problem) => unplaced('mismatch', problem, [], []));
   const given = inputProblems(signature, sample).map((problem) => {
     return unplaced('input', problem, Object.keys(sample.inputs), signature.inputs);
   });
@@ -77,7 +85,7 @@ function check(signature: Signature, keyed: KeyedSample, runs: SampleRuns, uri: 
     return problem.path.length > 1 || !repaired.some((name) => message.includes(name));
   });
   const verdict = runs.verdict(uri, keyed);
-  const mismatches = verdict && !verdict.stale && inputs.length === 0 ? verdict.mismatches : [];
+  const mismatches = inputs.length === 0 ? mismatchesOf(verdict) : [];
   const expected = Object.keys(sample.expected ?? {});
   const unknown = expected.filter((name) => !signature.outputs.some((output) => output.name === name));
   const outputs = [
@@ -85,6 +93,10 @@ function check(signature: Signature, keyed: KeyedSample, runs: SampleRuns, uri: 
     ...mismatches.filter(({ path }) => !unknown.includes(String(path[1]))),
   ];
   return [...inputs, ...outputs.map((problem) => unplaced('mismatch', problem, expected, signature.outputs))];
+}
+
+function mismatchesOf(verdict: Verdict | undefined): Verdict['mismatches'] {
+  return verdict && !verdict.stale ? verdict.mismatches : [];
 }
 
 /** What is missing is marked at the name of what lacks it, a name that the model does not know itself, not its values; the nearest name that is not used yet may be meant. */

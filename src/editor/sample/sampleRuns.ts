@@ -11,7 +11,7 @@ import type { SampleResult } from '../../core/sample/sample';
 import type { Services } from '../services';
 import { inputsOf, judge, type Outcome, type Verdict } from './outcome';
 import type { KeyedSample, SamplesDocuments } from './samplesDocuments';
-import { modelOfSamples } from './samplesModel';
+import { modelOfSamples, type SamplesModel } from './samplesModel';
 
 /** Outcomes beyond this are forgotten, oldest first: their outputs may be large. */
 const KEPT_OUTCOMES = 500;
@@ -76,7 +76,9 @@ export class SampleRuns implements Disposable {
         const { path: file, signature } = await this.modelOf(document);
         model = await versionOf(file);
         const { predictor } = this.services;
-        connection = { signature, infer: (inputs, until) => predictor.infer(file, inputs, until) };
+        connection = signature
+          ? { signature, infer: (inputs, until) => predictor.infer(file, inputs, until) }
+          : await predictor.connect(file, either);
       }
       const result = await runSample(connection, connection.signature, sample, either);
       either.throwIfAborted();
@@ -105,7 +107,7 @@ export class SampleRuns implements Disposable {
   }
 
   /** The model that the document is for; throws when it is missing or broken. */
-  modelOf(document: vscode.TextDocument): Promise<{ path: string; signature: Signature }> {
+  modelOf(document: vscode.TextDocument): Promise<SamplesModel> {
     return modelOfSamples(document.uri, this.documents.parse(document).file, this.services.models);
   }
 

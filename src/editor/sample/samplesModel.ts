@@ -1,16 +1,25 @@
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
 import type { Signature } from '../../core/model/signature';
+import { modelExtensions } from '../../core/model/modelKind';
 import { samplesSuffix, type SamplesFile } from '../../core/sample/samplesFile';
 import type { Model, ModelStore } from '../services';
+
+/** A model that samples are for. */
+export interface SamplesModel {
+  path: string;
+  /** Absent where only a server can say what the model takes. */
+  signature?: Signature;
+}
 
 /** The model that a samples file is for, ready to predict with. Throws when it is missing or broken. */
 export async function modelOfSamples(
   samples: vscode.Uri,
   file: SamplesFile,
   models: ModelStore,
-): Promise<{ path: string; signature: Signature }> {
+): Promise<SamplesModel> {
   const model = await findModel(samples, file, models);
   const name = path.basename(samples.fsPath);
   if (!model) {
@@ -39,17 +48,15 @@ async function findModel(
   if (named !== undefined) return models.get(vscode.Uri.joinPath(samples, '..', named));
   const listed = await models.ofSamples(samples);
   if (listed || !samples.path.endsWith(samplesSuffix)) return listed;
-  const beside = vscode.Uri.file(modelBeside(samples));
-  const exists = await vscode.workspace.fs.stat(beside).then(
-    () => true,
-    () => false,
-  );
-  return exists ? models.get(beside) : undefined;
+  const beside = modelExtensions
+    .map((extension) => modelBeside(samples, extension))
+    .find((file) => existsSync(file));
+  return beside === undefined ? undefined : models.get(vscode.Uri.file(beside));
 }
 
-function modelBeside({ fsPath }: vscode.Uri): string {
+function modelBeside({ fsPath }: vscode.Uri, extension = 'onnx'): string {
   return path.join(
     path.dirname(fsPath),
-    `${path.basename(fsPath, path.extname(fsPath)).replace(/\.samples$/, '')}.onnx`,
+    `${path.basename(fsPath, path.extname(fsPath)).replace(/\.samples$/, '')}.${extension}`,
   );
 }

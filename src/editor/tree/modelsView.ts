@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../core/dispose';
-import type { ModelDescription } from '../../core/model/signature';
+import type { ModelDescription, PickleDescription } from '../../core/model/describeModel';
+import type { OnnxDescription } from '../../core/model/signature';
 import type { Model, Services } from '../services';
 import { size } from '../words';
 import type { Node } from './nodes';
@@ -57,6 +58,40 @@ export function modelsView({ models, endpoints, targets }: Services): TreeSource
 }
 
 function aboutNodes(description: ModelDescription): Node[] {
+  return description.kind === 'onnx' ? aboutOnnx(description) : aboutPickle(description);
+}
+
+const levels = { danger: 'error', warning: 'warning', info: 'info' } as const;
+
+/** What a pickle says without being loaded, and what it would do when it is. */
+function aboutPickle({ size: bytes, scan }: PickleDescription): Node[] {
+  const { root, estimator, versions, protocol, compression, format } = scan;
+  const written = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const about = [size(bytes), `${format} ${compression ?? ''}`.trim(), `protocol ${protocol}`, ...written];
+  const steps = estimator.steps?.map(({ name, step }) => name ?? step);
+  const features = estimator.featureNames?.join(', ') ?? estimator.featureCount;
+  const facts: [label: string, value: string | number | undefined][] = [
+    ['Class', root && `${root.module}.${root.name}`],
+    ['Steps', steps?.join(' → ')],
+    ['Features', features],
+    ['Classes', estimator.classes?.join(', ')],
+    ['About', about.join(' · ')],
+  ];
+  const known = facts.flatMap(([label, value]): Node[] =>
+    value === undefined || value === ''
+      ? []
+      : [{ kind: 'detail', label, description: String(value), icon: 'info' }],
+  );
+  const findings = scan.findings.map(({ level, message }): Node => ({
+    kind: 'detail',
+    label: message,
+    icon: levels[level],
+    wrong: level === 'danger',
+  }));
+  return [...known, ...groupOfAny('Loading it', 'shield', findings)];
+}
+
+function aboutOnnx(description: OnnxDescription): Node[] {
   const { signature, opsets, producer, producerVersion } = description;
   const opset = opsets.map(({ domain, version }) =>
     domain === 'ai.onnx' ? `opset ${version}` : `${domain} ${version}`,

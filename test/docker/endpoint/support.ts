@@ -25,6 +25,7 @@ export function engineWith(options: Partial<ContainerEngineOptions> = {}): Conta
     version: '0.0.0',
     host: '',
     nodeBase: baseImages.node,
+    pythonBase: baseImages.python,
     memoryMiB: 512,
     log: quiet,
   };

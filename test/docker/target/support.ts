@@ -27,6 +27,7 @@ export function targetOf(name: string, config: Partial<TargetConfig> = {}): Targ
     host: '',
     proxyImage: baseImages.proxy,
     nodeBase: baseImages.node,
+    pythonBase: baseImages.python,
     dist: resolve('dist'),
     version: '0.0.0',
   };

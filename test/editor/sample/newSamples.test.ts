@@ -59,7 +59,9 @@ describe('New Samples File', () => {
     const description = await inspectModel(model.fsPath);
     for (const path of ['/dev/null/x.samples.json', '/proc/x.samples.json']) {
       const samples = vscode.Uri.file(path);
-      const creating = createSamplesFile({ uri: model, name: 'fresh', description, samples });
+      const creating = createSamplesFile({ uri: model, name: 'fresh', description, samples }, () =>
+        Promise.reject(new Error('It is known.')),
+      );
       await assert.rejects(creating, (error: unknown) => {
         assert.ok(error instanceof UserError);
         assert.equal(error.code, 'not-writable');

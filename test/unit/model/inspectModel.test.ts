@@ -9,7 +9,7 @@ import { UserError } from '../../../src/core/errors';
 import { FileWindow } from '../../../src/core/model/fileWindow';
 import { inspectModel } from '../../../src/core/model/inspectModel';
 import { readOnnx } from '../../../src/core/model/readOnnx';
-import type { ModelDescription } from '../../../src/core/model/signature';
+import type { OnnxDescription } from '../../../src/core/model/signature';
 import { hostileModel, modelNames, workspaceModel } from '../fixtures';
 import { head, modelWith, number, part, text, vector } from './wire';
 
@@ -210,7 +210,7 @@ describe('inspectModel', () => {
     await assert.rejects(inspectModel(workspaceModel('iris'), AbortSignal.abort()), { name: 'AbortError' });
   });
 
-  async function inspect(bytes: Buffer): Promise<ModelDescription> {
+  async function inspect(bytes: Buffer): Promise<OnnxDescription> {
     const path = join(folder, 'made.onnx');
     await writeFile(path, bytes);
     return inspectModel(path);

@@ -1,0 +1,103 @@
+import type Docker from 'dockerode';
+import { inWords } from '../docker/dockerErrors';
+import { ensureImage, findImage } from '../docker/images';
+import { labels } from '../docker/labels';
+import type { TaskContext } from '../task';
+import { buildImage } from './buildImage';
+import { filesBelow, textFile } from './context';
+import { inTurn } from './inTurn';
+import { pythonNeeds } from './pythonNeeds';
+import { hashOf, serverFolder, shortHash, type RuntimeOptions } from './runtimeImage';
+
+export interface PythonImageOptions extends RuntimeOptions {
+  /** Image with Python that it is built on. */
+  pythonBase: string;
+}
+
+const site = `${serverFolder}/site`;
+const nobody = 'USER 65534:65534';
+const install = [
+  'python3',
+  `${serverFolder}/python/slipway_install.py`,
+  `${serverFolder}/requirements.txt`,
+  site,
+];
+
+/** Each of these costs a step of the build. */
+const recipe = [
+  'COPY --from=node /usr/local/bin/node /usr/local/bin/node',
+  `ENV PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${site}`,
+  nobody,
+  `ENTRYPOINT ["node", "${serverFolder}/server.js"]`,
+  `COPY slipway ${serverFolder}`,
+];
+
+/**
+ * The image that a pickle runs on: Python, the server and its Python worker, and on that one layer with the packages that the model
+ * needs, which models with the same needs share. Resolves to its tag.
+ */
+export async function ensurePythonImage(
+  docker: Docker,
+  options: PythonImageOptions,
+  path: string,
+  task: TaskContext,
+): Promise<string> {
+  const needs = await pythonNeeds(path, task.signal);
+  const runtime = await ensurePythonRuntime(docker, options, task);
+  const tag = `slipway-packages:${shortHash(runtime, ...needs)}`;
+  return inTurn(tag, task.signal, () =>
+    inWords('install the packages of the model', task.signal, async () => {
+      if (await findImage(docker, tag)) return tag;
+      const requirements = textFile('requirements.txt', `${needs.join('\n')}\n`);
+      const build = {
+        what: "the image with the model's packages",
+        tag,
+        from: runtime,
+        labels: { [labels.kind]: 'packages' },
+        instructions: [
+          'USER root',
+          `COPY requirements.txt ${serverFolder}/requirements.txt`,
+          `RUN ${JSON.stringify(install)}`,
+          nobody,
+        ],
+        files: [requirements],
+      };
+      await buildImage(docker, build, task);
+      return tag;
+    }),
+  );
+}
+
+async function ensurePythonRuntime(
+  docker: Docker,
+  options: PythonImageOptions,
+  task: TaskContext,
+): Promise<string> {
+  const { dist, nodeBase, pythonBase, version } = options;
+  return inTurn(`${dist}\n${nodeBase}\n${pythonBase}`, task.signal, () =>
+    inWords('make the runtime image for Python', task.signal, async () => {
+      const node = await ensureImage(docker, nodeBase, 'slipway.image.nodeBase', task);
+      const python = await ensureImage(docker, pythonBase, 'slipway.image.pythonBase', task);
+      const files = await filesBelow(dist, (path) => path === 'server.js' || /^python\/\w+\.py$/.test(path));
+      const content = await hashOf(files);
+      const tag = `slipway-python:${shortHash(content, pythonBase, python.Id, node.Id, recipe.join('\n'))}`;
+      if (await findImage(docker, tag)) return tag;
+      const build = {
+        what: 'the runtime image for Python',
+        tag,
+        stages: [`FROM ${nodeBase} AS node`],
+        from: pythonBase,
+        labels: {
+          [labels.kind]: 'runtime',
+          [labels.content]: content,
+          [labels.base]: pythonBase,
+          [labels.version]: version,
+        },
+        instructions: recipe,
+        files: files.map((file) => ({ ...file, name: `slipway/${file.name}` })),
+      };
+      await buildImage(docker, build, task);
+      return tag;
+    }),
+  );
+}

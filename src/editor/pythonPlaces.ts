@@ -1,0 +1,67 @@
+import * as vscode from 'vscode';
+import type { PythonPlace } from '../core/endpoint/pythonArguments';
+import { configuredPlace } from '../core/config/modelName';
+import { UserError } from '../core/errors';
+import { describeModel } from '../core/model/describeModel';
+import { hashModel } from '../core/model/hashModel';
+import type { ConfigStore } from './services';
+import { setting } from './settings';
+
+/** Decides where a pickle is loaded, and asks before one is that may do harm. */
+export class PythonPlaces {
+  /** Hashes of the files that somebody said yes to. */
+  readonly #admitted = new Set<string>();
+
+  constructor(private readonly config: ConfigStore) {}
+
+  /** Throws `UserError` `untrusted` when the workspace is not trusted or the person says no. */
+  readonly placeOf = async (path: string): Promise<PythonPlace> => {
+    if (!vscode.workspace.isTrusted)
+      throw refused('This workspace is not trusted, so no pickle of it is loaded.');
+    const config = await this.config.get().catch(() => undefined);
+    const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+    const place = configuredPlace(path, config, root) ?? 'container';
+    await this.#admit(path, place);
+    return place;
+  };
+
+  async #admit(path: string, place: PythonPlace): Promise<void> {
+    const description = await describeModel(path);
+    if (description.kind !== 'pickle') return;
+    const { findings, complete } = description.scan;
+    const grave = findings.filter(({ level }) => level === 'danger');
+    if (grave.length === 0 && complete) return;
+    const hash = await hashModel(path);
+    if (this.#admitted.has(hash)) return;
+    const where =
+      place === 'container' ? 'in a container without network' : 'as a process, with all your rights';
+    const told = (grave.length > 0 ? grave : findings).slice(0, 3).map(({ message }) => message);
+    const name = vscode.workspace.asRelativePath(path);
+    const load = 'Load It Anyway';
+    const chosen = await vscode.window.showWarningMessage(
+      `Loading ${name} may run code that does harm. Load it ${where}?`,
+      { modal: true, detail: told.join('\n') },
+      load,
+    );
+    if (chosen !== load) throw refused(`${name} was not loaded.`);
+    this.#admitted.add(hash);
+  }
+}
+
+/** The interpreter that is selected in the Python extension, else the one of the setting, else `python3`. */
+export async function pythonPath(): Promise<string> {
+  const own = setting('slipway.python.interpreter').trim();
+  if (own !== '') return own;
+  const extension = vscode.extensions.getExtension<PythonApi>('ms-python.python');
+  const api = await extension?.activate();
+  return api?.environments?.getActiveEnvironmentPath().path ?? 'python3';
+}
+
+/** What is used of https://www.npmjs.com/package/@vscode/python-extension */
+interface PythonApi {
+  environments?: { getActiveEnvironmentPath(): { path: string } };
+}
+
+function refused(message: string): UserError {
+  return new UserError('untrusted', message, 'Look at what the file would import, in the Models view.');
+}
