@@ -20,6 +20,7 @@ import { makeServices } from './editor/makeServices';
 import { MetricsPanels } from './editor/metrics/metricsPanel';
 import { MetricsSources } from './editor/metricsSources';
 import { WorkspaceModels } from './editor/modelStore';
+import { registerPickleDiagnostics } from './editor/pickleDiagnostics';
 import { PythonPlaces, pythonPath } from './editor/pythonPlaces';
 import { registerSamples } from './editor/sample/registerSamples';
 import { recall, registerStatusBar } from './editor/statusBar';
@@ -79,6 +80,7 @@ function compose(
   store.add(registerView(views.endpoints, endpointsView(services)));
   store.add(registerView(views.targets, targetsView(services)));
   store.add(registerConfigDiagnostics(config));
+  store.add(registerPickleDiagnostics(models));
   store.add(registerStatusBar(services, context.globalState));
   void recall(services, context.globalState);
 }

@@ -24,6 +24,8 @@ export class WorkspaceModels implements ModelStore, Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<void>());
   readonly onChange = this.#changed.event;
+  readonly #found = this.#store.add(new Emitter<Model[]>());
+  readonly onList = this.#found.event;
   readonly #described = new Map<string, { stamp: string; described: Described }>();
   #listed: Promise<Model[]> | undefined;
   #watching = false;
@@ -88,6 +90,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
       models.push(...(await Promise.all(some)));
     }
     for (const file of this.#described.keys()) if (!files.has(file)) this.#described.delete(file);
+    this.#found.fire(models);
     return models;
   }
 

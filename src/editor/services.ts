@@ -24,6 +24,8 @@ export interface Model {
 /** The model files of the workspace, kept up to date by file watching once somebody asks. */
 export interface ModelStore {
   readonly onChange: Event<void>;
+  /** Fires with all models whenever they were looked for. */
+  readonly onList: Event<Model[]>;
   list(): Promise<Model[]>;
   /** The model at this file, also when it is not in the workspace's list. */
   get(uri: vscode.Uri): Promise<Model>;

@@ -1,4 +1,5 @@
 import { version } from '../../package.json';
+import { basename } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { messageOf, UserError } from '../core/errors';
 import { backendFor } from './backend';
@@ -71,7 +72,7 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   await model.start().catch((error: unknown) => {
     // 500 is the model's fault; anything else befell the process that loaded it.
     const code = error instanceof Failure && error.status === 500 ? 'model-broken' : 'worker-crashed';
-    throw new UserError(code, `${options.model} can not be loaded: ${messageOf(error)}`);
+    throw new UserError(code, `${basename(options.model)} can not be loaded: ${messageOf(error)}`);
   });
   const { name, hash, model: path } = { ...options };
   if (options.record) {

@@ -29,7 +29,9 @@ export async function ensurePythonImage(docker: Docker): Promise<void> {
   const version = binary.replace(/.*python/, '');
   const chosen = (await readdir(packages)).filter((name) => wanted.test(name)).sort();
   const folders = [`/usr/lib/python${version}`, ...chosen.map((name) => join(packages, name))];
-  const stamps = [...folders, binary].map((path) => `${path}:${statSync(path).mtimeMs}`);
+  const stamps = [...folders, binary, zones]
+    .filter((path) => existsSync(path))
+    .map((path) => `${path}:${statSync(path).mtimeMs}`);
   const digest = createHash('sha256').update(stamps.join('\n')).digest('hex');
   const present = await docker
     .getImage(baseImages.python)

@@ -28,6 +28,12 @@ export class Tree {
       await row.locator('.monaco-tl-twistie').click();
   }
 
+  /** Hides what is below an item. */
+  async collapse(label: string | RegExp): Promise<void> {
+    const row = await this.item(label);
+    if ((await row.getAttribute('aria-expanded')) === 'true') await row.locator('.monaco-tl-twistie').click();
+  }
+
   async click(label: string | RegExp): Promise<void> {
     await (await this.item(label)).locator('.monaco-icon-label').first().click();
   }
