@@ -22,7 +22,8 @@ const allowed: Record<string, string[]> = {
   core: [],
   editor: ['core', 'contributions', 'vscode'],
   extension: ['core', 'contributions', 'editor', 'vscode'],
-  server: ['core/inference', 'core/model'],
+  // Sealed workers are containers.
+  server: ['core/inference', 'core/model', 'core/docker'],
   webview: ['core/protocol'],
 };
 

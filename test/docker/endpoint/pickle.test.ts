@@ -106,7 +106,7 @@ describe('a pickle', () => {
     const made = join(folder, 'made');
     execFileSync('mkdir', ['-p', made]);
     execFileSync(python, ['test/fixtures/python/make_models.py', made], { stdio: 'ignore' });
-    copyFileSync(join(made, name as string), path);
+    copyFileSync(join(made, name), path);
     const index = JSON.parse(readFileSync(join(made, 'index.json'), 'utf8')) as {
       file: string;
       inputs: { input: number[][] };
