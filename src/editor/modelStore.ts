@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { configuredSamples, modelName } from '../core/config/modelName';
+import { configuredArguments, configuredSamples, modelName } from '../core/config/modelName';
 import { DisposableStore, type Disposable } from '../core/dispose';
 import { messageOf } from '../core/errors';
 import { Emitter } from '../core/event';
@@ -52,6 +52,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
     return {
       uri,
       name: modelName(file, config, root),
+      serverArguments: configuredArguments(file, config, root),
       samples: vscode.Uri.file(configuredSamples(file, config, root) ?? samplesPathFor(file)),
       ...(await this.#describe(file)),
     };

@@ -6,7 +6,9 @@ import type { Model } from './services';
 /** What a server is to be made from. Throws `UserError` when the model is broken, gone or keeps weights elsewhere. */
 export async function servedModel(model: Model, signal: AbortSignal): Promise<ServedModel> {
   checkWhole(model);
-  return { name: model.name, path: model.uri.fsPath, hash: await hashModel(model.uri.fsPath, signal) };
+  const { name, serverArguments } = model;
+  const path = model.uri.fsPath;
+  return { name, path, hash: await hashModel(path, signal), serverArguments };
 }
 
 function checkWhole({ description, broken, name }: Model): void {

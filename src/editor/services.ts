@@ -17,6 +17,8 @@ export interface Model {
   description?: ModelDescription;
   /** Why the file can not be read as a model. */
   broken?: string;
+  /** How `slipway.json` wants its server to run it. */
+  serverArguments?: string[];
   /** Where its samples are or would be. */
   samples: vscode.Uri;
 }

@@ -26,6 +26,20 @@ export function configuredPlace(
   return entryOf(path, config, root)?.[1].run;
 }
 
+/** What `slipway.json` at `root` says about how a model is run, as arguments of the server. */
+export function configuredArguments(path: string, config: Config | undefined, root: string): string[] {
+  const { instances, threads, maxBatch, graphOptimization, executionProviders } =
+    entryOf(path, config, root)?.[1].server ?? {};
+  const all: [flag: string, value: string | number | undefined][] = [
+    ['--instances', instances],
+    ['--threads', threads],
+    ['--max-batch', maxBatch],
+    ['--graph-optimization', graphOptimization],
+    ['--execution-providers', executionProviders?.join(',')],
+  ];
+  return all.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+}
+
 function entryOf(path: string, config: Config | undefined, root: string) {
   return Object.entries(config?.models ?? {}).find(
     ([, model]) => resolve(root, model.path) === resolve(path),

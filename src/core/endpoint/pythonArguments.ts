@@ -39,7 +39,7 @@ export async function pythonArguments(
   }
   const packages = await ensurePythonImage(docker, options, path, task);
   const model = { name: nameOf(path), path, hash: await hashModel(path, task.signal) };
-  const { digest } = await buildModelImage(docker, packages, model, {}, task);
+  const { digest } = await buildModelImage(docker, packages, model, task);
   return ['--worker-image', digest, '--docker-host', host];
 }
 

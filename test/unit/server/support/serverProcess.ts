@@ -22,7 +22,7 @@ async function serverScript(): Promise<string> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', 'dockerode'],
     sourcemap: 'inline',
     logLevel: 'warning',
   });
