@@ -60,6 +60,8 @@ export interface Services {
   run<T>(title: string, work: Work<T>, options?: RunOptions<T>): Promise<T | undefined>;
   /** Shows any error as words with the button that helps. */
   showError(error: unknown): void;
+  /** Asks before a pickle is loaded that may do harm. Throws `UserError` `untrusted` when it is not to be. */
+  admit(path: string): Promise<void>;
   /** Throws a `UserError` unless the workspace is trusted: nothing runs before. */
   requireTrust(): void;
 }
