@@ -1,7 +1,7 @@
 import { load, type Load } from './load';
 import { memoryOf } from './memory';
 import { peers, slipway, type Running } from './peers';
-import { makeSubjects, type Subject } from './subjects';
+import type { Subject } from './subjects';
 import { printTable } from './table';
 
 const connections = [1, 8, 32];
@@ -12,8 +12,8 @@ interface Measured {
 }
 
 /** Requests each second, p99 and memory of the model server against what people write by hand, and against the limit. */
-export async function measureEndpoints(onnx: string, folder: string, seconds: number): Promise<void> {
-  for (const subject of await makeSubjects(onnx, folder)) await measure(subject, seconds);
+export async function measureEndpoints(subjects: Subject[], seconds: number): Promise<void> {
+  for (const subject of subjects) await measure(subject, seconds);
 }
 
 async function measure(subject: Subject, seconds: number): Promise<void> {
