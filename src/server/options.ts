@@ -1,4 +1,5 @@
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { titleOf } from '../core/model/modelKind';
 import { parseArgs } from 'node:util';
 import { graphOptimizations, type GraphOptimization } from './worker/frames';
 
@@ -124,7 +125,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   const anyPort = values.port !== undefined && port === 0;
   return {
     model,
-    name: values.name ?? basename(model, extname(model)),
+    name: values.name ?? titleOf(model),
     version: values['model-version'] ?? '1',
     host: values.host ?? '127.0.0.1',
     port: dictated && !anyPort ? dictatedPort(dictated) : port,

@@ -1,10 +1,11 @@
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { titleOf } from '../model/modelKind';
 import type { Config } from './config';
 
 /** The name a model file is served by: the one in `slipway.json` at `root`, else made from its file name. */
 export function modelName(path: string, config: Config | undefined, root: string): string {
   const configured = entryOf(path, config, root)?.[0];
-  return configured ?? slug(basename(path, extname(path)));
+  return configured ?? slug(titleOf(path));
 }
 
 /** The samples file that `slipway.json` at `root` names for a model, if it names one. */

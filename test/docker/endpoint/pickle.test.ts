@@ -123,6 +123,14 @@ describe('a pickle', () => {
     await engine.remove(endpoint, taskOf());
   });
 
+  it('of MLflow is served with all of its folder', async function () {
+    this.timeout(120_000);
+    const path = join(folder, 'made/mlflow-model/MLmodel');
+    const { infer } = await predictor.connect(path, taskOf().signal);
+    const { outputs } = await infer(row([5.1, 3.5, 1.4, 0.2]), taskOf().signal);
+    assert.equal(Number(outputs[0]?.data[0]), 0);
+  });
+
   it('that needs a version that can not be had says which one can', async function () {
     this.timeout(120_000);
     const own = await temporaryFolder('needs');
