@@ -11,7 +11,7 @@ import { withoutIgnored } from '../core/model/withoutIgnored';
 import { samplesPathFor } from '../core/sample/samplesFile';
 import type { ConfigStore, Model, ModelStore } from './services';
 
-const pattern = `**/{*.{${modelExtensions.join(',')}},${mlflowFile}}`;
+const pattern = `**/{${modelExtensions.map((extension) => `*.${extension}`).join(',')},${mlflowFile}}`;
 /** Many files often change together, as a build or a checkout does it; milliseconds. */
 const settleTime = 200;
 /** Models whose headers are read at the same time. */

@@ -15,7 +15,7 @@ describe('a folder with nothing in it', () => {
   after(() => workbench?.close());
 
   it('says in each view what to do', async () => {
-    assert.match(await workbench.tree('Models').welcome(), /Put an \.onnx file into it/);
+    assert.match(await workbench.tree('Models').welcome(), /Put an \.onnx, \.pkl or \.joblib file into it/);
     assert.match(await workbench.tree('Endpoints').welcome(), /Nothing is served/);
     assert.match(await workbench.tree('Targets').welcome(), /slipway\.json names them/);
     await workbench.screenshot('empty');
