@@ -22,12 +22,12 @@ async function serverScript(): Promise<string> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    external: ['onnxruntime-node'],
+    // As in esbuild.mjs; the SSH client's native helpers are there where npm could compile them.
+    external: ['onnxruntime-node', 'dockerode', 'cpu-features', '*.node'],
     sourcemap: 'inline',
     logLevel: 'warning',
-  });
+  }).then(() => cp('src/server/python', `${out}/python`, { recursive: true }));
   await built;
-  await cp('src/server/python', `${out}/python`, { recursive: true });
   return `${out}/server.js`;
 }
 
