@@ -190,7 +190,7 @@ describe('server routes', () => {
   it('does not take an empty array for a row', async () => {
     const empty = await server.fetch('/predict', post({ inputs: [] }));
     assert.equal(empty.status, 400);
-    assert.match(empty.text, /\"measurements\\" is an empty array, which does not say its shape/);
+    assert.match(empty.text, /"measurements\\" is an empty array, which does not say its shape/);
     const free = await startServer('test/unit/server/models/centred.onnx', '--name', 'free');
     for (const inputs of [[], { x: [] }])
       assert.equal((await free.fetch('/predict', post({ inputs }))).status, 400);
