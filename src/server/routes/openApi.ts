@@ -163,7 +163,7 @@ function nested({ datatype, shape = [null] }: TensorSpec): Json {
   return [...shape].reverse().reduce<Json>((items, size: Dimension, index) => {
     const outermost = index === shape.length - 1;
     if (typeof size === 'number') return { type: 'array', items, minItems: size, maxItems: size };
-    return { type: 'array', items, minItems: 1, ...(outermost ? { maxItems: 1000 } : { maxItems: 1 }) };
+    return { type: 'array', items, minItems: 1, ...(!outermost && { maxItems: 1 }) };
   }, value(datatype));
 }
 
@@ -181,7 +181,7 @@ const greatest: Partial<Record<Datatype, number>> = {
 };
 
 function value(datatype: Datatype = 'FP32'): Json {
-  if (datatype === 'BOOL') return { type: 'boolean' };
+  if (datatype === 'BOOL') return { enum: [true, false, 0, 1] };
   if (datatype === 'BYTES') return { type: 'string' };
   const [, kind, bits] = /^(INT|UINT)(\d+)$/.exec(datatype) ?? [];
   if (bits) return integerRange(Number(bits), kind === 'INT');

@@ -297,6 +297,20 @@ describe('the bounds in the description of the interface', () => {
     }
   });
 
+  it('allow as many rows as anyone likes, and 0 and 1 for BOOL', async () => {
+    const server = await startServer(echo);
+    const { text } = await server.fetch('/openapi.json');
+    const schema = /"BOOL_in":(\{"type":"array","items":\{.*?\}.*?\}),"UINT8_in"/.exec(text)?.[1] ?? '{}';
+    assert.deepEqual(JSON.parse(schema), {
+      type: 'array',
+      items: { type: 'array', items: { enum: [true, false, 0, 1] }, minItems: 1, maxItems: 1 },
+      minItems: 1,
+    });
+    const inputs = { ...exampleInputs(text), BOOL_in: [[1], [0], [true]] };
+    const { status } = await server.fetch('/predict', { method: 'POST', body: JSON.stringify({ inputs }) });
+    assert.equal(status, 200);
+  });
+
   function exampleInputs(text: string): Record<string, unknown> {
     const { paths } = JSON.parse(text) as {
       paths: Record<
