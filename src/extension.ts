@@ -70,6 +70,7 @@ function compose(
   const services = makeServices({
     ...{ log, models, config, endpoints, targets, predictor },
     syncTargets: () => follow.now(),
+    admit: (path) => places.admit(path),
   });
 
   const samples = store.add(registerSamples(services));

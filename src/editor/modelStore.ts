@@ -1,17 +1,17 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import * as vscode from 'vscode';
-import { configuredSamples, modelName } from '../core/config/modelName';
+import { configuredArguments, configuredSamples, modelName } from '../core/config/modelName';
 import { DisposableStore, type Disposable } from '../core/dispose';
 import { messageOf } from '../core/errors';
 import { Emitter } from '../core/event';
 import { describeModel } from '../core/model/describeModel';
-import { modelExtensions } from '../core/model/modelKind';
+import { isMlflow, mlflowFile, modelExtensions } from '../core/model/modelKind';
 import { withoutIgnored } from '../core/model/withoutIgnored';
 import { samplesPathFor } from '../core/sample/samplesFile';
 import type { ConfigStore, Model, ModelStore } from './services';
 
-const pattern = `**/*.{${modelExtensions.join(',')}}`;
+const pattern = `**/{*.{${modelExtensions.join(',')}},${mlflowFile}}`;
 /** Many files often change together, as a build or a checkout does it; milliseconds. */
 const settleTime = 200;
 /** Models whose headers are read at the same time. */
@@ -52,6 +52,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
     return {
       uri,
       name: modelName(file, config, root),
+      serverArguments: configuredArguments(file, config, root),
       samples: vscode.Uri.file(configuredSamples(file, config, root) ?? samplesPathFor(file)),
       ...(await this.#describe(file)),
     };
@@ -83,7 +84,12 @@ export class WorkspaceModels implements ModelStore, Disposable {
       ))
         files.add(file);
     }
-    const sorted = [...files].sort((a, b) => basename(a).localeCompare(basename(b)) || a.localeCompare(b));
+    // What lies in the folder of a model of MLflow is part of that.
+    const folders = [...files].filter(isMlflow).map((file) => `${dirname(file)}${sep}`);
+    const whole = [...files].filter(
+      (file) => isMlflow(file) || !folders.some((folder) => file.startsWith(folder)),
+    );
+    const sorted = whole.sort((a, b) => basename(a).localeCompare(basename(b)) || a.localeCompare(b));
     const models: Model[] = [];
     for (let at = 0; at < sorted.length; at += readAtOnce) {
       const some = sorted.slice(at, at + readAtOnce).map((file) => this.get(vscode.Uri.file(file)));

@@ -4,37 +4,44 @@ import { configuredPlace } from '../core/config/modelName';
 import { UserError } from '../core/errors';
 import { describeModel } from '../core/model/describeModel';
 import { hashModel } from '../core/model/hashModel';
+import { isPickle } from '../core/model/modelKind';
 import type { ConfigStore } from './services';
 import { setting } from './settings';
 
 /** Decides where a pickle is loaded, and asks before one is that may do harm. */
 export class PythonPlaces {
-  /** Hashes of the files that somebody said yes to. */
+  /** The files, by hash and where they are loaded, that somebody said yes to. */
   readonly #admitted = new Set<string>();
 
   constructor(private readonly config: ConfigStore) {}
 
   /** Throws `UserError` `untrusted` when the workspace is not trusted or the person says no. */
   readonly placeOf = async (path: string): Promise<PythonPlace> => {
-    if (!vscode.workspace.isTrusted)
-      throw refused('This workspace is not trusted, so no pickle of it is loaded.');
     const config = await this.config.get().catch(() => undefined);
     const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
     const place = configuredPlace(path, config, root) ?? 'container';
-    await this.#admit(path, place);
+    await this.admit(
+      path,
+      place === 'process' ? 'as a process, with all your rights' : 'in a container without network',
+    );
     return place;
   };
 
-  async #admit(path: string, place: PythonPlace): Promise<void> {
+  /**
+   * Resolves at once for what is no pickle, or shows nothing grave. Throws `UserError` `untrusted` when the workspace is not trusted or
+   * the person does not want it loaded.
+   */
+  readonly admit = async (path: string, where = 'in a container'): Promise<void> => {
+    if (!isPickle(path)) return;
+    if (!vscode.workspace.isTrusted)
+      throw refused('This workspace is not trusted, so no pickle of it is loaded.');
     const description = await describeModel(path);
     if (description.kind !== 'pickle') return;
     const { findings, complete } = description.scan;
     const grave = findings.filter(({ level }) => level === 'danger');
     if (grave.length === 0 && complete) return;
-    const hash = await hashModel(path);
-    if (this.#admitted.has(hash)) return;
-    const where =
-      place === 'container' ? 'in a container without network' : 'as a process, with all your rights';
+    const key = `${await hashModel(path)} ${where}`;
+    if (this.#admitted.has(key)) return;
     const told = (grave.length > 0 ? grave : findings).slice(0, 3).map(({ message }) => message);
     const name = vscode.workspace.asRelativePath(path);
     const load = 'Load It Anyway';
@@ -44,8 +51,8 @@ export class PythonPlaces {
       load,
     );
     if (chosen !== load) throw refused(`${name} was not loaded.`);
-    this.#admitted.add(hash);
-  }
+    this.#admitted.add(key);
+  };
 }
 
 /** The interpreter that is selected in the Python extension, else the one of the setting, else `python3`. */

@@ -17,6 +17,8 @@ export interface Model {
   description?: ModelDescription;
   /** Why the file can not be read as a model. */
   broken?: string;
+  /** How `slipway.json` wants its server to run it. */
+  serverArguments?: string[];
   /** Where its samples are or would be. */
   samples: vscode.Uri;
 }
@@ -58,6 +60,8 @@ export interface Services {
   run<T>(title: string, work: Work<T>, options?: RunOptions<T>): Promise<T | undefined>;
   /** Shows any error as words with the button that helps. */
   showError(error: unknown): void;
+  /** Asks before a pickle is loaded that may do harm. Throws `UserError` `untrusted` when it is not to be. */
+  admit(path: string): Promise<void>;
   /** Throws a `UserError` unless the workspace is trusted: nothing runs before. */
   requireTrust(): void;
 }

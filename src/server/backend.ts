@@ -28,7 +28,7 @@ export async function backendFor(options: ServerOptions): Promise<Backend> {
   };
 }
 
-const pythonFiles = /\.(pkl|pickle|joblib|joblib\.(gz|z|xz)|py|ubj|xgb|json|lgb|txt)$/i;
+const pythonFiles = /(^|[\\/])MLmodel$|\.(pkl|pickle|joblib|joblib\.(gz|z|xz)|py|ubj|xgb|json|lgb|txt)$/i;
 
 function isPython(model: string): boolean {
   return pythonFiles.test(model) || (statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false);

@@ -34,6 +34,7 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   const observer: HttpObserver = {
     started: () => metrics.started(),
     ended: (route, status, seconds) => metrics.ended(route, status, seconds),
+    moved: (request, response) => metrics.moved(request, response),
     broken: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   };
   const bulk = new BulkCodec(__filename, () => ({
@@ -44,6 +45,7 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     model,
     version,
     metrics: () => metrics.expose(),
+    coded: (phase, seconds) => metrics.coded(phase, seconds),
     bulk,
     token: options.token !== undefined,
   });

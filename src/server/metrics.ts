@@ -10,6 +10,8 @@ export interface MetricSources {
   workerUsage: () => Usage | undefined;
   /** What runs the model; empty until that is known. */
   platform: () => string;
+  /** What is known of values, as Prometheus reads it. */
+  values: () => string;
 }
 
 export interface ModelLabels {
@@ -44,8 +46,12 @@ export class ServerMetrics implements BatchObserver {
   #inFlight = 0;
   readonly #phases: Histogram<'phase'>;
   readonly #rows: Histogram;
+  readonly #bytes = { request: 0, response: 0 };
 
-  constructor(sources: MetricSources, labels: ModelLabels) {
+  constructor(
+    private readonly sources: MetricSources,
+    labels: ModelLabels,
+  ) {
     const registers = [this.#registry];
     const counts = this.#counts;
     new Counter({
@@ -70,7 +76,7 @@ export class ServerMetrics implements BatchObserver {
     });
     this.#phases = new Histogram({
       name: 'slipway_phase_duration_seconds',
-      help: 'Time that a request waits for its run (queue), and that a run takes (predict).',
+      help: 'Time that reading a request takes (preprocess), that it waits for its run (queue), that a run takes (predict), and writing the answer (postprocess).',
       labelNames: ['phase'],
       buckets: secondBuckets,
       registers,
@@ -81,6 +87,18 @@ export class ServerMetrics implements BatchObserver {
       buckets: rowBuckets,
       registers,
     });
+    this.#sampled(
+      Counter,
+      'slipway_request_bytes_total',
+      'Bytes of bodies that were read.',
+      () => this.#bytes.request,
+    );
+    this.#sampled(
+      Counter,
+      'slipway_response_bytes_total',
+      'Bytes of bodies that were sent.',
+      () => this.#bytes.response,
+    );
     this.#sampled(
       Gauge,
       'slipway_requests_in_flight',
@@ -163,12 +181,23 @@ export class ServerMetrics implements BatchObserver {
     this.#phases.observe({ phase: 'predict' }, seconds);
   }
 
+  /** A request was read, or its answer was written. */
+  coded(phase: 'preprocess' | 'postprocess', seconds: number): void {
+    this.#phases.observe({ phase }, seconds);
+  }
+
+  moved(request: number, response: number): void {
+    this.#bytes.request += request;
+    this.#bytes.response += response;
+  }
+
   waited(seconds: number): void {
     this.#phases.observe({ phase: 'queue' }, seconds);
   }
 
   /** Everything as text, with its content type. */
   async expose(): Promise<{ text: string; contentType: string }> {
-    return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
+    const text = await this.#registry.metrics();
+    return { text: text + this.sources.values(), contentType: this.#registry.contentType };
   }
 }

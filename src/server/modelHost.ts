@@ -9,7 +9,8 @@ import { ServerMetrics } from './metrics';
 import type { ModelService } from './modelService';
 import type { ServerOptions } from './options';
 import { checkSupported } from './supported';
-import type { Described } from './worker/frames';
+import type { Described, Usage } from './worker/frames';
+import { ValueSummaries } from './summaries';
 import { Supervisor } from './worker/supervisor';
 
 const mebibyte = 2 ** 20;
@@ -21,9 +22,10 @@ export class ModelHost implements ModelService {
   /** Longest body that is read, in bytes. */
   readonly maxBodyBytes: number;
   readonly metrics: ServerMetrics;
-  readonly #worker: Supervisor;
+  readonly #workers: Supervisor[];
   #described: Described | undefined;
   #batcher: Batcher | undefined;
+  #values: ValueSummaries | undefined;
   #stopping = false;
 
   constructor(
@@ -34,7 +36,7 @@ export class ModelHost implements ModelService {
     this.name = options.name;
     this.version = options.version;
     this.maxBodyBytes = Math.round(options.maxBodyMib * mebibyte);
-    this.#worker = new Supervisor({
+    const supervised = {
       launch,
       model,
       limits: {
@@ -45,16 +47,20 @@ export class ModelHost implements ModelService {
       },
       session: {
         ...(options.threads > 0 && { intraOpThreads: options.threads }),
+        ...(options.graphOptimization && { graphOptimization: options.graphOptimization }),
+        ...(options.executionProviders && { executionProviders: options.executionProviders }),
         ...(!options.fastForest && { fastForest: false }),
       },
       log,
-    });
+    };
+    this.#workers = Array.from({ length: options.instances }, () => new Supervisor(supervised));
     this.metrics = new ServerMetrics(
       {
         queueLength: () => this.#batcher?.queueLength ?? 0,
-        restarts: () => this.#worker.restarts,
-        workerUsage: () => this.#worker.usage,
+        restarts: () => this.#workers.reduce((sum, { restarts }) => sum + restarts, 0),
+        workerUsage: () => sumOf(this.#workers.flatMap(({ usage }) => usage ?? [])),
         platform: () => this.#described?.platform ?? '',
+        values: () => this.#values?.text() ?? '',
       },
       { model: this.name, version: this.version, hash: options.hash ?? '' },
     );
@@ -71,9 +77,9 @@ export class ModelHost implements ModelService {
 
   /** Resolves when the model is loaded; rejects with the reason when it can not be. */
   async start(): Promise<void> {
-    await this.#worker.start();
+    await Promise.all(this.#workers.map((worker) => worker.start()));
     if (this.#described) return;
-    const { described } = this.#worker;
+    const described = this.#workers[0]?.described;
     if (!described) throw new Failure(500, 'The worker does not say what the model takes.');
     checkSupported(described.signature);
     this.#describe(described);
@@ -81,8 +87,8 @@ export class ModelHost implements ModelService {
 
   notReady(): string | undefined {
     if (this.#stopping) return 'The server is stopping.';
-    if (this.#worker.ready && this.#described) return undefined;
-    return this.#worker.down?.message ?? loading;
+    if (this.#described && this.#workers.some(({ ready }) => ready)) return undefined;
+    return this.#workers.find(({ down }) => down)?.down?.message ?? loading;
   }
 
   async predict(inputs: Tensor[], exchange: Exchange, timeout?: number): Promise<Tensor[]> {
@@ -90,7 +96,10 @@ export class ModelHost implements ModelService {
     if (!batcher) throw comeAgain(loading);
     const job = batcher.submit(inputs);
     exchange.whenGone(() => batcher.withdraw(job));
-    return timeout === undefined ? job.outputs : within(timeout, job, batcher);
+    const outputs = await (timeout === undefined ? job.outputs : within(timeout, job, batcher));
+    this.#values?.observe('input', inputs);
+    this.#values?.observe('output', outputs);
+    return outputs;
   }
 
   /** From now on it says that it is not ready; it still predicts. */
@@ -99,7 +108,7 @@ export class ModelHost implements ModelService {
   }
 
   stop(): void {
-    this.#worker.stop();
+    for (const worker of this.#workers) worker.stop();
   }
 
   #known(): Described {
@@ -110,8 +119,10 @@ export class ModelHost implements ModelService {
   #describe(described: Described): void {
     const { maxQueue, maxBatch, runTimeoutSeconds } = this.options;
     this.#described = described;
+    const columns = described.signature.inputs.map(({ name, columns: names = [] }) => [name, names] as const);
+    this.#values = new ValueSummaries(new Map(columns));
     this.#batcher = new Batcher(
-      this.#worker,
+      this.#workers,
       {
         maxQueue,
         maxBatch,
@@ -126,6 +137,14 @@ export class ModelHost implements ModelService {
 }
 
 const loading = 'The model is being loaded.';
+
+function sumOf(usages: Usage[]): Usage | undefined {
+  if (usages.length === 0) return undefined;
+  return usages.reduce((sum, one) => ({
+    rss: sum.rss + one.rss,
+    cpuSeconds: sum.cpuSeconds + one.cpuSeconds,
+  }));
+}
 
 /** A run that has begun goes on; nobody waits for it. */
 async function within(milliseconds: number, job: Job, batcher: Batcher): Promise<Tensor[]> {

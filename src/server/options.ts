@@ -1,5 +1,7 @@
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { titleOf } from '../core/model/modelKind';
 import { parseArgs } from 'node:util';
+import { graphOptimizations, type GraphOptimization } from './worker/frames';
 
 export interface ServerOptions {
   /** Absolute. */
@@ -22,6 +24,11 @@ export interface ServerOptions {
   /** What runs models of Python. */
   python: string;
   fastForest: boolean;
+  /** Workers that run the model at the same time. */
+  instances: number;
+  graphOptimization?: GraphOptimization;
+  /** Of onnxruntime, in order of preference. */
+  executionProviders?: string[];
   /** Image that holds a Python worker and the model: the worker runs in a container of it, without network. */
   workerImage?: string;
   /** Address of the Docker engine for that; empty for the usual one. */
@@ -51,6 +58,9 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
   --threads N                  threads that one run may use, 0 for one a processor (default: 0)
+  --instances N                workers that run the model at the same time (default: 1)
+  --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
+  --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
   --python COMMAND             Python for models of Python (default: python3)
   --worker-image IMAGE         run the Python worker in a sealed container of this image, which holds the model
   --docker-host ADDRESS        the Docker engine for that (default: DOCKER_HOST, or the usual socket)
@@ -84,6 +94,9 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       'max-batch': text,
       threads: text,
       python: text,
+      instances: text,
+      'graph-optimization': text,
+      'execution-providers': text,
       'no-fast-forest': { type: 'boolean' },
       'worker-image': text,
       'docker-host': text,
@@ -112,7 +125,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   const anyPort = values.port !== undefined && port === 0;
   return {
     model,
-    name: values.name ?? basename(model, extname(model)),
+    name: values.name ?? titleOf(model),
     version: values['model-version'] ?? '1',
     host: values.host ?? '127.0.0.1',
     port: dictated && !anyPort ? dictatedPort(dictated) : port,
@@ -124,6 +137,9 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     maxQueue: Math.trunc(number('max-queue', 1000, 1)),
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
     threads: Math.trunc(number('threads', 0, 0, 1024)),
+    instances: Math.trunc(number('instances', 1, 1, 64)),
+    graphOptimization: graphOptimizationOf(values['graph-optimization']),
+    executionProviders: values['execution-providers']?.split(',').map((name) => name.trim()),
     python: values.python ?? 'python3',
     workerImage: values['worker-image'],
     dockerHost: values['docker-host'] ?? '',
@@ -137,6 +153,12 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       .map((origin) => origin.trim())
       .filter(Boolean),
   };
+}
+
+function graphOptimizationOf(level: string | undefined): GraphOptimization | undefined {
+  const found = graphOptimizations.find((known) => known === level);
+  if (found || level === undefined) return found;
+  throw new Error(`--graph-optimization takes ${graphOptimizations.join(', ')}, not "${level}".`);
 }
 
 function dictatedPort(text: string): number {

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 export interface Load {
   /** Requests each second. */
   rate: number;
+  /** Milliseconds that half of the requests did not exceed. */
+  p50: number;
   /** Milliseconds that 99 % of the requests did not exceed. */
   p99: number;
   /** Requests that were not answered with 2xx. */
@@ -25,7 +27,7 @@ wrk.headers["Content-Type"] = "application/json"
 wrk.body = [==[${body}]==]
 function done(summary, latency)
   local errors = summary.errors
-  io.write(string.format("RESULT %f %f %d\\n", summary.requests / summary.duration * 1e6, latency:percentile(99) / 1000,
+  io.write(string.format("RESULT %f %f %f %d\\n", summary.requests / summary.duration * 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000,
     errors.status + errors.read + errors.write + errors.connect + errors.timeout))
 end
 `,
@@ -38,9 +40,9 @@ end
       script,
       url,
     ]);
-    const [, rate, p99, failed] = /RESULT (\S+) (\S+) (\d+)/.exec(stdout) ?? [];
-    if (!rate || !p99 || !failed) throw new Error(`wrk printed no result:\n${stdout}`);
-    return { rate: Number(rate), p99: Number(p99), failed: Number(failed) };
+    const [, rate, p50, p99, failed] = /RESULT (\S+) (\S+) (\S+) (\d+)/.exec(stdout) ?? [];
+    if (!rate || !p50 || !p99 || !failed) throw new Error(`wrk printed no result:\n${stdout}`);
+    return { rate: Number(rate), p50: Number(p50), p99: Number(p99), failed: Number(failed) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,37 +1,29 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { python, type Subject } from './subjects';
 
 /** A server under load: where it answers, what it is asked, and how to stop it. */
 export interface Running {
   name: string;
   url: string;
   body: string;
+  pid?: number;
   stop(): Promise<void>;
 }
 
 const here = resolve('test/bench/peers');
-const row = [5.1, 3.5, 1.4, 0.2];
-const plainBody = JSON.stringify({ inputs: [row] });
-/** Debian's interpreter, which has Debian's scikit-learn, Flask and FastAPI. */
-const python = '/usr/bin/python3';
+const bodyOf = ({ row }: Subject) => JSON.stringify({ inputs: [row] });
 
-/** Trains the peers' model into `folder` and gives a way to start each of them. */
-export async function peers(folder: string): Promise<(() => Promise<Running>)[]> {
-  const model = join(folder, 'iris.pkl');
-  await promisify(execFile)(python, [join(here, 'train.py'), model]);
+/** A way to start each of the peers with a model. */
+export function peers(subject: Subject): (() => Promise<Running>)[] {
   const app =
     (name: string, command: (port: number) => string[], path = '/predict') =>
     async () => {
       const port = await freePort();
-      return start(
-        name,
-        command(port),
-        { MODEL: model, PORT: String(port) },
-        `http://127.0.0.1:${port}${path}`,
-      );
+      const env = { MODEL: subject.pickle, PORT: String(port) };
+      return start(name, command(port), env, `http://127.0.0.1:${port}${path}`, bodyOf(subject));
     };
   return [
     app('Flask, app.run', () => [python, 'flask_app.py']),
@@ -54,28 +46,37 @@ export async function peers(folder: string): Promise<(() => Promise<Running>)[]>
   ];
 }
 
-/** The model server on the workspace's iris model, asked by its `/predict` and by the Open Inference Protocol. */
-export async function slipway(model: string): Promise<Running[]> {
-  const child = spawn(process.execPath, ['dist/server.js', '--model', model], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** The model server on the same model as a pickle and as ONNX, asked by its `/predict` and by the Open Inference Protocol. */
+export function slipway(subject: Subject): (() => Promise<Running>)[] {
+  const { pickle, onnx, row } = subject;
+  const plain = (name: string, model: string) => async () => {
+    const { url, child } = await serve(model);
+    return { name, url: `${url}/predict`, body: bodyOf(subject), pid: child.pid, stop: () => ended(child) };
+  };
+  const v2 = (name: string, model: string) => async () => {
+    const { url, child } = await serve(model);
+    const metadata = (await (await fetch(`${url}/v2/models/model`)).json()) as {
+      inputs: { name: string; datatype: string }[];
+    };
+    const input = { ...metadata.inputs[0], shape: [1, row.length], data: row };
+    const body = JSON.stringify({ inputs: [input] });
+    return { name, url: `${url}/v2/models/model/infer`, body, pid: child.pid, stop: () => ended(child) };
+  };
+  return [
+    ...(onnx ? [plain('Slipway, ONNX, /predict', onnx), v2('Slipway, ONNX, /v2', onnx)] : []),
+    plain('Slipway, pickle, /predict', pickle),
+    v2('Slipway, pickle, /v2', pickle),
+  ];
+}
+
+async function serve(model: string): Promise<{ url: string; child: ChildProcess }> {
+  const args = ['dist/server.js', '--model', model, '--name', 'model', '--python', python];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const line = await new Promise<string>((done, fail) => {
     child.stdout.once('data', (data: Buffer) => done(data.toString()));
     child.once('exit', (code) => fail(new Error(`the model server ended with ${code}`)));
   });
-  const { url } = JSON.parse(line) as { url: string };
-  const metadata = (await (await fetch(`${url}/v2/models/iris`)).json()) as { inputs: { name: string }[] };
-  const input = { name: metadata.inputs[0]?.name, shape: [1, 4], datatype: 'FP32', data: row };
-  const stop = () => ended(child);
-  return [
-    { name: 'Slipway, /predict', url: `${url}/predict`, body: plainBody, stop },
-    {
-      name: 'Slipway, /v2 infer',
-      url: `${url}/v2/models/iris/infer`,
-      body: JSON.stringify({ inputs: [input] }),
-      stop,
-    },
-  ];
+  return { url: (JSON.parse(line) as { url: string }).url, child };
 }
 
 async function start(
@@ -83,6 +84,7 @@ async function start(
   command: string[],
   env: Record<string, string>,
   url: string,
+  body: string,
 ): Promise<Running> {
   const child = spawn(command[0] as string, command.slice(1), {
     cwd: here,
@@ -95,13 +97,13 @@ async function start(
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: plainBody,
+      body,
     }).catch(() => undefined);
     if (response?.ok) break;
     if (failure ?? tries > 200) throw failure ?? new Error(`${name} did not start at ${url}`);
     await wait(100);
   }
-  return { name, url, body: plainBody, stop: () => ended(child) };
+  return { name, url, body, pid: child.pid, stop: () => ended(child) };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -8,8 +8,9 @@ import { join, resolve } from 'node:path';
 import { measureActivation } from './activation';
 import { measureEndpoints } from './endpoints';
 import { measurePrediction } from './prediction';
-import { measureServe } from './serve';
+import { measureColdStart, measureServe } from './serve';
 import { measureSignature } from './signature';
+import { makeSubjects } from './subjects';
 
 const model = resolve('test/fixtures/workspace/models/iris.onnx');
 
@@ -18,9 +19,11 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
   try {
     await measurePrediction(model);
-    await measureEndpoints(model, folder, seconds);
+    const subjects = await makeSubjects(model, folder);
+    await measureEndpoints(subjects, seconds);
     await measureSignature(model, folder);
     await measureServe(model);
+    await measureColdStart(subjects);
     await measureActivation();
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { baseImages, ensureBaseImages } from '../host/baseImages';
 import { answers } from '../host/engine';
 import { irisRow } from './iris';
 import { quietLog } from './log';
+import type { Subject } from './subjects';
 import { median, printTable } from './table';
 
 const rounds = 5;
@@ -20,15 +21,7 @@ export async function measureServe(model: string): Promise<void> {
   const docker = new Docker();
   if (!(await answers(docker))) return void process.stdout.write('Serve: no Docker engine answers.\n\n');
   await ensureBaseImages(docker);
-  const engine = new ContainerEngine({
-    dist: resolve('dist'),
-    version,
-    host: '',
-    nodeBase: baseImages.node,
-    pythonBase: baseImages.python,
-    memoryMiB: 1024,
-    log: quietLog,
-  });
+  const engine = makeEngine();
   const served = { name: 'bench-iris', path: model, hash: await hashModel(model) };
   const ours: number[] = [];
   const bare: number[] = [];
@@ -56,6 +49,58 @@ export async function measureServe(model: string): Promise<void> {
       ],
     ],
   );
+}
+
+/** From the start of a container whose image is there to the first prediction. */
+export async function measureColdStart(subjects: Subject[]): Promise<void> {
+  if (!(await answers(new Docker()))) return;
+  const engine = makeEngine();
+  const rows: string[][] = [];
+  try {
+    for (const [title, path, row] of subjects.flatMap(({ title, onnx, pickle, row }) => [
+      ...(onnx ? [[`${title}, ONNX`, onnx, row] as const] : []),
+      [`${title}, pickle`, pickle, row] as const,
+    ])) {
+      const times = await coldStarts(engine, path, row);
+      rows.push([title, median(times).toFixed(0)]);
+    }
+  } finally {
+    engine.dispose();
+  }
+  printTable(['container start to the first prediction', 'median ms'], rows);
+}
+
+async function coldStarts(engine: ContainerEngine, path: string, row: number[]): Promise<number[]> {
+  const served = { name: 'bench-cold', path, hash: await hashModel(path) };
+  const endpoint = await engine.serve(served, task);
+  const times: number[] = [];
+  try {
+    for (let round = 0; round < rounds; round++) {
+      await engine.stop(endpoint, task);
+      const start = performance.now();
+      await engine.restart(endpoint, task);
+      const [again] = (await engine.list(task.signal)).filter(({ id }) => id === endpoint.id);
+      const body = JSON.stringify({ inputs: [row] });
+      const answer = await fetch(`${again?.url ?? ''}/predict`, { method: 'POST', body });
+      if (!answer.ok) throw new Error(await answer.text());
+      times.push(performance.now() - start);
+    }
+  } finally {
+    await engine.remove(endpoint, task);
+  }
+  return times;
+}
+
+function makeEngine(): ContainerEngine {
+  return new ContainerEngine({
+    dist: resolve('dist'),
+    version,
+    host: '',
+    nodeBase: baseImages.node,
+    pythonBase: baseImages.python,
+    memoryMiB: 1024,
+    log: quietLog,
+  });
 }
 
 async function startBare(docker: Docker): Promise<number> {

@@ -85,6 +85,10 @@ describe('a pickle in the workbench', () => {
     await workbench.screenshot('pickle-harmful');
     await workbench.dialog('Cancel');
     await workbench.notification('harmful.pkl was not loaded');
+    await workbench.clearNotifications();
+    await workbench.clickTreeAction('Models', 'harmful.pkl', 'Serve Model');
+    await workbench.dialog('Cancel');
+    await workbench.notification('harmful.pkl was not loaded');
     await workbench.runCommand('View: Toggle Problems');
     await workbench.page.locator('.markers-panel', { hasText: 'os.system' }).waitFor();
   });

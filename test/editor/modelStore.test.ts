@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { WorkspaceConfig } from '../../src/editor/configStore';
@@ -69,6 +69,22 @@ describe('the models of a workspace', () => {
     assert.match((await eventually('it is there', broken)).broken ?? '', /broken\.onnx/);
     await copyFile(iris, file);
     await eventually('it is mended', async () => (await broken())?.description);
+  });
+
+  it('of MLflow are their folder, and nothing in it is a model of its own', async () => {
+    const extension = vscode.extensions.getExtension('slipway.slipway');
+    const pickle = join(extension?.extensionPath ?? '', 'test/fixtures/pickles/logistic-4.pkl');
+    const folder = workspaceFile('other/flow').fsPath;
+    await mkdir(folder, { recursive: true });
+    await copyFile(pickle, join(folder, 'model.pkl'));
+    const flavor =
+      'flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    model_path: model.pkl\n';
+    await writeFile(join(folder, 'MLmodel'), flavor);
+    const flow = await eventually('it is there', async () =>
+      (await models.list()).find(({ name }) => name === 'flow'),
+    );
+    assert.equal(flow.description?.kind, 'pickle');
+    assert.ok(!(await names()).includes('model.pkl'));
   });
 
   it('are named, and find their samples, as slipway.json says', async () => {

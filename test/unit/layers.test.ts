@@ -8,7 +8,7 @@ const shared = ['core/errors', 'core/logger', 'core/dispose', 'core/event', 'cor
 /** What each folder may import, beside itself and what is shared; the longest name that fits counts. */
 const allowed: Record<string, string[]> = {
   contributions: [],
-  'core/config': [],
+  'core/config': ['core/model/modelKind'],
   'core/docker': [],
   'core/endpoint': ['core/docker', 'core/image', 'core/inference', 'core/model'],
   'core/image': ['core/model', 'core/docker', 'core/endpoint/endpoint'],
@@ -22,7 +22,8 @@ const allowed: Record<string, string[]> = {
   core: [],
   editor: ['core', 'contributions', 'vscode'],
   extension: ['core', 'contributions', 'editor', 'vscode'],
-  server: ['core/inference', 'core/model'],
+  // Sealed workers are containers.
+  server: ['core/inference', 'core/model', 'core/docker'],
   webview: ['core/protocol'],
 };
 

@@ -1,10 +1,11 @@
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { titleOf } from '../model/modelKind';
 import type { Config } from './config';
 
 /** The name a model file is served by: the one in `slipway.json` at `root`, else made from its file name. */
 export function modelName(path: string, config: Config | undefined, root: string): string {
   const configured = entryOf(path, config, root)?.[0];
-  return configured ?? slug(basename(path, extname(path)));
+  return configured ?? slug(titleOf(path));
 }
 
 /** The samples file that `slipway.json` at `root` names for a model, if it names one. */
@@ -24,6 +25,20 @@ export function configuredPlace(
   root: string,
 ): 'container' | 'process' | undefined {
   return entryOf(path, config, root)?.[1].run;
+}
+
+/** What `slipway.json` at `root` says about how a model is run, as arguments of the server. */
+export function configuredArguments(path: string, config: Config | undefined, root: string): string[] {
+  const { instances, threads, maxBatch, graphOptimization, executionProviders } =
+    entryOf(path, config, root)?.[1].server ?? {};
+  const all: [flag: string, value: string | number | undefined][] = [
+    ['--instances', instances],
+    ['--threads', threads],
+    ['--max-batch', maxBatch],
+    ['--graph-optimization', graphOptimization],
+    ['--execution-providers', executionProviders?.join(',')],
+  ];
+  return all.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
 }
 
 function entryOf(path: string, config: Config | undefined, root: string) {

@@ -21,6 +21,38 @@ const modelSchema = z
       .describe(
         'Where a model of Python is loaded for predictions in the editor: in a container without network (default), or as a process, which may do all that you may.',
       ),
+    server: z
+      .strictObject({
+        instances: z
+          .number()
+          .int()
+          .min(1)
+          .max(64)
+          .optional()
+          .describe('Workers that run the model at the same time. Default 1.'),
+        threads: z
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .describe('Threads that one run may use. Default: one a processor.'),
+        maxBatch: z
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .describe('Requests that may run together; 1 for no batches. Default 64.'),
+        graphOptimization: z
+          .enum(['disabled', 'basic', 'extended', 'all'])
+          .optional()
+          .describe('How far onnxruntime optimises the graph. Default all.'),
+        executionProviders: z
+          .array(z.string().min(1))
+          .optional()
+          .describe('What onnxruntime runs the model on, in order of preference. Default: the processor.'),
+      })
+      .optional()
+      .describe('How the model server runs it.'),
   })
   .describe('A model file, under the name it is served by.');
 

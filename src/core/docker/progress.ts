@@ -45,7 +45,7 @@ export async function followProgress(
       if (failure !== undefined) throw new Error(own ?? failure);
       const written = line.stream?.trim() ?? '';
       if (written.startsWith(ownWords)) own = written.slice(ownWords.length);
-      else if (written !== '' && !/^(Step \d|--->|\x1b\[91m$)/.test(written)) output(written.slice(0, 120));
+      else if (/^[\w ].*\w/.test(written) && !/^Step \d/.test(written)) output(written.slice(0, 120));
       digest = line.aux?.Digest ?? line.aux?.ID ?? digest;
       const words = count(layers, line) ? amount([...layers.values()]) : reported;
       if (words !== reported) task.report((reported = words));

@@ -83,7 +83,7 @@ export class ContainerEngine implements EndpointEngine {
     await this.check(task.signal);
     const docker = this.#docker();
     const runtime = await ensureImageFor(docker, this.options, model.path, task);
-    const { digest } = await buildModelImage(docker, runtime, model, {}, task);
+    const { digest } = await buildModelImage(docker, runtime, model, task);
     return this.#inWords(`start ${model.name}`, task.signal, async () => {
       const container = await this.#create(docker, digest, model);
       try {

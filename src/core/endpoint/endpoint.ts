@@ -33,6 +33,8 @@ export interface ServedModel {
   path: string;
   /** SHA-256 of the file, hexadecimal. */
   hash: string;
+  /** Further arguments of its server. */
+  serverArguments?: string[];
 }
 
 /** A place where endpoints run. Methods throw `UserError`. */

@@ -112,7 +112,6 @@ export class Predictor implements Disposable {
     const giveUp = new AbortController();
     const { dist, nodePath, log } = this.options;
     const timeoutSeconds = this.#timeoutSeconds();
-    const task = { signal: giveUp.signal, report };
     const told = this.options.serverArguments?.(path, { signal: giveUp.signal, report });
     const start = async () =>
       startServer({ dist, nodePath, path, timeoutSeconds, more: (await told) ?? [], log }, giveUp.signal);

@@ -1,11 +1,10 @@
-import { basename } from 'node:path';
 import { checkEngine } from '../docker/checkEngine';
 import { connect, engineAddress } from '../docker/connect';
 import { UserError } from '../errors';
 import { buildModelImage } from '../image/modelImage';
 import { ensurePythonImage, type PythonImageOptions } from '../image/pythonImage';
 import { hashModel } from '../model/hashModel';
-import { isPickle } from '../model/modelKind';
+import { isPickle, titleOf } from '../model/modelKind';
 import type { TaskContext } from '../task';
 
 /** Where models of Python are loaded: in a container without network, or as a process that may do all that the user may. */
@@ -38,13 +37,13 @@ export async function pythonArguments(
     throw noContainer(path, error);
   }
   const packages = await ensurePythonImage(docker, options, path, task);
-  const model = { name: nameOf(path), path, hash: await hashModel(path, task.signal) };
-  const { digest } = await buildModelImage(docker, packages, model, {}, task);
+  const model = { name: titleOf(path), path, hash: await hashModel(path, task.signal) };
+  const { digest } = await buildModelImage(docker, packages, model, task);
   return ['--worker-image', digest, '--docker-host', host];
 }
 
 function noContainer(path: string, cause: unknown): UserError {
-  const name = basename(path);
+  const name = titleOf(path);
   const why = cause instanceof UserError ? (cause.why ?? cause.message) : 'no Docker engine can be used.';
   return new UserError(
     'engine-unreachable',
@@ -52,8 +51,4 @@ function noContainer(path: string, cause: unknown): UserError {
     `Start Docker. If you trust the file, let it run as a process: "run": "process" for the model in slipway.json.`,
     { cause, why },
   );
-}
-
-function nameOf(path: string): string {
-  return basename(path).replace(/\.[^.]*$/, '');
 }

@@ -39,7 +39,16 @@ export function startDetached(start: DetachedStart): DetachedServer {
   const { size } = fstatSync(log);
   const { command, env } = nodeCommand(start.nodePath);
   const script = [join(start.dist, 'server.js'), '--model', model.path, '--name', model.name];
-  const options = ['--hash', model.hash, '--port', '0', '--record', start.record, ...start.more];
+  const options = [
+    '--hash',
+    model.hash,
+    '--port',
+    '0',
+    '--record',
+    start.record,
+    ...(model.serverArguments ?? []),
+    ...start.more,
+  ];
   const child = spawn(command, [...script, ...options], {
     env,
     // Not the workspace: Windows would not let it be deleted.

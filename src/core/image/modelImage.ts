@@ -14,11 +14,6 @@ import { contextFile } from './context';
 import { inTurn } from './inTurn';
 import { shortHash } from './runtimeImage';
 
-export interface ModelImageOptions {
-  /** Further arguments of the server, such as `--run-timeout-seconds 10`. */
-  serverArguments?: string[];
-}
-
 const folder = '/slipway/model';
 
 /**
@@ -29,7 +24,6 @@ export async function buildModelImage(
   docker: Docker,
   runtimeTag: string,
   model: ServedModel,
-  options: ModelImageOptions,
   task: TaskContext,
 ): Promise<{ tag: string; digest: string }> {
   const { name, path, hash } = model;
@@ -43,7 +37,7 @@ export async function buildModelImage(
     '--hash',
     hash,
     ...where,
-    ...(options.serverArguments ?? []),
+    ...(model.serverArguments ?? []),
   ];
   const instructions = [`CMD ${JSON.stringify(command)}`, `COPY model ${folder}`];
   const tag = `slipway-model-${slug(name)}:${shortHash(runtimeTag, hash, ...instructions)}`;

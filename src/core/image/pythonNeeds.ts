@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PickleScan } from '../model/pickle/pickleScan';
-import { scanPickle } from '../model/pickle/scanPickle';
+import { describeModel } from '../model/describeModel';
 
 /**
  * The packages that a pickle needs, as pip takes them: those of `requirements.txt` beside it where there is one, else the
@@ -10,7 +10,8 @@ import { scanPickle } from '../model/pickle/scanPickle';
 export async function pythonNeeds(path: string, signal?: AbortSignal): Promise<string[]> {
   const written = await readFile(join(dirname(path), 'requirements.txt'), 'utf8').catch(() => undefined);
   if (written !== undefined) return linesOf(written);
-  return needsOf(await scanPickle(path, signal));
+  const description = await describeModel(path, signal);
+  return description.kind === 'pickle' ? needsOf(description.scan) : [];
 }
 
 function linesOf(text: string): string[] {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors';
 import { readExternalData } from './externalData';
 import { readModel } from './inspectModel';
-import { isPickle } from './modelKind';
+import { isMlflow, isPickle } from './modelKind';
 
 const hashes = new Map<string, { stamp: string; hash: string }>();
 
@@ -41,11 +41,22 @@ export async function modelFiles(path: string, signal?: AbortSignal): Promise<st
   const model = resolve(path);
   if (isPickle(model)) {
     await readable(model);
-    return [model];
+    return isMlflow(model) ? [model, ...(await filesBeside(model))] : [model];
   }
   const locations = await readModel(model, (window) => readExternalData(window, signal), signal);
   const files = await Promise.all(locations.map((location) => weightsFile(model, location)));
   return [model, ...new Set(files)];
+}
+
+/** All of the folder but the samples: they are not part of what is served. */
+async function filesBeside(model: string): Promise<string[]> {
+  const folder = dirname(model);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.samples.json'));
+  return files
+    .map((entry) => resolve(entry.parentPath, entry.name))
+    .filter((file) => file !== model)
+    .sort();
 }
 
 async function readable(model: string): Promise<void> {

@@ -90,7 +90,7 @@ export class DockerTarget implements Target {
         request.model.path,
         task,
       );
-      return (await buildModelImage(docker, runtime, request.model, {}, task)).digest;
+      return (await buildModelImage(docker, runtime, request.model, task)).digest;
     });
   }
 

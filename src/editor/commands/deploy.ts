@@ -44,7 +44,12 @@ export async function deploy(services: Services, given: Given): Promise<void> {
     `Deploying ${model.name} to ${target.name}`,
     (task) =>
       changing(services, async () => {
-        const deployment = { model: await servedModel(model, task.signal), signature, samples, note };
+        const deployment = {
+          model: await servedModel(model, services, task.signal),
+          signature,
+          samples,
+          note,
+        };
         return runPipeline(target, deployment, stepsOf(task, `${target.name}/${model.name}`, services));
       }),
     { buttons: (error) => samplesButton(error, model) },

@@ -13,7 +13,7 @@ export async function serve(services: Services, given: Given): Promise<void> {
   const model = await modelOf(given, services);
   if (!model) return;
   const by = (engine: 'auto' | EngineKind) => async (task: TaskContext) =>
-    services.endpoints.serve(engine, await servedModel(model, task.signal), task);
+    services.endpoints.serve(engine, await servedModel(model, services, task.signal), task);
   const endpoint = await services.run(`Serving ${model.name}`, by(setting('slipway.serve.engine')), {
     instead: {
       title: 'Serve as Process',

@@ -61,7 +61,7 @@ export class SampleCommands {
     await createSamplesFile(model, async () => {
       this.services.requireTrust();
       const connect = (task: TaskContext) =>
-        this.services.predictor.connect(model.uri.fsPath, task.signal, task.report);
+        this.services.predictor.connect(model.uri.fsPath, task.signal, (message) => task.report(message));
       return (await withLateProgress(`Asking ${model.name} what it takes`, connect)).signature;
     });
     const document = await openSamples(model.samples);

@@ -44,33 +44,48 @@ interface QueuedJob extends Job {
   reject: (failure: unknown) => void;
 }
 
+/** What runs requests, one run at a time. */
+export type Runner = Pick<Supervisor, 'ready' | 'down' | 'run' | 'onReady' | 'onDown'>;
+
 /**
- * Hands requests to the worker, one run at a time. What arrives while a run is busy goes into the next run together;
+ * Hands requests to the workers, to each one run at a time. What arrives while all are busy goes into the next run together;
  * nothing ever waits for company. When a run of several fails, each of them runs again alone.
  */
 export class Batcher {
   #queue: QueuedJob[] = [];
-  #busy = false;
+  readonly #busy = new Set<Runner>();
   #scheduled = false;
   readonly #trial: BatchTrial;
 
   constructor(
-    private readonly worker: Pick<Supervisor, 'ready' | 'down' | 'run' | 'onReady' | 'onDown'>,
+    private readonly workers: readonly Runner[],
     private readonly options: BatcherOptions,
     private readonly observer: BatchObserver,
   ) {
     this.#trial = new BatchTrial(options.maxBatch > 1 && options.batchable, options.log);
-    worker.onReady = () => this.#schedule();
-    worker.onDown = (failure) => this.#refuseAll(failure);
+    for (const worker of workers) {
+      worker.onReady = () => this.#schedule();
+      worker.onDown = () => this.#down && this.#refuseAll(this.#down);
+    }
   }
 
   get queueLength(): number {
     return this.#queue.length;
   }
 
+  /** Why no worker takes requests; undefined while one does or soon will. */
+  get #down(): Failure | undefined {
+    return this.workers.every(({ down }) => down) ? this.workers[0]?.down : undefined;
+  }
+
+  /** The first worker that has nothing to do. */
+  get #idle(): Runner | undefined {
+    return this.workers.find((worker) => worker.ready && !this.#busy.has(worker));
+  }
+
   /** Takes a request in. Throws `Failure` when there is no room, or no worker soon. */
   submit(inputs: Tensor[]): Job {
-    if (this.worker.down) throw this.worker.down;
+    if (this.#down) throw this.#down;
     if (this.#queue.length >= this.options.maxQueue) {
       throw comeAgain(`Too many requests are waiting: the queue holds ${this.options.maxQueue}.`);
     }
@@ -102,7 +117,7 @@ export class Batcher {
 
   /** Starts the next run once everything that has arrived by now is read: that is one turn of the event loop, not a timer. */
   #schedule(): void {
-    if (this.#scheduled || this.#busy) return;
+    if (this.#scheduled || this.#busy.size === this.workers.length) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -111,11 +126,12 @@ export class Batcher {
   }
 
   #next(): void {
-    if (this.#busy || !this.worker.ready) return;
-    const jobs = this.#take();
-    if (jobs.length === 0) return;
-    this.#busy = true;
-    void this.#serve(jobs);
+    for (let worker = this.#idle; worker; worker = this.#idle) {
+      const jobs = this.#take();
+      if (jobs.length === 0) return;
+      this.#busy.add(worker);
+      void this.#serve(worker, jobs);
+    }
   }
 
   /** The next request, and those that can run with it, out of the queue. */
@@ -143,27 +159,28 @@ export class Batcher {
     return this.#trial.possible && !job.alone && !first.alone && job.rowShape === first.rowShape;
   }
 
-  async #serve(jobs: QueuedJob[]): Promise<void> {
-    const settle = jobs.length > 1 ? await this.#together(jobs) : await this.#alone(jobs[0] as QueuedJob);
-    this.#busy = false;
+  async #serve(worker: Runner, jobs: QueuedJob[]): Promise<void> {
+    const settle =
+      jobs.length > 1 ? await this.#together(worker, jobs) : await this.#alone(worker, jobs[0] as QueuedJob);
+    this.#busy.delete(worker);
     // The worker gets its next run before the answers of this one are written.
     this.#next();
     settle();
   }
 
   /** Runs several at once. When that does not work out, they go back to the head of the queue, each to run alone. */
-  async #together(jobs: QueuedJob[]): Promise<() => void> {
+  async #together(worker: Runner, jobs: QueuedJob[]): Promise<() => void> {
     try {
       const [first, second] = jobs as [QueuedJob, QueuedJob];
       if (
         await this.#trial.passed(
           first,
           second,
-          async (requests) => (await this.worker.run(joinRows(requests))).outputs,
+          async (requests) => (await worker.run(joinRows(requests))).outputs,
         )
       ) {
         const answers = splitRows(
-          await this.#run(jobs),
+          await this.#run(worker, jobs),
           jobs.map(({ rows }) => rows),
         );
         if (answers) return () => answers.forEach((outputs, index) => jobs[index]?.resolve(outputs));
@@ -178,17 +195,17 @@ export class Batcher {
     return () => undefined;
   }
 
-  async #alone(job: QueuedJob): Promise<() => void> {
+  async #alone(worker: Runner, job: QueuedJob): Promise<() => void> {
     try {
-      const outputs = await this.#run([job]);
+      const outputs = await this.#run(worker, [job]);
       return () => job.resolve(outputs);
     } catch (error) {
       return () => job.reject(error);
     }
   }
 
-  async #run(jobs: QueuedJob[]): Promise<Tensor[]> {
-    const { outputs, milliseconds } = await this.worker.run(joinRows(jobs));
+  async #run(worker: Runner, jobs: QueuedJob[]): Promise<Tensor[]> {
+    const { outputs, milliseconds } = await worker.run(joinRows(jobs));
     this.observer.ran(
       jobs.reduce((sum, { rows }) => sum + Math.max(rows, 1), 0),
       milliseconds / 1000,

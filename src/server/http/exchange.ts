@@ -20,6 +20,8 @@ const clientGone = 499;
 export interface ExchangeObserver {
   /** A request has been answered, or its client has left. */
   ended(route: Route, status: number, seconds: number): void;
+  /** So many bytes of bodies were read and sent for it. */
+  moved(request: number, response: number): void;
   /** Something that should not happen has happened. */
   broken(error: unknown): void;
 }
@@ -91,6 +93,7 @@ export class Exchange {
     headers?: Record<string, string>,
   ): void {
     if (!this.#open) return;
+    this.observer.moved(this.#held, length);
     this.#end(status);
     const { response } = this;
     response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length, ...headers });

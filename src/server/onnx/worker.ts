@@ -24,6 +24,8 @@ async function load(model: string, options: SessionOptions): Promise<InferenceSe
   try {
     const session = await InferenceSession.create(model, {
       ...(options.intraOpThreads === undefined ? {} : { intraOpNumThreads: options.intraOpThreads }),
+      ...(options.graphOptimization && { graphOptimizationLevel: options.graphOptimization }),
+      ...(options.executionProviders && { executionProviders: options.executionProviders }),
       // Threads that spin between runs take the processor from the front and from everyone else.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });

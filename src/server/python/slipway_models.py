@@ -25,8 +25,8 @@ def load(path, options):
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     if folder not in sys.path:
         sys.path.append(folder)
-    if os.path.isdir(path):
-        return load_mlflow(path, options)
+    if os.path.isdir(path) or os.path.basename(path) == "MLmodel":
+        return load_mlflow(folder, options)
     name = os.path.basename(path).lower()
     if name.endswith(".py"):
         return Script(path)

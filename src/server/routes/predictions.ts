@@ -14,22 +14,26 @@ const bulkBytes = 128 * 1024;
 const jsonLengthHeader = 'Inference-Header-Content-Length';
 
 /** Everything that predicts, in every form that platforms send. */
-export function addPredictions(router: Router, { model, bulk }: RouteContext): void {
+export function addPredictions(router: Router, { model, bulk, coded }: RouteContext): void {
   const predict = (protocolOf: (exchange: Exchange) => Protocol): Handler =>
     async function handle(exchange, params) {
       checkModel(model, params);
       const protocol = protocolOf(exchange);
       const jsonBytes = protocol === 'v2' ? jsonBytesOf(exchange) : undefined;
       const body = await exchange.body();
+      const started = performance.now();
       const request =
         Math.min(jsonBytes ?? Infinity, body.length) >= bulkBytes
           ? await bulk.read(protocol, body, jsonBytes)
           : readRequest(protocol, body, model.signature, jsonBytes);
       const { inputs, form } = request;
+      coded('preprocess', since(started));
       const outputs = await model.predict(inputs, exchange, timeoutOf(exchange, form));
+      const answered = performance.now();
       const { json, binary } = isLong(asJson(form, outputs))
         ? await bulk.write(form, outputs)
         : writeAnswer(form, outputs, model);
+      coded('postprocess', since(answered));
       if (binary.length === 0) return exchange.json(200, json);
       exchange.send(200, 'application/octet-stream', [json, ...binary], {
         [jsonLengthHeader]: String(Buffer.byteLength(json)),
@@ -52,6 +56,10 @@ export function addPredictions(router: Router, { model, bulk }: RouteContext): v
     predict(() => 'plain'),
   );
   router.post('/invocations', 'invocations', predict(invocationProtocol));
+}
+
+function since(started: number): number {
+  return (performance.now() - started) / 1000;
 }
 
 function jsonBytesOf({ request }: Exchange): number | undefined {

@@ -12,6 +12,8 @@ export interface RouteContext {
   version: string;
   /** Prometheus text, and its content type. */
   metrics: () => Promise<{ text: string; contentType: string }>;
+  /** Told how long it took to read a request or to write its answer. */
+  coded: (phase: 'preprocess' | 'postprocess', seconds: number) => void;
   bulk: BulkCodec;
   /** Whether clients need a token. */
   token: boolean;

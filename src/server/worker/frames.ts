@@ -32,7 +32,15 @@ interface TensorHeader {
   bytes: number;
 }
 
+/** Levels of onnxruntime's graph optimisation. */
+export const graphOptimizations = ['disabled', 'basic', 'extended', 'all'] as const;
+export type GraphOptimization = (typeof graphOptimizations)[number];
+
 export interface SessionOptions {
+  /** ONNX only. */
+  graphOptimization?: GraphOptimization;
+  /** Of onnxruntime, in order of preference; absent for the processor. ONNX only. */
+  executionProviders?: string[];
   /** Threads inside one operator; absent for as many as there are processors. */
   intraOpThreads?: number;
   /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */

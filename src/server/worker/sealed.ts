@@ -57,7 +57,8 @@ async function run(
   onKill(end);
   const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
   const pipe = await container.attach(streams);
-  container.modem.demuxStream(pipe, output, process.stderr);
+  const { modem } = docker as { modem: { demuxStream(from: unknown, out: unknown, err: unknown): void } };
+  modem.demuxStream(pipe, output, process.stderr);
   input.pipe(pipe);
   // It is removed as soon as it ends, so that the question must be asked before.
   const exit = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;

@@ -106,7 +106,7 @@ describe('a pickle', () => {
     const made = join(folder, 'made');
     execFileSync('mkdir', ['-p', made]);
     execFileSync(python, ['test/fixtures/python/make_models.py', made], { stdio: 'ignore' });
-    copyFileSync(join(made, name as string), path);
+    copyFileSync(join(made, name), path);
     const index = JSON.parse(readFileSync(join(made, 'index.json'), 'utf8')) as {
       file: string;
       inputs: { input: number[][] };
@@ -121,6 +121,14 @@ describe('a pickle', () => {
       assert.equal(Number(outputs[0]?.data[0]), expected.label[at]);
     }
     await engine.remove(endpoint, taskOf());
+  });
+
+  it('of MLflow is served with all of its folder', async function () {
+    this.timeout(120_000);
+    const path = join(folder, 'made/mlflow-model/MLmodel');
+    const { infer } = await predictor.connect(path, taskOf().signal);
+    const { outputs } = await infer(row([5.1, 3.5, 1.4, 0.2]), taskOf().signal);
+    assert.equal(Number(outputs[0]?.data[0]), 0);
   });
 
   it('that needs a version that can not be had says which one can', async function () {

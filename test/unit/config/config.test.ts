@@ -3,7 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, parseConfig } from '../../../src/core/config/config';
-import { configuredSamples, modelName } from '../../../src/core/config/modelName';
+import {
+  configuredArguments,
+  configuredPlace,
+  configuredSamples,
+  modelName,
+} from '../../../src/core/config/modelName';
 import { fixtures } from '../fixtures';
 
 describe('slipway.json', () => {
@@ -94,5 +99,18 @@ describe('slipway.json', () => {
     assert.equal(configuredSamples('/w/m/f.onnx', config, '/w'), '/w/s.json');
     assert.equal(modelName('/w/My Model_v2.onnx', config, '/w'), 'my-model-v2');
     assert.equal(configuredSamples('/w/My Model_v2.onnx', config, '/w'), undefined);
+  });
+
+  it('says how a model is run, and where a pickle is loaded', () => {
+    const server = { instances: 2, maxBatch: 1, executionProviders: ['cuda', 'cpu'] };
+    const models = { fraud: { path: 'f.pkl', run: 'process', server }, other: { path: 'o.onnx' } };
+    const { config } = parseConfig(JSON.stringify({ models }));
+    assert.equal(configuredPlace('/w/f.pkl', config, '/w'), 'process');
+    assert.equal(configuredPlace('/w/o.onnx', config, '/w'), undefined);
+    assert.deepEqual(
+      configuredArguments('/w/f.pkl', config, '/w').join(' '),
+      '--instances 2 --max-batch 1 --execution-providers cuda,cpu',
+    );
+    assert.deepEqual(configuredArguments('/w/o.onnx', config, '/w'), []);
   });
 });

@@ -281,6 +281,10 @@ describe('server routes', () => {
       'slipway_requests_total{route="other",status="404"}',
       'slipway_phase_duration_seconds_count{phase="predict"}',
       'slipway_phase_duration_seconds_count{phase="queue"}',
+      'slipway_phase_duration_seconds_count{phase="preprocess"}',
+      'slipway_phase_duration_seconds_count{phase="postprocess"}',
+      'slipway_values_count{role="input",tensor="measurements",feature="2"}',
+      'slipway_labels_total{role="output",tensor="label",value="0"}',
       'slipway_batch_rows_count',
     ]) {
       assert.equal(count(after, series) - count(before, series), 1, series);

@@ -22,8 +22,7 @@ async function serverScript(): Promise<string> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    // As in esbuild.mjs; the SSH client's native helpers are there where npm could compile them.
-    external: ['onnxruntime-node', 'dockerode', 'cpu-features', '*.node'],
+    external: ['onnxruntime-node', 'dockerode'],
     sourcemap: 'inline',
     logLevel: 'warning',
   }).then(() => cp('src/server/python', `${out}/python`, { recursive: true }));

@@ -1,0 +1,124 @@
+import type { Tensor } from '../core/inference/tensor';
+
+/** A tensor with more columns is summed up as a whole: a picture's pixels are no features. */
+const mostFeatures = 64;
+/** More different labels than this are counted together. */
+const mostLabels = 50;
+/** Values of a tensor without columns that are looked at, at most. */
+const mostValues = 4096;
+
+type Role = 'input' | 'output';
+
+interface Moments {
+  count: number;
+  sum: number;
+  squares: number;
+  /** Values that are no number. */
+  missing: number;
+}
+
+/**
+ * Sums up what a model is given and what it gives, for each feature: how many values, their sum and the sum of their squares, so that
+ * mean and spread over any time can be had from two scrapes; and how often each label was given. What drift is seen by.
+ */
+export class ValueSummaries {
+  readonly #moments = new Map<string, Moments[]>();
+  readonly #labels = new Map<string, Map<string, number>>();
+  readonly #columns: ReadonlyMap<string, readonly string[]>;
+
+  /** @param columns names of features, by input, where the model knows them */
+  constructor(columns: ReadonlyMap<string, readonly string[]> = new Map()) {
+    this.#columns = columns;
+  }
+
+  observe(role: Role, tensors: readonly Tensor[]): void {
+    for (const tensor of tensors) {
+      const { datatype, data } = tensor;
+      if (Array.isArray(data) || (role === 'output' && datatype.includes('INT'))) this.#count(role, tensor);
+      else if (datatype !== 'FP16' && datatype !== 'BF16') this.#sum(role, tensor);
+    }
+  }
+
+  /** As Prometheus reads it. */
+  text(): string {
+    const lines: string[] = [];
+    const all = [...this.#moments].flatMap(([key, features]) =>
+      features.map((moments, index) => ({ labels: this.#labelsOf(key, index, features.length), ...moments })),
+    );
+    const summary = (name: string, help: string, of: 'sum' | 'squares') => {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} summary`);
+      for (const one of all)
+        lines.push(`${name}_sum{${one.labels}} ${one[of]}`, `${name}_count{${one.labels}} ${one.count}`);
+    };
+    const counter = (name: string, help: string, series: [labels: string, value: number][]) => {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`);
+      for (const [labels, value] of series) lines.push(`${name}{${labels}} ${value}`);
+    };
+    if (all.length > 0) {
+      summary('slipway_values', 'Values of a feature of an input or output.', 'sum');
+      summary('slipway_squared_values', 'The same values, squared.', 'squares');
+      counter(
+        'slipway_missing_values_total',
+        'Values that were no number.',
+        all.map(({ labels, missing }) => [labels, missing]),
+      );
+    }
+    const labels = [...this.#labels].flatMap(([key, counts]) => {
+      const [role, tensor] = key.split('\n') as [Role, string];
+      return [...counts].map(([value, count]): [string, number] => [
+        `role="${role}",tensor="${escaped(tensor)}",value="${escaped(value)}"`,
+        count,
+      ]);
+    });
+    if (labels.length > 0)
+      counter('slipway_labels_total', 'How often a word or a whole number was given.', labels);
+    return lines.length > 0 ? `${lines.join('\n')}\n` : '';
+  }
+
+  #sum(role: Role, { name, shape, data }: Tensor): void {
+    const columns = shape.length === 2 && (shape[1] as number) <= mostFeatures ? (shape[1] as number) : 1;
+    const key = `${role}\n${name}`;
+    let features = this.#moments.get(key);
+    if (!features) this.#moments.set(key, (features = Array.from({ length: columns }, empty)));
+    // A model with a free second dimension may be given another number of columns.
+    if (features.length !== columns) return;
+    const length = columns > 1 ? data.length : Math.min(data.length, mostValues);
+    for (let index = 0; index < length; index++) {
+      const value = Number(data[index]);
+      const moments = features[index % columns] as Moments;
+      if (Number.isFinite(value)) {
+        moments.count++;
+        moments.sum += value;
+        moments.squares += value * value;
+      } else {
+        moments.missing++;
+      }
+    }
+  }
+
+  #count(role: Role, { name, data }: Tensor): void {
+    const key = `${role}\n${name}`;
+    let counts = this.#labels.get(key);
+    if (!counts) this.#labels.set(key, (counts = new Map<string, number>()));
+    for (let index = 0; index < Math.min(data.length, mostValues); index++) {
+      const word = String(data[index]).slice(0, 80);
+      const value = counts.has(word) || counts.size < mostLabels ? word : 'other';
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+  }
+
+  #labelsOf(key: string, index: number, count: number): string {
+    const [role, tensor] = key.split('\n') as [Role, string];
+    const names = this.#columns.get(tensor);
+    const feature = count === 1 ? '' : (names?.[index] ?? String(index));
+    return `role="${role}",tensor="${escaped(tensor)}",feature="${escaped(feature)}"`;
+  }
+}
+
+function empty(): Moments {
+  return { count: 0, sum: 0, squares: 0, missing: 0 };
+}
+
+function escaped(text: string): string {
+  return text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { ValueSummaries } from '../../../src/server/summaries';
+import { inferBody, startServer, stopServers } from './support/serverProcess';
+
+const rows = (...values: number[]) => ({
+  name: 'x',
+  datatype: 'FP32' as const,
+  shape: [values.length / 2, 2],
+  data: Float32Array.from(values),
+});
+
+describe('summaries of values', () => {
+  it('have mean and spread of each feature, by its name, without what is no number', () => {
+    const summaries = new ValueSummaries(new Map([['x', ['width', 'a "b"']]]));
+    summaries.observe('input', [rows(1, 10, 2, NaN)]);
+    summaries.observe('input', [rows(3, Infinity)]);
+    const text = summaries.text();
+    for (const line of [
+      'slipway_values_sum{role="input",tensor="x",feature="width"} 6',
+      'slipway_values_count{role="input",tensor="x",feature="width"} 3',
+      'slipway_squared_values_sum{role="input",tensor="x",feature="width"} 14',
+      'slipway_values_count{role="input",tensor="x",feature="a \\"b\\""} 1',
+      'slipway_missing_values_total{role="input",tensor="x",feature="a \\"b\\""} 2',
+    ]) {
+      assert.ok(text.includes(`${line}\n`), `${line} is not in\n${text}`);
+    }
+  });
+
+  it('count labels, and stay few whatever comes', () => {
+    const summaries = new ValueSummaries();
+    for (let label = 0n; label < 200n; label++) {
+      const data = BigInt64Array.of(label, 1n);
+      summaries.observe('output', [{ name: 'label', datatype: 'INT64', shape: [2], data }]);
+    }
+    const lines = summaries
+      .text()
+      .split('\n')
+      .filter((line) => line.startsWith('slipway_labels_total'));
+    assert.equal(lines.length, 51);
+    assert.ok(lines.includes('slipway_labels_total{role="output",tensor="label",value="1"} 201'));
+    assert.ok(lines.includes('slipway_labels_total{role="output",tensor="label",value="other"} 150'));
+  });
+
+  it('take a picture as a whole', () => {
+    const summaries = new ValueSummaries();
+    const picture = {
+      name: 'p',
+      datatype: 'UINT8' as const,
+      shape: [1, 3, 100, 100],
+      data: new Uint8Array(30000).fill(2),
+    };
+    summaries.observe('input', [picture]);
+    assert.match(summaries.text(), /slipway_values_count\{role="input",tensor="p",feature=""\} 4096/);
+  });
+});
+
+describe('several instances', () => {
+  after(stopServers);
+
+  it('run at the same time, and the loss of one is not noticed', async () => {
+    const model = 'test/unit/server/models/patience.onnx';
+    const server = await startServer(model, '--instances', '2', '--run-timeout-seconds', '60');
+    const long = server.infer(inferBody('n', [1, 1], [20_000_000], 'INT64'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const started = performance.now();
+    const short = await server.infer(inferBody('n', [1, 1], [1], 'INT64'));
+    assert.equal(short.status, 200);
+    assert.ok(performance.now() - started < 1500, 'it did not wait for the long one');
+    server.process.kill('SIGTERM');
+    await long;
+  });
+});
