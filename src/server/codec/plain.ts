@@ -68,6 +68,9 @@ function readValues(spec: TensorSpec, data: JsonValue): Tensor {
   const shape = nestingOf(data);
   const rank = spec.shape?.length ?? shape.length;
   if (shape.length === rank) return inputTensor(spec, shape, data);
+  if (shape.length < rank && shape.includes(0)) {
+    throw new Failure(400, `Input "${spec.name}" is an empty array, which does not say its shape.`);
+  }
   // A row for a model that takes rows, or rows of one value each without their brackets.
   if (shape.length === rank - 1) {
     const row = fits(spec.shape?.slice(1), shape);

@@ -1,14 +1,14 @@
-import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import { createGunzip, createInflate } from 'node:zlib';
 import { Failure } from '../failure';
 
-/** Unpacks a body to at most so many bytes. Rejects with `Failure`. */
-type Decoder = (body: Buffer, longest: number) => Promise<Buffer>;
+/** Unpacks a body. Tells of each piece how many bytes it has; rejects with what that throws, or with `Failure`. */
+type Decoder = (body: Buffer, take: (bytes: number) => void) => Promise<Buffer>;
 
 const known = new Map<string, Decoder>([
-  ['gzip', decoderWith(promisify(gunzip))],
-  ['x-gzip', decoderWith(promisify(gunzip))],
-  ['deflate', decoderWith(promisify(inflate))],
+  ['gzip', decoderWith(createGunzip)],
+  ['x-gzip', decoderWith(createGunzip)],
+  ['deflate', decoderWith(createInflate)],
 ]);
 
 /** What unpacks a body of this `Content-Encoding`; undefined where it is not packed. Throws `Failure` 415. */
@@ -22,17 +22,20 @@ export function decoderOf(encoding: string | undefined): Decoder | undefined {
   });
 }
 
-function decoderWith(
-  unpack: (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>,
-): Decoder {
-  return async (body, longest) => {
+function decoderWith(create: () => Transform): Decoder {
+  return async (body, take) => {
+    const stream = create();
+    const chunks: Buffer[] = [];
+    stream.end(body);
     try {
-      return await unpack(body, { maxOutputLength: longest });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-        throw new Failure(413, `The unpacked body is longer than the limit of ${longest} bytes.`);
+      for await (const chunk of stream) {
+        take((chunk as Buffer).length);
+        chunks.push(chunk as Buffer);
       }
+    } catch (error) {
+      if (error instanceof Failure) throw error;
       throw new Failure(400, 'The body is not packed as its Content-Encoding says.');
     }
+    return Buffer.concat(chunks);
   };
 }

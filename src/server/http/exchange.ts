@@ -122,7 +122,10 @@ export class Exchange {
   async body(): Promise<Buffer> {
     const decode = decoderOf(this.request.headers['content-encoding']);
     const sent = await this.#received();
-    return decode ? decode(sent, this.bodies.longestBytes) : sent;
+    if (!decode) return sent;
+    // What it unpacks to is in memory too, and may be a thousand times as much.
+    let length = 0;
+    return decode(sent, (bytes) => this.#hold(bytes, (length += bytes)));
   }
 
   #received(): Promise<Buffer> {
@@ -142,10 +145,7 @@ export class Exchange {
       };
       request.on('data', (chunk: Buffer) =>
         take(() => {
-          length += chunk.length;
-          bodies.check(length);
-          bodies.hold(chunk.length);
-          this.#held += chunk.length;
+          this.#hold(chunk.length, (length += chunk.length));
           chunks.push(chunk);
         }),
       );
@@ -155,6 +155,14 @@ export class Exchange {
       );
       take(() => bodies.check(Number(request.headers['content-length'] ?? 0)));
     });
+  }
+
+  /** So many more bytes of a body that has so many by now. Throws `Failure` when that is too much, or nobody waits any more. */
+  #hold(bytes: number, length: number): void {
+    if (!this.#open) throw new Failure(clientGone, 'The request has ended already.');
+    this.bodies.check(length);
+    this.bodies.hold(bytes);
+    this.#held += bytes;
   }
 
   #end(status: number): void {

@@ -48,18 +48,23 @@ export class Router {
   #find(method: string, url: string): Match {
     const path = url.split('?', 1)[0] as string;
     const segments = path.split('/');
-    const allowed = new Set<string>();
-    for (const entry of this.#entries) {
+    const matches = this.#entries.flatMap((entry) => {
       const params = matchSegments(entry.segments, segments);
-      if (!params) continue;
-      if (entry.method === method) return { route: entry.route, handler: entry.handler, params };
-      allowed.add(entry.method);
-    }
+      return params ? [{ ...entry, params }] : [];
+    });
+    // A verb is no part of a name: what the name alone would take is not to be had there.
+    const exact = matches.filter(({ segments }) => segments.some((segment) => verbPattern.test(segment)));
+    const found = exact.length > 0 ? exact : matches;
+    const match = found.find((entry) => entry.method === method);
+    if (match) return { route: match.route, handler: match.handler, params: match.params };
+    const allowed = new Set(found.map((entry) => entry.method));
     if (allowed.size === 0) throw new Failure(404, `There is nothing at ${path.slice(0, 200)}.`);
     const methods = [...allowed].join(', ');
     throw new Failure(405, `${path} takes ${methods}, not ${method}.`, { Allow: methods });
   }
 }
+
+const verbPattern = /^:[^:]+:/;
 
 function matchSegments(pattern: string[], segments: string[]): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;

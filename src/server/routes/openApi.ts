@@ -1,5 +1,6 @@
 import { exampleShape } from '../../core/inference/exampleValues';
 import { countOf } from '../../core/inference/datatypes';
+import { stringifyJson } from '../../core/inference/jsonText';
 import type { Datatype, JsonValue } from '../../core/inference/tensor';
 import type { Dimension, Signature, TensorSpec } from '../../core/model/signature';
 import type { Router } from '../http/router';
@@ -17,7 +18,7 @@ const mostExampleValues = 10_000;
 export function addOpenApi(router: Router, { model, version, token }: RouteContext): void {
   let document: string | undefined;
   router.get('/openapi.json', 'metadata', (exchange) => {
-    document ??= JSON.stringify(openApiOf(model, version, token));
+    document ??= stringifyJson(openApiOf(model, version, token) as JsonValue);
     exchange.json(200, document);
   });
   router.get('/docs', 'metadata', (exchange) => {
@@ -162,24 +163,30 @@ function nested({ datatype, shape = [null] }: TensorSpec): Json {
   return [...shape].reverse().reduce<Json>((items, size: Dimension, index) => {
     const outermost = index === shape.length - 1;
     if (typeof size === 'number') return { type: 'array', items, minItems: size, maxItems: size };
-    return { type: 'array', items, minItems: 1, ...(outermost ? { maxItems: 1000 } : { maxItems: 1 }) };
+    return { type: 'array', items, minItems: 1, ...(!outermost && { maxItems: 1 }) };
   }, value(datatype));
 }
 
+/** Written out in full: as floats, bounds of 64 bits would round to one that is refused. */
 const integerRange = (bits: number, signed: boolean): Json => ({
   type: 'integer',
-  minimum: signed ? -(2 ** (bits - 1)) : 0,
-  // Beyond 2^53 a float would round up to one too many.
-  maximum: Math.min(2 ** (signed ? bits - 1 : bits) - 1, Number.MAX_SAFE_INTEGER),
+  minimum: signed ? -(2n ** BigInt(bits - 1)) : 0,
+  maximum: 2n ** BigInt(signed ? bits - 1 : bits) - 1n,
 });
 
+/** The greatest numbers that do not round to infinity. */
+const greatest: Partial<Record<Datatype, number>> = {
+  FP16: 65519.99804687499,
+  FP32: 3.4028235677973362e38,
+};
+
 function value(datatype: Datatype = 'FP32'): Json {
-  if (datatype === 'BOOL') return { type: 'boolean' };
+  if (datatype === 'BOOL') return { enum: [true, false, 0, 1] };
   if (datatype === 'BYTES') return { type: 'string' };
   const [, kind, bits] = /^(INT|UINT)(\d+)$/.exec(datatype) ?? [];
   if (bits) return integerRange(Number(bits), kind === 'INT');
-  const greatest = { FP16: 65504, BF16: 3.38e38, FP32: 3.4028234e38 }[datatype as string] ?? Number.MAX_VALUE;
-  return { type: 'number', minimum: -greatest, maximum: greatest };
+  const most = greatest[datatype] ?? Number.MAX_VALUE;
+  return { type: 'number', minimum: -most, maximum: most };
 }
 
 function exampled(schema: Json, example: JsonValue): Json {

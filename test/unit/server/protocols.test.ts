@@ -253,6 +253,76 @@ describe('the description of the interface', () => {
   }
 });
 
+describe('the bounds in the description of the interface', () => {
+  after(stopServers);
+
+  it('are those of the server', async () => {
+    const server = await startServer(echo);
+    const { text } = await server.fetch('/openapi.json');
+    const example = { ...exampleInputs(text) };
+    const status = async (name: string, value: string) => {
+      const inputs = Object.entries(example).map(([input, data]) =>
+        input === name ? `"${input}":[[${value}]]` : `"${input}":${JSON.stringify(data)}`,
+      );
+      const body = `{"inputs":{${inputs.join(',')}}}`;
+      return (await server.fetch('/predict', { method: 'POST', body })).status;
+    };
+    for (const [name, least, belowLeast, greatest, aboveGreatest] of [
+      ['INT8_in', '-128', '-129', '127', '128'],
+      ['UINT32_in', '0', '-1', '4294967295', '4294967296'],
+      [
+        'INT64_in',
+        '-9223372036854775808',
+        '-9223372036854775809',
+        '9223372036854775807',
+        '9223372036854775808',
+      ],
+      ['UINT64_in', '0', '-1', '18446744073709551615', '18446744073709551616'],
+      ['FLOAT16_in', '-65519.99804687499', '-65520', '65519.99804687499', '65519.998046875'],
+      [
+        'FLOAT_in',
+        '-3.4028235677973362e+38',
+        '-3.4028235677973366e+38',
+        '3.4028235677973362e+38',
+        '3.4028235677973366e+38',
+      ],
+    ] as const) {
+      const schema = new RegExp(`"${name}":\\{"type":"array","items":.*?"minimum":(.*?),"maximum":(.*?)\\}`);
+      const [, minimum, maximum] = schema.exec(text) ?? [];
+      assert.deepEqual([minimum, maximum], [least, greatest], name);
+      assert.equal(await status(name, least), 200, `${name} ${least}`);
+      assert.equal(await status(name, greatest), 200, `${name} ${greatest}`);
+      assert.equal(await status(name, belowLeast), 400, `${name} ${belowLeast}`);
+      assert.equal(await status(name, aboveGreatest), 400, `${name} ${aboveGreatest}`);
+    }
+  });
+
+  it('allow as many rows as anyone likes, and 0 and 1 for BOOL', async () => {
+    const server = await startServer(echo);
+    const { text } = await server.fetch('/openapi.json');
+    const schema = /"BOOL_in":(\{"type":"array","items":\{.*?\}.*?\}),"UINT8_in"/.exec(text)?.[1] ?? '{}';
+    assert.deepEqual(JSON.parse(schema), {
+      type: 'array',
+      items: { type: 'array', items: { enum: [true, false, 0, 1] }, minItems: 1, maxItems: 1 },
+      minItems: 1,
+    });
+    const inputs = { ...exampleInputs(text), BOOL_in: [[1], [0], [true]] };
+    const { status } = await server.fetch('/predict', { method: 'POST', body: JSON.stringify({ inputs }) });
+    assert.equal(status, 200);
+  });
+
+  function exampleInputs(text: string): Record<string, unknown> {
+    const { paths } = JSON.parse(text) as {
+      paths: Record<
+        string,
+        { post: { requestBody: { content: Record<string, { example: { inputs: object } }> } } }
+      >;
+    };
+    const example = paths['/predict']?.post.requestBody.content['application/json']?.example;
+    return { ...example?.inputs };
+  }
+});
+
 describe('who may ask', () => {
   after(stopServers);
 

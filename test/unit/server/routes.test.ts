@@ -187,6 +187,28 @@ describe('server routes', () => {
     }
   });
 
+  it('does not take an empty array for a row', async () => {
+    const empty = await server.fetch('/predict', post({ inputs: [] }));
+    assert.equal(empty.status, 400);
+    assert.match(empty.text, /"measurements\\" is an empty array, which does not say its shape/);
+    const free = await startServer('test/unit/server/models/centred.onnx', '--name', 'free');
+    for (const inputs of [[], { x: [] }])
+      assert.equal((await free.fetch('/predict', post({ inputs }))).status, 400);
+    const picky = await startServer('test/unit/server/models/picky.onnx');
+    assert.equal((await picky.fetch('/predict', post({ inputs: [] }))).text, '{"outputs":{"found":[]}}');
+  });
+
+  it('says what an address with a verb takes, and not what the model without it does', async () => {
+    for (const [path, methods] of [
+      ['/v1/models/iris:predict', 'POST'],
+      ['/v1/models/iris', 'GET'],
+    ] as const) {
+      const { status, headers } = await server.fetch(path, { method: 'DELETE' });
+      assert.equal(status, 405);
+      assert.equal(headers.get('allow'), methods);
+    }
+  });
+
   it('says what there is not', async () => {
     for (const [path, init, status] of [
       ['/nix', {}, 404],

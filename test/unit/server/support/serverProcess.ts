@@ -25,9 +25,8 @@ async function serverScript(): Promise<string> {
     external: ['onnxruntime-node', 'dockerode'],
     sourcemap: 'inline',
     logLevel: 'warning',
-  });
+  }).then(() => cp('src/server/python', `${out}/python`, { recursive: true }));
   await built;
-  await cp('src/server/python', `${out}/python`, { recursive: true });
   return `${out}/server.js`;
 }
 

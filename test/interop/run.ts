@@ -1,0 +1,120 @@
+/**
+ * Drives the model server with other people's clients: `npm run interop`. Needs PyPI the first time, to fill an environment
+ * in the user's cache folder with what `requirements.txt` beside this file names; runs with python3.11 or python3.
+ * Prints a line for each client and exits with 1 when one of them fails.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { cached } from '../host/cache';
+import { iris, startServer, stopServers } from '../unit/server/support/serverProcess';
+import type { TestServer } from '../unit/server/support/serverProcess';
+
+const run = promisify(execFile);
+const here = resolve('test/interop');
+const requirements = join(here, 'requirements.txt');
+const scripts = process.platform === 'win32' ? 'Scripts' : 'bin';
+const own = (name: string) => `test/unit/server/models/${name}.onnx`;
+const longest = 15 * 60_000;
+
+/** What is printed of a client that fails. */
+const lastLines = 60;
+
+async function main(): Promise<void> {
+  const bin = await installClients();
+  try {
+    const echo = await startServer(own('echo'));
+    const flowers = await startServer(iris);
+    const urls = [echo.url, flowers.url];
+    await attempt('tritonclient', () => python(bin, 'use_triton.py', urls));
+    await attempt('kserve', () => python(bin, 'use_kserve.py', urls));
+    await attempt('schemathesis, iris', () => schemathesis(bin, flowers));
+    for (const [name, leftOut] of [
+      ['echo', lenient],
+      ['scalar', lenient],
+      ['picky', [...lenient, ...runErrors]],
+    ] as const) {
+      await attempt(`schemathesis, ${name}`, async () =>
+        schemathesis(bin, await startServer(own(name)), leftOut),
+      );
+    }
+    await attempt('promtool', () => promtool(flowers));
+  } finally {
+    await stopServers();
+  }
+}
+
+/**
+ * The server takes more than it describes: other shapes where several dimensions are free (JSON Schema can not say that rows have
+ * the same length), no rows at all, scalars without brackets.
+ */
+const lenient = ['negative_data_rejection'];
+/** No schema says which values a model fails on in its run. */
+const runErrors = ['not_a_server_error'];
+
+async function attempt(client: string, work: () => Promise<string>): Promise<void> {
+  try {
+    process.stdout.write(`✔ ${client}: ${await work()}\n`);
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
+    const said = `${stdout}${stderr}`.trim() || message;
+    process.stdout.write(`✘ ${client}\n${said.split('\n').slice(-lastLines).join('\n')}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** The folder of the clients' programs; they are installed again when the requirements have changed. */
+async function installClients(): Promise<string> {
+  const wanted = (await readFile(requirements, 'utf8')).trim().split('\n').join(', ');
+  const install = async (folder: string) => {
+    const found = await run('python3.11', ['--version']).then(
+      () => 'python3.11',
+      () => 'python3',
+    );
+    await run(found, ['-m', 'venv', folder]);
+    await run(join(folder, scripts, 'pip'), ['install', '--quiet', '--requirement', requirements], {
+      timeout: longest,
+    });
+  };
+  return join(await cached('interop', [{ title: `installing ${wanted}`, run: install }]), scripts);
+}
+
+async function python(bin: string, script: string, args: string[]): Promise<string> {
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  const { stdout } = await run(join(bin, 'python'), [join(here, script), ...args], { env, timeout: longest });
+  return stdout.trim();
+}
+
+/** All of its default checks but those left out, over all that the description of the interface allows. */
+async function schemathesis(
+  bin: string,
+  { url }: TestServer,
+  leftOut: readonly string[] = [],
+): Promise<string> {
+  const less = leftOut.flatMap((check) => ['--exclude-checks', check]);
+  const { stdout } = await run(
+    join(bin, 'schemathesis'),
+    ['run', `${url}/openapi.json`, '--no-color', '--max-examples', '100', '--seed', '1', ...less],
+    { cwd: bin, timeout: longest, maxBuffer: 2 ** 26 },
+  );
+  return `${/^\s*(\d+ generated.*)$/m.exec(stdout)?.[1] ?? 'nothing generated'}`;
+}
+
+async function promtool(server: TestServer): Promise<string> {
+  if (!(await run('promtool', ['--version']).catch(() => undefined))) return 'not installed, left out';
+  const { text } = await server.fetch('/metrics');
+  const said = await new Promise<string>((done, fail) => {
+    const child = spawn('promtool', ['check', 'metrics']);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.once('error', fail);
+    child.once('close', (code) => done(code === 0 ? output : `${output}exit code ${code}`));
+    child.stdin.end(text);
+  });
+  if (said) throw new Error(said);
+  return 'nothing to say';
+}
+
+void main();
