@@ -22,9 +22,12 @@ export function decoderOf(encoding: string | undefined): Decoder | undefined {
   });
 }
 
-function decoderWith(create: () => Transform): Decoder {
+/** Each piece waits for a turn of the event loop: long bodies come in long ones. */
+const pieceBytes = (packed: number) => Math.min(2 ** 20, Math.max(2 ** 14, 8 * packed));
+
+function decoderWith(create: (options: { chunkSize: number }) => Transform): Decoder {
   return async (body, take) => {
-    const stream = create();
+    const stream = create({ chunkSize: pieceBytes(body.length) });
     const chunks: Buffer[] = [];
     stream.end(body);
     try {
