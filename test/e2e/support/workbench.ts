@@ -139,9 +139,14 @@ export class Workbench {
     return message;
   }
 
-  /** Closes all notifications. */
-  clearNotifications(): Promise<void> {
-    return this.runCommand('Notifications: Clear All Notifications');
+  /** Closes all notifications, and waits until VS Code shows the next ones: of more than three within 0.8 s it hides some. */
+  async clearNotifications(): Promise<void> {
+    await this.runCommand('Notifications: Clear All Notifications');
+    await this.page
+      .locator('.notifications-toasts .notification-list-item')
+      .first()
+      .waitFor({ state: 'hidden' });
+    await this.page.waitForTimeout(1000);
   }
 
   /** Clicks a button of the dialog in the middle of the window. */
