@@ -1,6 +1,6 @@
 import type { TargetConfig } from '../config/config';
 import type { Logger } from '../logger';
-import { DockerTarget, type DockerTargetOptions } from '../target/dockerTarget';
+import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
 import type { Target } from '../target/target';
 
 /** What targets share, from settings and the extension itself. `host` is for targets that name none. */

@@ -1,11 +1,26 @@
 import type { ServedModel } from '../endpoint/endpoint';
 import type { TaskContext } from '../task';
 
-/** `candidate` has no traffic yet; `serving` has; `retired` had it and is kept for a roll-back; `failed` did not verify. */
-export type ReleaseState = 'candidate' | 'serving' | 'retired' | 'failed';
+/**
+ * `candidate` has no traffic yet; `serving` has all of it, or the part that a canary leaves; `canary` has a part of it for a trial;
+ * `retired` had it and is kept for a roll-back; `failed` did not verify.
+ */
+export type ReleaseState = 'candidate' | 'canary' | 'serving' | 'retired' | 'failed';
+
+export type TargetKind = 'docker' | 'kubernetes' | 'kserve';
+
+/** What a release is known by beside its model: written when it is deployed, and read back from the target. */
+export interface ReleaseNotes {
+  /** What was written when it was deployed. */
+  note: string;
+  /** SHA-256 over the samples that prove it, hexadecimal; absent when there are none. */
+  samplesHash?: string;
+  /** Commit of the workspace that it was deployed from, hexadecimal, with `+` behind it when files had changed since. */
+  commit?: string;
+}
 
 /** One revision of a model on a target, as the target knows it. */
-export interface Release {
+export interface Release extends ReleaseNotes {
   /** Unique over all targets: `staging/iris/3`. */
   id: string;
   target: string;
@@ -18,43 +33,72 @@ export interface Release {
   detail?: string;
   /** Percent of the stable address's requests. */
   traffic: number;
-  /** Digest or id of its image: `sha256:…`. */
+  /** Where the target runs several servers of a release: how many are ready, and how many it shall have. */
+  replicas?: { ready: number; wanted: number };
+  /** Its image: an id (`sha256:…`), or its place in a registry with its digest (`registry/name@sha256:…`). */
   digest: string;
-  /** What was written when it was deployed. */
-  note: string;
   /** Who deployed it: `user@host`. */
   author: string;
   created: Date;
-  /** Reaches this very revision; absent while it is stopped. */
+  /** Reaches this very revision from here; absent while it is stopped. */
   url?: string;
   /** Reaches whatever serves; the same over all revisions. Absent until the first promotion. */
   stableUrl?: string;
 }
 
-export interface ReleaseRequest {
+export interface ReleaseRequest extends ReleaseNotes {
   model: ServedModel;
-  note: string;
 }
 
-/** Where releases run. Methods throw `UserError`. */
+/** How a target stands, when nothing hinders a deploy. */
+export interface Standing {
+  /** As whom we are known to it; absent where it does not ask. */
+  identity?: string;
+  /** Until when what we are known by holds. */
+  expires?: Date;
+  /** What hinders nothing yet, in sentences. */
+  warnings: string[];
+}
+
+/** A part of what a deploy would do. */
+export interface Change {
+  action: 'create' | 'change' | 'remove';
+  /** In words: `container slipway-staging-iris-4 from revision 4 of iris`. */
+  what: string;
+  /** What would be different, as lines that begin with `+`, `-` or a blank. */
+  diff?: string;
+}
+
+/** Where releases run. Methods throw `UserError`. What a target can not do at all, it has no method for. */
 export interface Target {
   readonly name: string;
-  readonly kind: 'docker';
+  readonly kind: TargetKind;
   /** Where it is, for people: `unix:///var/run/docker.sock`. */
   readonly address: string;
   /** Throws when something that a deploy needs is missing. Changes nothing. */
-  check(request: ReleaseRequest | undefined, task: TaskContext): Promise<void>;
+  check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing>;
+  /** What a deploy of this would change beside traffic. Changes nothing, builds nothing. */
+  plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]>;
+  /** All revisions that are on it, whoever deployed them. */
   list(signal: AbortSignal): Promise<Release[]>;
-  /** Makes the image of a model on this target (or finds it there) and resolves to its digest. */
+  /** Makes the image of a model (or finds it), where an engine can hold it, and resolves to its id. */
   build(request: ReleaseRequest, task: TaskContext): Promise<string>;
+  /** Brings the image to the registry that the target takes it from. Resolves to its place there: `registry/name@sha256:…`. */
+  push?(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string>;
   /** Starts the next revision beside the ones that run, without traffic, and resolves when the platform runs it. */
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release>;
   /** Moves all traffic of the stable address to this release, without a gap, and retires the one before it. A retired or stopped release is started first. */
   promote(release: Release, task: TaskContext): Promise<Release>;
+  /** Gives a running release a part of the traffic (percent, above 0 and below 100), without a gap; the rest stays with the one that serves. 0 takes the part back. */
+  setTraffic?(release: Release, percent: number, task: TaskContext): Promise<Release>;
+  /** Sets how many servers of a release run, where they are more than one can be. */
+  scale?(release: Release, replicas: number, task: TaskContext): Promise<Release>;
   /** Takes a release that did not verify out of the way; `reason` is kept with it where the target can. */
   fail(release: Release, reason: string, task: TaskContext): Promise<void>;
   /** Removes a release, and the stable address with the last one. Resolves to what could not be removed, in words. */
   remove(release: Release, task: TaskContext): Promise<string[]>;
   logs(release: Release, signal: AbortSignal): AsyncIterable<string>;
+  /** What a deploy would apply, as files for people who deploy with Git: text by path. */
+  manifests?(request: ReleaseRequest, digest: string): Promise<Record<string, string>>;
   dispose(): void;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Release, ReleaseRequest, Target } from '../../../src/core/target/target';
+import type { Change, Release, ReleaseRequest, Standing, Target } from '../../../src/core/target/target';
 import type { TaskContext } from '../../../src/core/task';
 
 export function release(revision: number, state: Release['state'], more: Partial<Release> = {}): Release {
@@ -36,8 +36,14 @@ export class FakeTarget implements Target {
     public releases: Release[] = [],
   ) {}
 
-  async check(_request: ReleaseRequest | undefined, task: TaskContext): Promise<void> {
+  async check(_request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     await this.#behave('check', task.signal);
+    return { warnings: [] };
+  }
+
+  async plan(_request: ReleaseRequest, task: TaskContext): Promise<Change[]> {
+    await this.#behave('plan', task.signal);
+    return [{ action: 'create', what: 'a revision in memory' }];
   }
 
   async list(signal: AbortSignal): Promise<Release[]> {
@@ -53,7 +59,8 @@ export class FakeTarget implements Target {
   async apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {
     await this.#behave('apply', task.signal);
     const revision = Math.max(0, ...this.releases.map((existing) => existing.revision)) + 1;
-    const candidate = release(revision, 'candidate', { model: request.model, digest, url: this.url });
+    const { model, ...notes } = request;
+    const candidate = release(revision, 'candidate', { ...notes, model, digest, url: this.url });
     this.releases.push(candidate);
     return candidate;
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkReachable, reachableHost, urlOf } from '../../../src/core/target/ports';
+import { checkReachable, reachableHost, urlOf } from '../../../src/core/target/docker/ports';
 
 describe('published ports', () => {
   it('are reached where the engine is, unless they are bound to an address of their own', () => {

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { proxyConfig } from '../../../src/core/target/proxyConfig';
-import { parseRoutes, routeAllTo, trafficOf, type Routes } from '../../../src/core/target/routes';
+import { proxyConfig } from '../../../src/core/target/docker/proxyConfig';
+import { parseRoutes, routeAllTo, trafficOf, type Routes } from '../../../src/core/target/docker/routes';
 
 const none: Routes = { target: 'staging', model: 'iris', generation: '', weights: [], promoted: [] };
 

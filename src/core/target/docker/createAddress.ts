@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
-import { createHardened, removeContainer } from '../docker/containers';
-import { asUserError } from '../docker/dockerErrors';
-import { labels } from '../docker/labels';
-import { UserError } from '../errors';
-import type { TaskContext } from '../task';
+import { createHardened, removeContainer } from '../../docker/containers';
+import { asUserError } from '../../docker/dockerErrors';
+import { labels } from '../../docker/labels';
+import { UserError } from '../../errors';
+import type { TaskContext } from '../../task';
 import { putFile } from './containerFile';
 import { SERVER_PORT, networkName, proxyName } from './names';
 import { holderOf, portTaken, portsToTry, urlOf } from './ports';

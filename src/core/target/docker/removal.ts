@@ -1,8 +1,8 @@
-import { removeContainer } from '../docker/containers';
-import { statusOf } from '../docker/dockerErrors';
-import { labels } from '../docker/labels';
-import { messageOf } from '../errors';
-import type { TaskContext } from '../task';
+import { removeContainer } from '../../docker/containers';
+import { statusOf } from '../../docker/dockerErrors';
+import { labels } from '../../docker/labels';
+import { messageOf } from '../../errors';
+import type { TaskContext } from '../../task';
 import { modelLock, withLock } from './lock';
 import { networkName } from './names';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';

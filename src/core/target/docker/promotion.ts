@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { TaskContext } from '../task';
+import type { TaskContext } from '../../task';
 import { modelLock, withLock } from './lock';
 import { holderOf, portTaken, urlOf } from './ports';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
@@ -8,7 +8,7 @@ import type { Site } from './site';
 import { proxyOf, removeProxy, type Proxy } from './proxy';
 import { createAddress } from './createAddress';
 import { switchRoutes, untilDrained } from './switchRoutes';
-import { untilReady } from './untilReady';
+import { untilReady } from '../untilReady';
 
 /** A retired release that runs for longer than this was forgotten, not started for a promotion. In milliseconds. */
 const FORGOTTEN_MS = 180_000;

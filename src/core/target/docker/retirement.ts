@@ -1,4 +1,4 @@
-import type { TaskContext } from '../task';
+import type { TaskContext } from '../../task';
 import { modelLock, withLock } from './lock';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
 import { removeImage, removeRelease } from './removal';

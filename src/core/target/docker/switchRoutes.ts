@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastLogs } from '../docker/containers';
-import { UserError } from '../errors';
+import { lastLogs } from '../../docker/containers';
+import { UserError } from '../../errors';
 import { getFile, putFile } from './containerFile';
-import { get } from './http';
+import { get } from '../http';
 import { urlOf, type Publishing } from './ports';
 import { CONFIG_PATH, type Proxy } from './proxy';
 import { GENERATION_PATH, HARD_STOP_SECONDS, probePath, proxyConfig } from './proxyConfig';

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { removeContainer } from '../docker/containers';
-import { labels } from '../docker/labels';
+import { removeContainer } from '../../docker/containers';
+import { labels } from '../../docker/labels';
 import { getFile } from './containerFile';
 import { SERVER_PORT } from './names';
 import { parseRoutes, type Routes } from './routes';

@@ -1,10 +1,10 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findContainer, removeContainer } from '../docker/containers';
-import { statusOf } from '../docker/dockerErrors';
-import { labels } from '../docker/labels';
-import { UserError } from '../errors';
-import type { TaskContext } from '../task';
+import { findContainer, removeContainer } from '../../docker/containers';
+import { statusOf } from '../../docker/dockerErrors';
+import { labels } from '../../docker/labels';
+import { UserError } from '../../errors';
+import type { TaskContext } from '../../task';
 import { lockName, networkName } from './names';
 import type { ReleaseContainer } from './releaseContainers';
 import type { Site } from './site';

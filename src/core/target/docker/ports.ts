@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { connect } from 'node:net';
-import { UserError } from '../errors';
+import { UserError } from '../../errors';
 
 /** Stable ports that no configuration names are the first free one from here on. */
 const FIRST_PORT = 8600;

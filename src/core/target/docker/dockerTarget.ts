@@ -1,12 +1,12 @@
-import { connect, engineAddress, engineHostName } from '../docker/connect';
-import { followLogs } from '../docker/containers';
-import { inWords } from '../docker/dockerErrors';
-import { ensureImage } from '../docker/images';
-import { UserError, messageOf } from '../errors';
-import { buildModelImage } from '../image/modelImage';
-import { ensureImageFor } from '../image/imageFor';
-import type { Logger } from '../logger';
-import type { TaskContext } from '../task';
+import { connect, engineAddress, engineHostName } from '../../docker/connect';
+import { followLogs } from '../../docker/containers';
+import { inWords } from '../../docker/dockerErrors';
+import { ensureImage } from '../../docker/images';
+import { UserError, messageOf } from '../../errors';
+import { buildModelImage } from '../../image/modelImage';
+import { ensureImageFor } from '../../image/imageFor';
+import type { Logger } from '../../logger';
+import type { TaskContext } from '../../task';
 import { startCandidate } from './candidate';
 import { checkPort } from './checkPort';
 import { checkReachable, reachableHost } from './ports';
@@ -18,7 +18,8 @@ import { retire } from './retirement';
 import { trafficOf } from './routes';
 import type { Site } from './site';
 import { listProxies, proxyOf, type Proxy } from './proxy';
-import type { Release, ReleaseRequest, Target } from './target';
+import { planOn } from './plan';
+import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
 const AFTERWARDS_MS = 10_000;
@@ -60,12 +61,17 @@ export class DockerTarget implements Target {
     this.address = engineAddress(options.host);
   }
 
-  check(request: ReleaseRequest | undefined, task: TaskContext): Promise<void> {
+  check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the engine', task.signal, async () => {
       checkReachable(this.name, this.#site.publishing);
       await this.#site.docker.listContainers({ limit: 1, abortSignal: task.signal });
       if (request) await checkPort(this.#site, request.model.name, task.signal);
+      return { warnings: [] };
     });
+  }
+
+  plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]> {
+    return this.#doing('plan a deploy', task.signal, () => planOn(this.#site, request, task.signal));
   }
 
   list(signal: AbortSignal): Promise<Release[]> {

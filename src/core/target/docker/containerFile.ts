@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { buffer, text } from 'node:stream/consumers';
-import { statusOf } from '../docker/dockerErrors';
+import { statusOf } from '../../docker/dockerErrors';
 import { extract, pack } from 'tar-stream';
 
 /** Puts a text file into a container, running or not. Only root inside may write it, anyone may read it. */

@@ -1,15 +1,15 @@
 import type Docker from 'dockerode';
 import { hostname, userInfo } from 'node:os';
-import { createHardened, removeContainer } from '../docker/containers';
-import { statusOf } from '../docker/dockerErrors';
-import { labels } from '../docker/labels';
-import type { TaskContext } from '../task';
+import { createHardened, removeContainer } from '../../docker/containers';
+import { statusOf } from '../../docker/dockerErrors';
+import { labels } from '../../docker/labels';
+import type { TaskContext } from '../../task';
 import { networkLock, withLock } from './lock';
 import { SERVER_PORT, networkName, releaseName } from './names';
 import { listReleaseContainers } from './releaseContainers';
 import type { Site } from './site';
 import { listProxies } from './proxy';
-import type { ReleaseRequest } from './target';
+import type { ReleaseRequest } from '../target';
 
 /** Starts the next revision of a model, reachable at a port of its own. Resolves to its container's id; when it fails nothing is left. */
 export async function startCandidate(
@@ -49,7 +49,8 @@ async function createRevision(
   }
 }
 
-async function nextRevision(site: Site, model: string, signal: AbortSignal): Promise<number> {
+/** The number that the next revision of a model gets. */
+export async function nextRevision(site: Site, model: string, signal: AbortSignal): Promise<number> {
   const [containers, proxies] = await Promise.all([
     listReleaseContainers(site.docker, { target: site.target, model }, signal),
     listProxies(site.docker, site.target, signal),

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import { findContainer, howItEnded, publishedPort } from '../docker/containers';
-import { labels } from '../docker/labels';
-import type { ServedModel } from '../endpoint/endpoint';
+import { findContainer, howItEnded, publishedPort } from '../../docker/containers';
+import { labels } from '../../docker/labels';
+import type { ServedModel } from '../../endpoint/endpoint';
 import { SERVER_PORT } from './names';
 
 /** A release as its container's labels and state tell it. Whether it has traffic is the proxy's to know. */

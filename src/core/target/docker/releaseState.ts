@@ -1,9 +1,9 @@
-import { answersReady } from './http';
+import { answersReady } from '../http';
 import type { Proxy } from './proxy';
 import { urlOf, type Publishing } from './ports';
 import type { ReleaseContainer } from './releaseContainers';
 import { trafficOf } from './routes';
-import type { Release, ReleaseState } from './target';
+import type { Release, ReleaseState } from '../target';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
 const START_MS = 90_000;

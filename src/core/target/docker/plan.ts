@@ -1,0 +1,70 @@
+import { findImage } from '../../docker/images';
+import type { Change, ReleaseRequest } from '../target';
+import { nextRevision } from './candidate';
+import { networkName, proxyName, releaseName } from './names';
+import { urlOf } from './ports';
+import { proxyOf } from './proxy';
+import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
+import type { Site } from './site';
+import { trafficOf } from './routes';
+
+/** What a deploy and its promotion would do on the engine. */
+export async function planOn(site: Site, request: ReleaseRequest, signal: AbortSignal): Promise<Change[]> {
+  const of = { target: site.target, model: request.model.name };
+  const [containers, proxy, revision] = await Promise.all([
+    listReleaseContainers(site.docker, of, signal),
+    proxyOf(site.docker, of, signal),
+    nextRevision(site, of.model, signal),
+  ]);
+  const serving = containers.find((container) => trafficOf(proxy?.routes, container.revision) > 0);
+  const container = releaseName(of.target, of.model, revision);
+  return [
+    ...(containers.length === 0
+      ? [{ action: 'create' as const, what: `network ${networkName(of.target)}` }]
+      : []),
+    { action: 'create', what: `container ${container}`, diff: differences(serving, request) },
+    await addressChange(site, of, proxy?.port, serving, revision),
+    ...(serving
+      ? [{ action: 'change' as const, what: `container ${nameOf(serving)} is stopped and kept` }]
+      : []),
+  ];
+}
+
+async function addressChange(
+  site: Site,
+  of: { target: string; model: string },
+  port: number | undefined,
+  serving: ReleaseContainer | undefined,
+  revision: number,
+): Promise<Change> {
+  const wanted = site.ports[of.model] ?? port;
+  const address = wanted === undefined ? 'a free port' : urlOf(site.publishing, wanted);
+  if (port === undefined) {
+    const pulled = (await findImage(site.docker, site.proxyImage))
+      ? ''
+      : `, whose image ${site.proxyImage} is pulled`;
+    return { action: 'create', what: `proxy ${proxyName(of.target, of.model)} at ${address}${pulled}` };
+  }
+  const moved = wanted !== port ? [`- ${urlOf(site.publishing, port)}`, `+ ${address}`] : [];
+  const from = serving ? [`- revision ${String(serving.revision)}`] : [];
+  return {
+    action: 'change',
+    what: `traffic of ${address}`,
+    diff: [...moved, ...from, `+ revision ${String(revision)}`].join('\n'),
+  };
+}
+
+function differences(serving: ReleaseContainer | undefined, request: ReleaseRequest): string {
+  const now = { model: request.model.hash, note: request.note };
+  const before = serving && { model: serving.model.hash, note: serving.note };
+  return (Object.keys(now) as (keyof typeof now)[])
+    .flatMap((key) => {
+      if (now[key] === before?.[key]) return [`  ${key} ${now[key]}`];
+      return [...(before ? [`- ${key} ${before[key]}`] : []), `+ ${key} ${now[key]}`];
+    })
+    .join('\n');
+}
+
+function nameOf({ target, model, revision }: ReleaseContainer): string {
+  return releaseName(target, model.name, revision);
+}
