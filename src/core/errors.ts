@@ -1,6 +1,7 @@
 /** What went wrong, as a word that code can act on. The editor offers a button by it. */
 export type ErrorCode =
   | 'build-failed'
+  | 'canary-failed'
   | 'config-invalid'
   | 'disk-full'
   | 'endpoint-gone'

@@ -75,6 +75,7 @@ describe('a window that is killed', () => {
     const words = await deploy('first');
     const url = /http:\/\/[\w.:]*\w/.exec(words)?.[0];
     await startDeploy('killed');
+    await workbench.notification('serves this very model already', 'Deploy Anyway');
     await eventually('a candidate', async () => (await containers('release')).length === 2);
     await workbench.kill();
     assert.equal((await fetch(`${url}/v2/health/ready`)).status, 200);
@@ -93,7 +94,7 @@ describe('a window that is killed', () => {
   });
 
   it('is in the way of no later deploy, and what it left can be removed', async () => {
-    assert.match(await deploy('third'), /r3 serves/);
+    assert.match(await deployAgain('third'), /r3 serves/);
     await workbench.clearNotifications();
     await workbench.tree('Targets').menu(/^r2/, 'Remove Release');
     await workbench.dialog('Remove');
@@ -112,6 +113,12 @@ describe('a window that is killed', () => {
     await workbench.clickTreeAction('Models', model, 'Deploy Model');
     await workbench.pick(targets[0] ?? '');
     await workbench.typeInQuickInput(note);
+  }
+
+  async function deployAgain(note: string): Promise<string> {
+    await startDeploy(note);
+    await workbench.notification('serves this very model already', 'Deploy Anyway');
+    return workbench.notification(/serves on/);
   }
 
   async function deploy(note: string): Promise<string> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rolloutFields } from './rolloutSchema';
 
 const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const nameWords = 'use small letters, digits and dashes, such as "fraud-model"';
@@ -92,6 +93,7 @@ const dockerTargetSchema = z
       .positive()
       .optional()
       .describe('CPUs that a release may use: 0.5 is half of one. Default: all.'),
+    ...rolloutFields,
   })
   .describe('A place where releases run.');
 

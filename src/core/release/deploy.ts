@@ -1,18 +1,34 @@
+import { createHash } from 'node:crypto';
 import type { ServedModel } from '../endpoint/endpoint';
 import { UserError, isCancellation, messageOf } from '../errors';
 import type { Signature } from '../model/signature';
 import type { Sample } from '../sample/sample';
 import { sampleTensors } from '../sample/sampleTensors';
-import type { Release, ReleaseRequest, Target } from '../target/target';
+import type { Release, ReleaseRequest, Standing, Target } from '../target/target';
 import type { TaskContext } from '../task';
+import { runCanary, type CanaryOptions } from './canary';
+import { loadTest, type LoadOptions } from './loadTest';
 import { tailOf } from './tailOf';
 import { VerifyError, verifyRelease } from './verify';
 
 /** The pipeline, in order. */
-export const deploySteps = ['check', 'build', 'candidate', 'verify', 'promote'] as const;
+export const deploySteps = ['check', 'build', 'push', 'candidate', 'verify', 'traffic'] as const;
 export type DeployStep = (typeof deploySteps)[number];
 
-export interface Deployment {
+/** The steps that a deploy to this target has. */
+export function stepsFor(target: Target): DeployStep[] {
+  return deploySteps.filter((step) => step !== 'push' || 'push' in target);
+}
+
+/** How a candidate comes to its traffic. */
+export interface Rollout {
+  /** A load that it has to bear before; default: none. */
+  load?: LoadOptions;
+  /** Parts of the traffic before all of it; default: all at once. */
+  canary?: CanaryOptions;
+}
+
+export interface Deployment extends Rollout {
   model: ServedModel;
   /** What the file says that the model takes and gives; absent where only its server can say it. */
   signature?: Signature;
@@ -20,6 +36,16 @@ export interface Deployment {
   samples: Sample[];
   /** What is new in this revision, in the words of the one who deploys it. */
   note: string;
+  /** Commit of the workspace, as {@link commitOf} says it. */
+  commit?: string;
+  /** Makes a new revision also where the very same serves already. */
+  anyway?: boolean;
+}
+
+export interface Deployed {
+  release: Release;
+  /** The very same served already: nothing was changed. */
+  unchanged: boolean;
 }
 
 export interface DeployTask extends TaskContext {
@@ -33,30 +59,138 @@ const LOG_LINES = 20;
 
 /**
  * Takes a model to traffic on a target: the new revision runs beside the one that serves, is proven with the samples, and only then
- * gets the traffic. When a step fails or the task is cancelled, what served before goes on and the new revision is removed.
+ * gets the traffic. When a step fails or the task is cancelled, what served before goes on and the new revision is removed. Where the very
+ * same serves already it is proven again, and nothing is changed.
  */
-export async function deploy(target: Target, deployment: Deployment, task: DeployTask): Promise<Release> {
-  const { model, signature, samples, note } = deployment;
-  const request: ReleaseRequest = { model, note };
-
-  await step(task, 'check', async () => {
-    if (signature) for (const sample of samples) sampleTensors(signature, sample);
-    await target.check(request, task);
-  });
-  const digest = await step(task, 'build', () => target.build(request, task), shortDigest);
+export async function deploy(target: Target, deployment: Deployment, task: DeployTask): Promise<Deployed> {
+  const request = requestOf(deployment);
+  await step(task, 'check', () => check(target, deployment, request, task), warningsOf);
+  const built = await step(task, 'build', () => target.build(request, task), shortDigest);
+  const digest = target.push
+    ? await step(task, 'push', async () => (await target.push?.(request, built, task)) ?? built)
+    : built;
+  const same = deployment.anyway ? undefined : await findSame(target, request, digest, task.signal);
+  if (same) {
+    const proof = () => prove(target, same, deployment, task);
+    await step(task, 'verify', proof, (summary) => `${nameOf(same)} serves this already; ${summary}`);
+    return { release: same, unchanged: true };
+  }
   const candidate = await step(task, 'candidate', () => target.apply(request, digest, task), nameOf);
+  return { release: await finishDeploy(target, candidate, deployment, task), unchanged: false };
+}
+
+/** The second half of {@link deploy}: proves a candidate that runs, also one that an interrupted deploy left, and gives it the traffic. */
+export async function finishDeploy(
+  target: Target,
+  candidate: Release,
+  deployment: Deployment,
+  task: DeployTask,
+): Promise<Release> {
+  const undo = { shared: false };
   try {
     await step(
       task,
       'verify',
-      () =>
-        verifyRelease(candidate, signature, samples, task, () => whyEnded(target, candidate, task.signal)),
-      (verification) => verification.summary,
+      () => prove(target, candidate, deployment, task),
+      (summary) => summary,
     );
-    return await step(task, 'promote', () => target.promote(candidate, task), whereItServes);
+    let seen: string | undefined;
+    return await step(
+      task,
+      'traffic',
+      async () => {
+        seen = await giveParts(target, candidate, deployment.canary, undo, task);
+        return target.promote(candidate, task);
+      },
+      (release) => [seen, whereItServes(release)].filter(Boolean).join('; '),
+    );
   } catch (error) {
-    throw await withdraw(target, candidate, error, task);
+    throw await withdraw(target, candidate, error, undo.shared, task);
   }
+}
+
+/** What is asked of the target. */
+export function requestOf({ model, note, commit, samples }: Deployment): ReleaseRequest {
+  return { model, note, commit, ...(samples.length > 0 && { samplesHash: samplesHash(samples) }) };
+}
+
+function samplesHash(samples: Sample[]): string {
+  return createHash('sha256').update(JSON.stringify(samples)).digest('hex');
+}
+
+async function check(
+  target: Target,
+  { signature, samples, canary, load }: Deployment,
+  request: ReleaseRequest,
+  task: TaskContext,
+): Promise<Standing> {
+  if (signature) for (const sample of samples) sampleTensors(signature, sample);
+  if (load && samples.length === 0) {
+    throw new UserError(
+      'samples-missing',
+      `${request.model.name} has no samples that a load could be made of.`,
+      `Make some, or remove "load" from ${target.name} in slipway.json.`,
+    );
+  }
+  if (canary && !target.setTraffic) {
+    throw new UserError(
+      'config-invalid',
+      `${target.name} can not give a release a part of the traffic.`,
+      `Remove "canary" from ${target.name} in slipway.json.`,
+    );
+  }
+  return target.check(request, task);
+}
+
+/** The release that serves, when a deploy would make the very same again. */
+async function findSame(
+  target: Target,
+  request: ReleaseRequest,
+  digest: string,
+  signal: AbortSignal,
+): Promise<Release | undefined> {
+  const { model, samplesHash } = request;
+  return (await target.list(signal)).find(
+    (release) =>
+      release.model.name === model.name &&
+      release.state === 'serving' &&
+      release.traffic === 100 &&
+      release.health === 'ready' &&
+      release.digest === digest &&
+      release.samplesHash === samplesHash &&
+      release.settings === target.settings,
+  );
+}
+
+async function prove(
+  target: Target,
+  release: Release,
+  { signature, samples, load }: Deployment,
+  task: DeployTask,
+): Promise<string> {
+  const { summary, signature: known } = await verifyRelease(release, signature, samples, task, () =>
+    whyEnded(target, release, task.signal),
+  );
+  if (!load) return summary;
+  const inputs = samples.map((sample) => sampleTensors(known, sample));
+  return `${summary}; ${await loadTest(release, inputs, load, task)}`;
+}
+
+/** Without a release that serves there is nobody whose traffic could be divided. */
+async function giveParts(
+  target: Target,
+  candidate: Release,
+  canary: CanaryOptions | undefined,
+  undo: { shared: boolean },
+  task: TaskContext,
+): Promise<string | undefined> {
+  if (!canary) return undefined;
+  const serving = (await target.list(task.signal)).find(
+    ({ model, state }) => model.name === candidate.model.name && state === 'serving',
+  );
+  if (!serving) return undefined;
+  undo.shared = true;
+  return runCanary(target, candidate, serving, canary, task);
 }
 
 async function step<T>(
@@ -82,17 +216,23 @@ async function withdraw(
   target: Target,
   candidate: Release,
   error: unknown,
+  shared: boolean,
   task: DeployTask,
 ): Promise<unknown> {
   const cancelled = isCancellation(error, task.signal);
   // A server that answered with other values than expected has nothing to add.
-  const brokeDown = error instanceof VerifyError && !error.results.some((result) => result.pass === false);
+  const brokeDown =
+    error instanceof VerifyError
+      ? !error.results.some((result) => result.pass === false)
+      : error instanceof UserError && error.code === 'canary-failed';
   const log = brokeDown ? await tailOf((signal) => target.logs(candidate, signal), LOG_LINES) : [];
   const signal = AbortSignal.timeout(CLEANUP_MS);
   const reason = cancelled ? 'The deploy was cancelled.' : messageOf(error);
   task.report(`Removing ${nameOf(candidate)}`);
   try {
-    await target.fail(candidate, reason, { signal, report: (message) => task.report(message) });
+    const cleanup = { signal, report: (message: string) => task.report(message) };
+    if (shared) await target.setTraffic?.(candidate, 0, cleanup);
+    await target.fail(candidate, reason, cleanup);
   } catch (leftover) {
     return new UserError(
       error instanceof UserError ? error.code : 'engine-refused',
@@ -123,6 +263,10 @@ function nameOf(release: Release): string {
 
 function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
+}
+
+function warningsOf({ warnings }: Standing): string | undefined {
+  return warnings.join(' ') || undefined;
 }
 
 function whereItServes(release: Release): string | undefined {

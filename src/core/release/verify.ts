@@ -10,6 +10,8 @@ import { describeMismatches, differencesOf, summaryOf } from './verifyWords';
 
 export interface Verification {
   results: SampleResult[];
+  /** The known one, or what its server says. */
+  signature: Signature;
   /** What was proven, in a phrase: `3 of 3 samples pass`. */
   summary: string;
 }
@@ -56,7 +58,7 @@ export async function verifyRelease(
   if (results.some((result) => result.pass === false)) {
     throw new VerifyError(describeMismatches(name, results), results);
   }
-  return { results, summary: summaryOf(results) };
+  return { results, signature, summary: summaryOf(results) };
 }
 
 async function readyClient(

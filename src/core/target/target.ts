@@ -37,6 +37,8 @@ export interface Release extends ReleaseNotes {
   replicas?: { ready: number; wanted: number };
   /** Its image: an id (`sha256:…`), or its place in a registry with its digest (`registry/name@sha256:…`). */
   digest: string;
+  /** What of the target's configuration it was made with, as {@link Target.settings}; absent when it does not say. */
+  settings?: string;
   /** Who deployed it: `user@host`. */
   author: string;
   created: Date;
@@ -75,6 +77,8 @@ export interface Target {
   readonly kind: TargetKind;
   /** Where it is, for people: `unix:///var/run/docker.sock`. */
   readonly address: string;
+  /** What of its configuration shapes a release, as JSON: another one makes another release of the same model. */
+  readonly settings?: string;
   /** Throws when something that a deploy needs is missing. Changes nothing. */
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing>;
   /** What a deploy of this would change beside traffic. Changes nothing, builds nothing. */

@@ -3,7 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { hashModel } from '../../../src/core/model/hashModel';
-import { deploy, deploySteps, type DeployStep, type DeployTask } from '../../../src/core/release/deploy';
+import {
+  deploy as runDeploy,
+  finishDeploy,
+  stepsFor,
+  type Deployment,
+  type DeployStep,
+  type DeployTask,
+} from '../../../src/core/release/deploy';
 import { rollBack } from '../../../src/core/release/rollBack';
 import type { Release, Target } from '../../../src/core/target/target';
 import {
@@ -27,6 +34,11 @@ let iris: Subject;
 
 function deployTask(onStep?: (step: DeployStep) => void, signal?: AbortSignal): DeployTask {
   return { ...taskOf(signal), onStep: (step, state) => state === 'running' && onStep?.(step) };
+}
+
+/** A new revision, also of what serves already. */
+async function deploy(to: Target, deployment: Deployment, task: DeployTask): Promise<Release> {
+  return (await runDeploy(to, { ...deployment, anyway: true }, task)).release;
 }
 
 /** The same model with a sample that it does not fulfil. */
@@ -87,7 +99,7 @@ describe('deploying to a Docker engine', () => {
     assert.deepEqual(await leftoversOf(name), []);
   });
 
-  for (const step of deploySteps) {
+  for (const step of stepsFor(targetOf(name))) {
     it(`cancelled in the step ${step} leaves what served and nothing else`, async () => {
       const url = addressOf(await deploy(target, iris, deployTask()));
       const before = await leftoversOf(name);
@@ -100,6 +112,113 @@ describe('deploying to a Docker engine', () => {
       assert.equal((await predict(url)).revision, 'r1');
     });
   }
+
+  it('of what serves already changes nothing, until a sample, a setting or the model is another', async () => {
+    const again = async (to: Target, what: Deployment) => {
+      const { release, unchanged } = await runDeploy(to, what, deployTask());
+      return `r${release.revision} ${unchanged ? 'unchanged' : 'new'}`;
+    };
+    assert.equal(await again(target, iris), 'r1 new');
+    assert.equal(await again(target, { ...iris, note: 'again' }), 'r1 unchanged');
+    assert.equal(await again(target, { ...iris, samples: iris.samples.slice(1) }), 'r2 new');
+    assert.equal(await again(targetOf(name, { memoryMiB: 256 }), iris), 'r3 new');
+    assert.equal(await again(targetOf(name, { memoryMiB: 256 }), iris), 'r3 unchanged');
+    await assert.rejects(runDeploy(targetOf(name, { memoryMiB: 256 }), broken(), deployTask()), {
+      code: 'verify-failed',
+    });
+    assert.match(await stateOf(target), /^3 serving ready/);
+  });
+
+  it('says before what it would change', async () => {
+    const first = await target.plan({ model: iris.model, note: 'first' }, taskOf());
+    assert.deepEqual(
+      first.map(({ action, what }) => `${action} ${what}`),
+      [
+        `create network slipway-${name}`,
+        `create container slipway-${name}.iris-r1`,
+        `create proxy slipway-${name}.iris-proxy at a free port`,
+      ],
+    );
+    assert.deepEqual(await leftoversOf(name), []);
+    await deploy(target, iris, deployTask());
+    const second = await targetOf(name, { memoryMiB: 256 }).plan({ model: iris.model, note: 'n' }, taskOf());
+    assert.match(second[0]?.diff ?? '', /^- samples: .*\n- note: first\n- memoryMiB: 512\n {2}model: /);
+    assert.match(second[0]?.diff ?? '', /\n\+ note: n\n {2}bind: 127\.0\.0\.1\n\+ memoryMiB: 256$/);
+    assert.match(second[1]?.what ?? '', /^traffic of http:\/\/127\.0\.0\.1:\d+$/);
+    assert.equal(second[1]?.diff, '- revision 1\n+ revision 2');
+  });
+
+  it('gives a canary its traffic in steps, without a gap', async () => {
+    const url = addressOf(await deploy(target, iris, deployTask()));
+    const traffic = sendTraffic(url);
+    const canary = { steps: [20, 60], watchSeconds: 2, maxErrorRate: 0.01, maxSlower: 10 };
+    const states = new Set<string>();
+    const task = deployTask();
+    task.report = (words) => {
+      if (/ for 2 s$/.test(words))
+        setTimeout(() => void stateOf(target).then((state) => states.add(state)), 1500);
+    };
+    const told: string[] = [];
+    task.onStep = (step, state, detail) => void told.push(`${step} ${state} ${detail ?? ''}`);
+    const release = await deploy(target, { ...iris, canary }, task);
+    assert.equal(release.state, 'serving');
+    assert.deepEqual([...states], ['2 canary ready, 1 serving ready']);
+    assert.match(
+      told.at(-1) ?? '',
+      /^traffic done 20 %: \d+ requests, 0 failed, p95 \S+ ms; 60 %: \d+ requests, 0 failed, .*; revision 2 of iris serves at /,
+    );
+    const answered = await traffic.stop();
+    assert.ok((answered['r1'] ?? 0) > 100 && (answered['r2'] ?? 0) > 100, JSON.stringify(answered));
+  });
+
+  it('cancelled in the middle of a canary gives all traffic back, without a gap', async () => {
+    const url = addressOf(await deploy(target, iris, deployTask()));
+    const traffic = sendTraffic(url);
+    const controller = new AbortController();
+    const task = deployTask(undefined, controller.signal);
+    task.report = (words) => {
+      if (/ for 30 s$/.test(words)) setTimeout(() => controller.abort(), 1500);
+    };
+    const canary = { steps: [50], watchSeconds: 30, maxErrorRate: 0.01, maxSlower: 10 };
+    await assert.rejects(deploy(target, { ...iris, canary }, task), { name: 'AbortError' });
+    assert.equal(await stateOf(target), '1 serving ready');
+    const answered = await traffic.stop();
+    assert.ok((answered['r2'] ?? 0) > 20, JSON.stringify(answered));
+  });
+
+  it('that dies in the middle of its canary gives all traffic back, without a gap', async () => {
+    const url = addressOf(await deploy(target, iris, deployTask()));
+    const traffic = sendTraffic(url);
+    const task = deployTask();
+    task.report = (words) => {
+      if (/ for 30 s$/.test(words))
+        setTimeout(
+          () =>
+            void docker
+              .getContainer(`slipway-${name}.iris-r2`)
+              .update({ RestartPolicy: { Name: 'no' } })
+              .then(() => docker.getContainer(`slipway-${name}.iris-r2`).stop()),
+          1500,
+        );
+    };
+    const canary = { steps: [50], watchSeconds: 30, maxErrorRate: 0.01, maxSlower: 10 };
+    await assert.rejects(deploy(target, { ...iris, canary }, task), {
+      code: 'canary-failed',
+      message: /^Revision 2 of iris did not stand its trial: it does not answer any more\./,
+    });
+    assert.equal(await stateOf(target), '1 serving ready');
+    await traffic.stop();
+  });
+
+  it('that does not bear its load gets no traffic', async () => {
+    await deploy(target, iris, deployTask());
+    const load = { seconds: 1, connections: 2, maxP95Ms: 0.001 };
+    await assert.rejects(deploy(target, { ...iris, load }, deployTask()), {
+      code: 'verify-failed',
+      message: /^Revision 2 of iris is too slow: \d+ predictions\/s, p95 \S+ ms; 0\.001 ms are allowed\./,
+    });
+    assert.equal(await stateOf(target), '1 serving ready');
+  });
 
   it('cancelled as the first of its target leaves nothing at all', async () => {
     const controller = new AbortController();
@@ -121,7 +240,7 @@ describe('deploying to a Docker engine', () => {
     assert.equal((await predict(addressOf(one))).revision, `r${serving[0]?.revision}`);
   });
 
-  for (const step of ['candidate', 'verify', 'promote'] as const) {
+  for (const step of ['candidate', 'verify', 'traffic'] as const) {
     it(`killed in the step ${step} is found, can be finished, and can be undone`, async () => {
       const url = addressOf(await deploy(target, iris, deployTask()));
       const child = spawn(
@@ -140,7 +259,7 @@ describe('deploying to a Docker engine', () => {
       assert.equal((await predict(url)).status, 200);
       const left = (await target.list(taskOf().signal)).find(({ revision }) => revision === 2);
       assert.ok(left, 'the candidate is found');
-      assert.equal((await target.promote(left, taskOf())).state, 'serving');
+      assert.equal((await finishDeploy(target, left, iris, deployTask())).state, 'serving');
       assert.equal((await predict(url)).revision, 'r2');
       assert.equal(await stateOf(target), '2 serving ready, 1 retired stopped');
       const back = await rollBack(target, 'iris', taskOf());

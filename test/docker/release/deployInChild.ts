@@ -4,10 +4,14 @@ import { subjectOf, targetOf, taskOf } from '../target/support';
 
 async function main(target: string): Promise<void> {
   const subject = await subjectOf('iris');
-  await deploy(targetOf(target), subject, {
-    ...taskOf(),
-    onStep: (step, state) => process.stdout.write(`${step} ${state}\n`),
-  });
+  await deploy(
+    targetOf(target),
+    { ...subject, anyway: true },
+    {
+      ...taskOf(),
+      onStep: (step, state) => process.stdout.write(`${step} ${state}\n`),
+    },
+  );
 }
 
 void main(process.argv[2] ?? '');

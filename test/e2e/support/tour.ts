@@ -113,7 +113,7 @@ export const tourSteps: TourStep[] = [
   {
     name: 'deploy-again',
     needsEngine: true,
-    run: ({ workbench, target }) => deploy(workbench, target, 'second revision'),
+    run: ({ workbench, target }) => deploy(workbench, target, 'second revision', true),
   },
   {
     name: 'roll-back',
@@ -147,11 +147,13 @@ export const tourSteps: TourStep[] = [
   },
 ];
 
-async function deploy(workbench: Workbench, target: string, note: string): Promise<string> {
+/** `again`: what serves already is deployed all the same. */
+async function deploy(workbench: Workbench, target: string, note: string, again = false): Promise<string> {
   await workbench.clearNotifications();
   await workbench.clickTreeAction('Models', file, 'Deploy Model');
   await workbench.pick(target);
   await workbench.typeInQuickInput(note);
+  if (again) await workbench.notification('serves this very model already', 'Deploy Anyway');
   return workbench.notification(`serves on ${target}`);
 }
 

@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { UserError } from '../../../src/core/errors';
 import { inspectModel } from '../../../src/core/model/inspectModel';
 import type { Signature } from '../../../src/core/model/signature';
-import { deploy, deploySteps, type DeployStep, type DeployTask } from '../../../src/core/release/deploy';
+import {
+  deploy,
+  deploySteps,
+  stepsFor,
+  type DeployStep,
+  type DeployTask,
+} from '../../../src/core/release/deploy';
 import type { Sample } from '../../../src/core/sample/sample';
 import { parseSamples } from '../../../src/core/sample/samplesFile';
 import { workspaceModel } from '../fixtures';
@@ -55,7 +61,7 @@ describe('a deploy', () => {
   });
 
   it('proves a candidate with all samples, then gives it the traffic', async () => {
-    const deployed = await deploy(target, { model, signature, samples, note: 'n' }, task());
+    const { release: deployed } = await deploy(target, { model, signature, samples, note: 'n' }, task());
     assert.equal(deployed.revision, 2);
     assert.equal(deployed.state, 'serving');
     assert.deepEqual(
@@ -65,12 +71,12 @@ describe('a deploy', () => {
         'build done 0123456789ab',
         'candidate done revision 2 of iris',
         `verify done ${samples.length} of ${samples.length} samples pass`,
-        'promote done',
+        'traffic done',
       ],
     );
     assert.deepEqual(
       steps.filter((step) => step.includes('running')),
-      deploySteps.map((step) => `${step} running`),
+      stepsFor(target).map((step) => `${step} running`),
     );
   });
 
@@ -135,7 +141,7 @@ describe('a deploy', () => {
       code: 'port-taken',
     });
     assertOnlyBefore();
-    assert.equal(steps.at(-1), 'promote failed Port 8600 is taken.');
+    assert.equal(steps.at(-1), 'traffic failed Port 8600 is taken.');
   });
 
   it('tells what it leaves behind when even that fails', async () => {
@@ -154,9 +160,11 @@ describe('a deploy', () => {
         build: 'build',
         candidate: 'apply',
         verify: undefined,
-        promote: 'promote',
+        push: 'push',
+        traffic: 'promote',
       } as const;
       const method = slow[cancelled];
+      if (cancelled === 'push') target.takesFromRegistry();
       if (method) target.behaviour[method] = 5_000;
       const cancel = (step: DeployStep) => step === cancelled && setTimeout(() => controller.abort(), 2);
       // Enough samples that the verification is still at work.

@@ -11,7 +11,7 @@ export function release(revision: number, state: Release['state'], more: Partial
     state,
     health: 'ready',
     traffic: state === 'serving' ? 100 : 0,
-    digest: 'sha256:0123456789abcdef',
+    digest: 'sha256:before',
     note: '',
     author: 'ada@home',
     created: new Date(0),
@@ -54,6 +54,16 @@ export class FakeTarget implements Target {
   async build(_request: ReleaseRequest, task: TaskContext): Promise<string> {
     await this.#behave('build', task.signal);
     return 'sha256:0123456789abcdef';
+  }
+
+  push?: Target['push'];
+
+  /** From now on images come to it through a registry. */
+  takesFromRegistry(): void {
+    this.push = async (_request, digest, task) => {
+      await this.#behave('push', task.signal);
+      return `registry.example/iris@${digest}`;
+    };
   }
 
   async apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {

@@ -66,7 +66,7 @@ async function createContainer(
   revision: number,
 ): Promise<Docker.Container> {
   const { target, publishing, memoryMiB, cpus } = site;
-  const { model, note } = request;
+  const { model, note, samplesHash, commit } = request;
   const { Cmd } = (await site.docker.getImage(digest).inspect()).Config;
   return createHardened(site.docker, {
     name: releaseName(target, model.name, revision),
@@ -83,6 +83,9 @@ async function createContainer(
       [labels.modelHash]: model.hash,
       [labels.revision]: String(revision),
       [labels.note]: note,
+      ...(samplesHash && { [labels.samplesHash]: samplesHash }),
+      ...(commit && { [labels.commit]: commit }),
+      [labels.settings]: site.settings,
       [labels.author]: author(),
       [labels.created]: new Date().toISOString(),
     },

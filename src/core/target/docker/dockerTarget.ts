@@ -10,7 +10,7 @@ import type { TaskContext } from '../../task';
 import { startCandidate } from './candidate';
 import { checkPort } from './checkPort';
 import { checkReachable, reachableHost } from './ports';
-import { promote, type Switched } from './promotion';
+import { moveTraffic, promote, type Switched } from './promotion';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
 import { toRelease } from './releaseState';
 import { remove, removeUnneeded } from './removal';
@@ -51,6 +51,7 @@ export interface DockerTargetOptions {
 export class DockerTarget implements Target {
   readonly kind = 'docker';
   readonly address: string;
+  readonly settings: string;
   #connected: Site | undefined;
 
   constructor(
@@ -59,6 +60,8 @@ export class DockerTarget implements Target {
     private readonly log: Logger,
   ) {
     this.address = engineAddress(options.host);
+    const { bind, memoryMiB, cpus } = options;
+    this.settings = JSON.stringify({ bind, memoryMiB, cpus });
   }
 
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
@@ -121,6 +124,15 @@ export class DockerTarget implements Target {
     });
   }
 
+  setTraffic(release: Release, percent: number, task: TaskContext): Promise<Release> {
+    return this.#doing(`move traffic to ${words(release)}`, task.signal, async () => {
+      const container = await this.#find(release, task.signal);
+      const moved = await moveTraffic(this.#site, container, percent, task);
+      if (percent === 0) await moved.drained();
+      return this.#read(container.id, AbortSignal.timeout(AFTERWARDS_MS));
+    });
+  }
+
   fail(release: Release, reason: string, task: TaskContext): Promise<void> {
     return this.#doing(`remove ${words(release)}`, task.signal, async () => {
       const container = await this.#find(release, task.signal);
@@ -177,7 +189,7 @@ export class DockerTarget implements Target {
       docker: connect(host),
       target: this.name,
       publishing: { bind, host: reachableHost(bind, engineHostName(host)) },
-      ...{ ports, proxyImage, memoryMiB, cpus },
+      ...{ ports, proxyImage, memoryMiB, cpus, settings: this.settings },
     });
   }
 

@@ -1,12 +1,12 @@
 import { findImage } from '../../docker/images';
-import type { Change, ReleaseRequest } from '../target';
+import type { Change, ReleaseNotes, ReleaseRequest } from '../target';
 import { nextRevision } from './candidate';
 import { networkName, proxyName, releaseName } from './names';
 import { urlOf } from './ports';
 import { proxyOf } from './proxy';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
 import type { Site } from './site';
-import { trafficOf } from './routes';
+import { servingOf } from './routes';
 
 /** What a deploy and its promotion would do on the engine. */
 export async function planOn(site: Site, request: ReleaseRequest, signal: AbortSignal): Promise<Change[]> {
@@ -16,13 +16,13 @@ export async function planOn(site: Site, request: ReleaseRequest, signal: AbortS
     proxyOf(site.docker, of, signal),
     nextRevision(site, of.model, signal),
   ]);
-  const serving = containers.find((container) => trafficOf(proxy?.routes, container.revision) > 0);
+  const serving = containers.find((container) => container.revision === servingOf(proxy?.routes));
   const container = releaseName(of.target, of.model, revision);
   return [
     ...(containers.length === 0
       ? [{ action: 'create' as const, what: `network ${networkName(of.target)}` }]
       : []),
-    { action: 'create', what: `container ${container}`, diff: differences(serving, request) },
+    { action: 'create', what: `container ${container}`, diff: differences(serving, request, site.settings) },
     await addressChange(site, of, proxy?.port, serving, revision),
     ...(serving
       ? [{ action: 'change' as const, what: `container ${nameOf(serving)} is stopped and kept` }]
@@ -54,15 +54,25 @@ async function addressChange(
   };
 }
 
-function differences(serving: ReleaseContainer | undefined, request: ReleaseRequest): string {
-  const now = { model: request.model.hash, note: request.note };
-  const before = serving && { model: serving.model.hash, note: serving.note };
-  return (Object.keys(now) as (keyof typeof now)[])
-    .flatMap((key) => {
-      if (now[key] === before?.[key]) return [`  ${key} ${now[key]}`];
-      return [...(before ? [`- ${key} ${before[key]}`] : []), `+ ${key} ${now[key]}`];
-    })
-    .join('\n');
+function differences(
+  serving: ReleaseContainer | undefined,
+  request: ReleaseRequest,
+  settings: string,
+): string {
+  const after = described(request.model.hash, request, settings);
+  if (!serving) return after.map((line) => `+ ${line}`).join('\n');
+  const before = described(serving.model.hash, serving.notes, serving.settings ?? '{}');
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+    ...after.map((line) => `${before.includes(line) ? ' ' : '+'} ${line}`),
+  ].join('\n');
+}
+
+function described(hash: string, { note, commit, samplesHash }: ReleaseNotes, settings: string): string[] {
+  const facts = { model: hash, samples: samplesHash, commit, note, ...(JSON.parse(settings) as object) };
+  return Object.entries(facts).flatMap(([key, value]) =>
+    value === undefined || value === '' ? [] : [`${key}: ${String(value)}`],
+  );
 }
 
 function nameOf({ target, model, revision }: ReleaseContainer): string {

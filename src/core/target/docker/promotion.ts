@@ -3,7 +3,7 @@ import type { TaskContext } from '../../task';
 import { modelLock, withLock } from './lock';
 import { holderOf, portTaken, urlOf } from './ports';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
-import { routeAllTo, trafficOf, type Routes } from './routes';
+import { routeAllTo, routePartTo, trafficOf, type Routes } from './routes';
 import type { Site } from './site';
 import { proxyOf, removeProxy, type Proxy } from './proxy';
 import { createAddress } from './createAddress';
@@ -31,7 +31,7 @@ export async function promote(site: Site, release: ReleaseContainer, task: TaskC
     await untilPredicts(site, release, task);
     await container.update({ RestartPolicy: { Name: 'unless-stopped' } });
     return await withLock(site.docker, modelLock(site, release), task, () =>
-      switchTraffic(site, release, task),
+      switchTraffic(site, release, (routes) => routeAllTo(routes, release.revision, randomUUID()), task),
     );
   } catch (error) {
     if (!release.running) await container.stop().catch(() => undefined);
@@ -52,12 +52,34 @@ async function untilPredicts(site: Site, release: ReleaseContainer, task: TaskCo
   });
 }
 
-async function switchTraffic(site: Site, to: ReleaseContainer, task: TaskContext): Promise<Switched> {
+/** Gives a running release a part of the traffic, in percent; the rest stays with the one that serves. */
+export function moveTraffic(
+  site: Site,
+  release: ReleaseContainer,
+  percent: number,
+  task: TaskContext,
+): Promise<Switched> {
+  return withLock(site.docker, modelLock(site, release), task, () =>
+    switchTraffic(
+      site,
+      release,
+      (routes) => routePartTo(routes, release.revision, percent, randomUUID()),
+      task,
+    ),
+  );
+}
+
+async function switchTraffic(
+  site: Site,
+  to: ReleaseContainer,
+  reroute: (routes: Routes) => Routes,
+  task: TaskContext,
+): Promise<Switched> {
   const of = { target: site.target, model: to.model.name };
   const proxy = await proxyOf(site.docker, of, task.signal);
   const before = proxy?.routes ?? { ...of, generation: '', weights: [], promoted: [] };
-  const after = routeAllTo(before, to.revision, randomUUID());
-  task.report(`Moving the traffic to revision ${String(to.revision)}`);
+  const after = reroute(before);
+  task.report(`Moving traffic to revision ${String(to.revision)}`);
   const drained = await putInPlace(site, proxy, after, task);
   const containers = await listReleaseContainers(site.docker, of, AbortSignal.timeout(RESTORE_MS));
   const idle = containers.filter(

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { findContainer, howItEnded, publishedPort } from '../../docker/containers';
 import { labels } from '../../docker/labels';
 import type { ServedModel } from '../../endpoint/endpoint';
+import type { ReleaseNotes } from '../target';
 import { SERVER_PORT } from './names';
 
 /** A release as its container's labels and state tell it. Whether it has traffic is the proxy's to know. */
@@ -11,7 +12,8 @@ export interface ReleaseContainer {
   model: ServedModel;
   revision: number;
   digest: string;
-  note: string;
+  notes: ReleaseNotes;
+  settings: string | undefined;
   author: string;
   created: Date;
   running: boolean;
@@ -50,7 +52,12 @@ export async function readReleaseContainer(
     model: { name: label(labels.model), path: label(labels.modelPath), hash: label(labels.modelHash) },
     revision: Number(label(labels.revision)),
     digest: found.Image,
-    note: label(labels.note),
+    notes: {
+      note: label(labels.note),
+      samplesHash: label(labels.samplesHash) || undefined,
+      commit: label(labels.commit) || undefined,
+    },
+    settings: label(labels.settings) || undefined,
     author: label(labels.author),
     created: new Date(label(labels.created) || found.Created),
     running: found.State.Running,

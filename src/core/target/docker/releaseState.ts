@@ -2,7 +2,7 @@ import { answersReady } from '../http';
 import type { Proxy } from './proxy';
 import { urlOf, type Publishing } from './ports';
 import type { ReleaseContainer } from './releaseContainers';
-import { trafficOf } from './routes';
+import { servingOf, trafficOf } from './routes';
 import type { Release, ReleaseState } from '../target';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
@@ -15,7 +15,7 @@ export async function toRelease(
   publishing: Publishing,
   signal: AbortSignal,
 ): Promise<Release> {
-  const { target, model, revision, digest, note, author, created } = container;
+  const { target, model, revision, digest, author, created, notes, settings } = container;
   const traffic = trafficOf(proxy?.routes, revision);
   const state = stateOf(container, proxy);
   const url = container.port === undefined ? undefined : urlOf(publishing, container.port);
@@ -23,14 +23,15 @@ export async function toRelease(
   const health = await healthOf(container, url, signal);
   return {
     id: `${target}/${model.name}/${String(revision)}`,
-    ...{ target, model, revision, digest, note, author, created, traffic, state },
+    ...{ target, model, revision, digest, ...notes, settings, author, created, traffic, state },
     ...{ health, url, stableUrl },
     detail: detailOf(container, state, health, proxy),
   };
 }
 
 function stateOf(container: ReleaseContainer, proxy: Proxy | undefined): ReleaseState {
-  if (trafficOf(proxy?.routes, container.revision) > 0) return 'serving';
+  if (servingOf(proxy?.routes) === container.revision) return 'serving';
+  if (trafficOf(proxy?.routes, container.revision) > 0) return 'canary';
   return proxy?.routes?.promoted.includes(container.revision) ? 'retired' : 'candidate';
 }
 

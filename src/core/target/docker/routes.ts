@@ -6,7 +6,7 @@ export interface Routes {
   model: string;
   /** Unlike in any other text of routes: tells whether the proxy works by this one. */
   generation: string;
-  /** Revisions with traffic and their percent of it. */
+  /** Revisions with traffic and their percent of it; first the one that serves, then one that has a part for a trial. */
   weights: { revision: number; percent: number }[];
   /** Revisions that have or had traffic, ascending, the last ones; also those removed since, so that no number is given twice. */
   promoted: number[];
@@ -45,6 +45,20 @@ export function parseRoutes(text: string): Routes | undefined {
 export function routeAllTo(routes: Routes, to: number, generation: string): Routes {
   const promoted = [...new Set([...routes.promoted, to])].sort((a, b) => a - b).slice(-REMEMBERED);
   return { ...routes, generation, weights: [{ revision: to, percent: 100 }], promoted };
+}
+
+/** The routes after one revision was given a part of the traffic, or nothing; the rest stays with the one that serves. */
+export function routePartTo(routes: Routes, to: number, percent: number, generation: string): Routes {
+  const serving = routes.weights[0]?.revision;
+  if (serving === undefined || serving === to) return { ...routes, generation };
+  const weights = [{ revision: serving, percent: 100 - percent }];
+  if (percent > 0) weights.push({ revision: to, percent });
+  return { ...routes, generation, weights };
+}
+
+/** The revision that serves, beside which another may have a part of the traffic for a trial. */
+export function servingOf(routes: Routes | undefined): number | undefined {
+  return routes?.weights[0]?.revision;
 }
 
 /** Percent of the traffic that a revision gets. */

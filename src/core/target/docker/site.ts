@@ -11,6 +11,8 @@ export interface Site {
   proxyImage: string;
   /** Stable ports by model name; a model without one gets a free port. */
   ports: Record<string, number>;
+  /** What of the configuration shapes a release, as JSON. */
+  settings: string;
   /** Limits of a release; undefined for none. */
   memoryMiB?: number;
   cpus?: number;
