@@ -17,7 +17,7 @@ export type DeployStep = (typeof deploySteps)[number];
 
 /** The steps that a deploy to this target has. */
 export function stepsFor(target: Target): DeployStep[] {
-  return deploySteps.filter((step) => step !== 'push' || 'push' in target);
+  return deploySteps.filter((step) => step !== 'push' || target.push !== undefined);
 }
 
 /** How a candidate comes to its traffic. */
