@@ -27,6 +27,7 @@ import { recall, registerStatusBar } from './editor/statusBar';
 import { endpointsView } from './editor/tree/endpointsView';
 import { modelsView } from './editor/tree/modelsView';
 import { targetsView } from './editor/tree/targetsView';
+import { ReleasePages } from './editor/releasePages';
 import { registerView } from './editor/tree/view';
 
 /** VS Code does not say when an extension could not start, so this does. */
@@ -76,7 +77,13 @@ function compose(
   const samples = store.add(registerSamples(services));
   const sources = new MetricsSources(services);
   const panels = store.add(new MetricsPanels(context, monitor, sources.resolve, log));
-  store.add(registerCommands(services, samples.commands, panels, sources, log));
+  const pages = store.add(new ReleasePages(services));
+  const handleUri = (uri: vscode.Uri) =>
+    pages.follow(uri).catch((error: unknown) => services.showError(error));
+  store.add(vscode.window.registerUriHandler({ handleUri }));
+  store.add(
+    registerCommands(services, samples.commands, panels, sources, log, pages, context.workspaceState),
+  );
   store.add(registerView(views.models, modelsView(services)));
   store.add(registerView(views.endpoints, endpointsView(services)));
   store.add(registerView(views.targets, targetsView(services)));

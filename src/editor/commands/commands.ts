@@ -6,14 +6,17 @@ import type { MetricsSources } from '../metricsSources';
 import type { SampleCommands } from '../sample/sampleCommands';
 import type { Services } from '../services';
 import { openConfig } from './config';
-import { deploy } from './deploy';
+import type { ReleasePages } from '../releasePages';
+import { Deploys } from './deploy';
 import { removeEndpoint, restartEndpoint, stopEndpoint } from './endpoints';
+import { copyReleaseLink, releaseHistory, showRelease } from './history';
 import { LogChannels } from './logs';
 import { openMetrics } from './metrics';
 import { refresh } from './refresh';
 import { promote, removeRelease, rollBack } from './releases';
 import { serve } from './serve';
 import { curlOf, serverOf } from './server';
+import { scale, setTraffic } from './traffic';
 import { modelOf, type Given } from './subject';
 
 type Handler = (given: Given) => unknown;
@@ -25,8 +28,11 @@ export function registerCommands(
   panels: MetricsPanels,
   sources: MetricsSources,
   log: vscode.LogOutputChannel,
+  pages: ReleasePages,
+  memory: vscode.Memento,
 ): Disposable {
   const store = new DisposableStore();
+  const deploys = new Deploys(services, pages, memory);
   const logs = store.add(new LogChannels(services));
   const table: Record<keyof typeof commands, Handler> = {
     copyCurl: async (given) => {
@@ -38,7 +44,15 @@ export function registerCommands(
       if (server) await copy(server.url, server.url);
     },
     createConfig: () => openConfig(services),
-    deploy: (given) => deploy(services, given),
+    copyReleaseLink: (given) => copyReleaseLink(services, given),
+    deploy: (given) => deploys.deploy(given),
+    deployAgain: (given) => deploys.again(given),
+    finishDeploy: (given) => deploys.finish(given),
+    planDeploy: (given) => deploys.plan(given),
+    releaseHistory: (given) => releaseHistory(services, pages, given),
+    scale: (given) => scale(services, given),
+    setTraffic: (given) => setTraffic(services, given),
+    showRelease: (given) => showRelease(services, pages, given),
     newSamples: async (given) => {
       const model = await modelOf(given, services);
       if (model) await samples.newSamples(model);

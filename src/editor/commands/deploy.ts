@@ -4,22 +4,26 @@ import { commands } from '../../contributions';
 import { UserError } from '../../core/errors';
 import {
   deploy as runPipeline,
+  finishDeploy,
+  requestOf,
   stepsFor,
   type Deployment,
   type DeployStep,
   type DeployTask,
 } from '../../core/release/deploy';
+import { describePlan } from '../../core/release/describe';
 import { commitOf } from '../../core/release/commit';
 import { VerifyError } from '../../core/release/verify';
-import type { Target } from '../../core/target/target';
+import type { Change, Release, Target } from '../../core/target/target';
 import type { TaskContext } from '../../core/task';
-import { pickTarget } from '../picks';
+import { pickRelease, pickTarget } from '../picks';
+import type { ReleasePages } from '../releasePages';
 import { servedModel } from '../servedModel';
 import type { Model, Services } from '../services';
 import type { Button } from '../showError';
-import { changing, offerNext } from './releases';
+import { changing, nameOf, offerNext, targetOf } from './releases';
 import { samplesIn } from './server';
-import { modelOf, type Given } from './subject';
+import { modelOf, releaseOf, type Given } from './subject';
 
 const stepWords: Record<DeployStep, string> = {
   check: 'Checking',
@@ -30,64 +34,150 @@ const stepWords: Record<DeployStep, string> = {
   traffic: 'Moving the traffic',
 };
 
-/** *Deploy Model…*: asks where and why, then runs the pipeline; the release before goes on when a step fails. */
-export async function deploy(services: Services, given: Given): Promise<void> {
-  services.requireTrust();
-  const model = await modelOf(given, services);
-  if (!model) return;
-  const target = await pickTarget(services, model.name);
-  if (!target) return;
-  const note = await vscode.window.showInputBox({
-    title: `Deploy ${model.name} to ${target.name}`,
-    prompt: 'What is new in this revision?',
-    placeHolder: 'retrained on November',
-  });
-  if (note === undefined) return;
-  await run(services, target, model, note);
+/** What was deployed last in this workspace. */
+interface Last {
+  model: string;
+  target: string;
 }
 
-async function run(
-  services: Services,
-  target: Target,
-  model: Model,
-  note: string,
-  anyway = false,
-): Promise<void> {
-  const deployed = await services.run(
-    `Deploying ${model.name} to ${target.name}`,
-    (task) =>
-      changing(services, async () => {
-        const deployment = { ...(await deploymentOf(model, target, services, task.signal)), note, anyway };
-        return runPipeline(target, deployment, stepsOf(task, target, model.name, services));
-      }),
-    { buttons: (error) => samplesButton(error, model) },
+const lastKey = 'slipway.lastDeploy';
+
+/** The commands that bring a model to a target. The release before goes on when a step fails. */
+export class Deploys {
+  constructor(
+    private readonly services: Services,
+    private readonly pages: ReleasePages,
+    private readonly memory: vscode.Memento,
+  ) {}
+
+  /** *Deploy Model…*: asks where and why, then runs the pipeline. */
+  async deploy(given: Given): Promise<void> {
+    this.services.requireTrust();
+    const model = await modelOf(given, this.services);
+    const target = model && (await pickTarget(this.services, model.name));
+    if (!target) return;
+    const note = await vscode.window.showInputBox({
+      title: `Deploy ${model.name} to ${target.name}`,
+      prompt: 'What is new in this revision?',
+      placeHolder: 'retrained on November',
+    });
+    if (note !== undefined) await this.#run(target, model, note);
+  }
+
+  /** *Deploy Again*: what was deployed last, as its file is now, to the same target. */
+  async again(given: Given): Promise<void> {
+    this.services.requireTrust();
+    const last = this.memory.get<Last>(lastKey);
+    if (!last) return this.deploy(given);
+    await this.services.syncTargets();
+    const model = await this.services.models.get(vscode.Uri.file(last.model));
+    await this.#run(targetOf(last.target, this.services), model, 'again');
+  }
+
+  /** *Show Deploy Plan…*: what a deploy would change, without changing anything. */
+  async plan(given: Given): Promise<void> {
+    this.services.requireTrust();
+    const model = await modelOf(given, this.services);
+    const target = model && (await pickTarget(this.services, model.name));
+    if (!target) return;
+    const changes = await this.#plan(target, model, '');
+    if (changes) await this.#showPlan(target, model, changes);
+  }
+
+  /** *Finish Deploy…*: proves a candidate that an interrupted deploy left, and gives it the traffic. */
+  async finish(given: Given): Promise<void> {
+    const { services } = this;
+    services.requireTrust();
+    const left = ({ state }: Release) => state === 'candidate' || state === 'canary';
+    const release = releaseOf(given) ?? (await pickRelease(services, 'Finish which deploy?', left));
+    if (!release) return;
+    const target = targetOf(release.target, services);
+    const model = await services.models.get(vscode.Uri.file(release.model.path));
+    const name = nameOf(release);
+    const finished = await services.run(
+      `Finishing the deploy of ${name} to ${target.name}`,
+      (task) =>
+        changing(services, async () => {
+          const deployment = await this.#deployment(target, model, release.note, task.signal);
+          if (deployment.model.hash !== release.model.hash) throw changedSince(model.name, name);
+          return finishDeploy(target, release, deployment, stepsOf(task, target, model.name, services));
+        }),
+      { buttons: (error) => samplesButton(error, model) },
+    );
+    if (finished) await offerNext(finished, `${name} serves on ${target.name}`);
+  }
+
+  async #run(target: Target, model: Model, note: string, anyway = false): Promise<void> {
+    const { services } = this;
+    if (!anyway && !(await this.#isWanted(target, model, note))) return;
+    await this.memory.update(lastKey, { model: model.uri.fsPath, target: target.name } satisfies Last);
+    const deployed = await services.run(
+      `Deploying ${model.name} to ${target.name}`,
+      (task) =>
+        changing(services, async () => {
+          const deployment = { ...(await this.#deployment(target, model, note, task.signal)), anyway };
+          return runPipeline(target, deployment, stepsOf(task, target, model.name, services));
+        }),
+      { buttons: (error) => samplesButton(error, model) },
+    );
+    if (!deployed) return;
+    const { release, unchanged } = deployed;
+    const name = nameOf(release);
+    if (!unchanged) return offerNext(release, `${name} serves on ${target.name}`);
+    const deployAnyway = 'Deploy Anyway';
+    const told = `${target.name} serves this very model already, as ${name}. It was proven again, and nothing was changed.`;
+    const chosen = await vscode.window.showInformationMessage(told, deployAnyway);
+    if (chosen === deployAnyway) await this.#run(target, model, note, true);
+  }
+
+  /** Shows the plan first where the target wants that. */
+  async #isWanted(target: Target, model: Model, note: string): Promise<boolean> {
+    const config = await this.services.config.get();
+    if (!config?.targets[target.name]?.confirm) return true;
+    const changes = await this.#plan(target, model, note);
+    if (!changes) return false;
+    const detail = changes.map(({ action, what }) => `${action} ${what}`).join('\n');
+    const question = `Deploy ${model.name} to ${target.name}?`;
+    const [go, show] = ['Deploy', 'Show Plan'];
+    const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, go, show);
+    if (chosen === show) await this.#showPlan(target, model, changes);
+    return chosen === go;
+  }
+
+  #plan(target: Target, model: Model, note: string): Promise<Change[] | undefined> {
+    return this.services.run(`Planning the deploy of ${model.name} to ${target.name}`, async (task) => {
+      const request = requestOf(await this.#deployment(target, model, note, task.signal));
+      await target.check(request, task);
+      return target.plan(request, task);
+    });
+  }
+
+  async #showPlan(target: Target, model: Model, changes: Change[]): Promise<void> {
+    const text = describePlan(`What a deploy of ${model.name} to ${target.name} would change`, changes);
+    await this.pages.showPlan(`${target.name}/${model.name}`, text);
+  }
+
+  /** The model as its file is now, with its samples, and how the target wants it to come to its traffic. */
+  async #deployment(target: Target, model: Model, note: string, signal: AbortSignal): Promise<Deployment> {
+    const { canary, load } = (await this.services.config.get())?.targets[target.name] ?? {};
+    return {
+      model: await servedModel(model, this.services, signal),
+      signature: model.description?.signature,
+      samples: await samplesIn(model),
+      note,
+      commit: await commitOf(dirname(model.uri.fsPath), signal),
+      canary,
+      load,
+    };
+  }
+}
+
+function changedSince(model: string, name: string): UserError {
+  return new UserError(
+    'release-missing',
+    `The file of ${model} was changed since ${name} was made of it, so its samples prove nothing about ${name}.`,
+    'Deploy the model again, or promote the release as it is.',
   );
-  if (!deployed) return;
-  const { release, unchanged } = deployed;
-  const name = `${model.name} r${release.revision}`;
-  if (!unchanged) return offerNext(release, `${name} serves on ${target.name}`);
-  const deployAnyway = 'Deploy Anyway';
-  const told = `${target.name} serves this very model already, as ${name}. It was proven again, and nothing was changed.`;
-  const chosen = await vscode.window.showInformationMessage(told, deployAnyway);
-  if (chosen === deployAnyway) await run(services, target, model, note, true);
-}
-
-/** What is deployed: the model as its file is now, with its samples, and how the target wants it to come to its traffic. */
-async function deploymentOf(
-  model: Model,
-  target: Target,
-  services: Services,
-  signal: AbortSignal,
-): Promise<Omit<Deployment, 'note'>> {
-  const { canary, load } = (await services.config.get())?.targets[target.name] ?? {};
-  return {
-    model: await servedModel(model, services, signal),
-    signature: model.description?.signature,
-    samples: await samplesIn(model),
-    commit: await commitOf(dirname(model.uri.fsPath), signal),
-    canary,
-    load,
-  };
 }
 
 /** Shows the steps of the pipeline as they come, and keeps them in the log. */

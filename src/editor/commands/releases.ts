@@ -100,6 +100,7 @@ async function lineOf(
   return release && { target: targetOf(release.target, services), model: release.model.name };
 }
 
-function nameOf({ model, revision }: Release): string {
+/** `iris r3` */
+export function nameOf({ model, revision }: Release): string {
   return `${model.name} r${revision}`;
 }

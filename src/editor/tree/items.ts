@@ -39,7 +39,7 @@ export function treeItem(node: Node): vscode.TreeItem {
     case 'releases':
       return releasesItem(node.model, node.target, node.releases);
     case 'release':
-      return releaseItem(node.release, node.under);
+      return releaseItem(node.release, node.target, node.under);
   }
 }
 

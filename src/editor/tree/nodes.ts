@@ -16,7 +16,7 @@ export type Node =
   | { kind: 'target'; target: Target; error?: Error; known: boolean }
   /** All releases of one model on a target, which share its stable address. */
   | { kind: 'releases'; target: Target; model: string; releases: Release[] }
-  | { kind: 'release'; release: Release; under?: string };
+  | { kind: 'release'; release: Release; target?: Target; under?: string };
 
 /** Something to read, and perhaps to click. */
 export interface DetailNode {

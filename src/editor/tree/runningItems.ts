@@ -49,10 +49,24 @@ export function releasesItem(model: string, target: Target, releases: Release[])
 }
 
 /** One revision of a model on a target. */
-export function releaseItem(release: Release, under = ''): vscode.TreeItem {
-  const { revision, state, health, detail, traffic, digest, note, author, created, url, stableUrl } = release;
-  const status = state === 'serving' ? `serving ${traffic} %` : state;
-  const parts = [status, health !== 'ready' && health, note, shortDigest(digest), age(created)].filter(
+export function releaseItem(release: Release, on?: Target, under = ''): vscode.TreeItem {
+  const {
+    revision,
+    state,
+    health,
+    detail,
+    traffic,
+    digest,
+    note,
+    author,
+    created,
+    url,
+    stableUrl,
+    replicas,
+  } = release;
+  const status = traffic > 0 ? `${state} ${traffic} %` : state;
+  const ready = replicas && `${replicas.ready} of ${replicas.wanted} ready`;
+  const parts = [status, health !== 'ready' && health, ready, note, shortDigest(digest), age(created)].filter(
     Boolean,
   );
   const { model, target } = release;
@@ -66,13 +80,21 @@ export function releaseItem(release: Release, under = ''): vscode.TreeItem {
       ['Health', detail ? `${health}: ${detail}` : health],
       ['Note', note],
       ['Digest', digest],
+      ['Commit', release.commit],
+      ['Servers', ready],
       ['By', author],
       ['Deployed', created.toLocaleString()],
       ['Stable URL', stableUrl],
       ['Own URL', url],
       ['Model hash', model.hash.slice(0, 12)],
     ]),
-    contextValue: `release.${state}.${url ? 'running' : 'stopped'}`,
+    contextValue: [
+      `release.${state}.${url ? 'running' : 'stopped'}`,
+      on?.setTraffic && 'canShare',
+      on?.scale && 'canScale',
+    ]
+      .filter(Boolean)
+      .join('.'),
     accessibilityInformation: {
       label: `release ${revision} of ${model.name} on ${target}, ${parts.join(', ')}`,
     },

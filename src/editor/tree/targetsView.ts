@@ -18,7 +18,8 @@ export function targetsView({ targets, config }: Services): TreeSource {
       return [...problem, ...all.map(targetNode)];
     },
     children: (node) => {
-      if (node.kind === 'releases') return node.releases.map((release) => ({ kind: 'release', release }));
+      if (node.kind === 'releases')
+        return node.releases.map((release) => ({ kind: 'release', release, target: node.target }));
       return node.kind === 'target' ? childrenOf(node.target) : [];
     },
     watch: () => targets.watch(),

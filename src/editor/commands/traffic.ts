@@ -1,0 +1,77 @@
+import * as vscode from 'vscode';
+import { UserError } from '../../core/errors';
+import type { Release, Target } from '../../core/target/target';
+import { pickRelease } from '../picks';
+import type { Services } from '../services';
+import { changing, nameOf, targetOf } from './releases';
+import { releaseOf, type Given } from './subject';
+
+/** *Set Traffic…*: gives a running release a part of the requests, beside the one that serves. */
+export async function setTraffic(services: Services, given: Given): Promise<void> {
+  services.requireTrust();
+  const fits = ({ state, url }: Release) => state !== 'serving' && url !== undefined;
+  const release = releaseOf(given) ?? (await pickRelease(services, 'Give traffic to which release?', fits));
+  if (!release) return;
+  const name = nameOf(release);
+  const target = able('setTraffic', release, services, 'can not give a release a part of the traffic');
+  const percent = await askNumber({
+    title: `Traffic of ${name} on ${release.target}`,
+    prompt: 'Percent of the requests; the rest stays with the release that serves. 0 takes them back.',
+    value: String(release.traffic || 10),
+    from: 0,
+    to: 99,
+  });
+  if (percent === undefined) return;
+  const changed = await services.run(`Giving ${name} ${percent} % of the traffic`, (task) =>
+    changing(services, () => target.setTraffic(release, percent, task)),
+  );
+  if (changed) void vscode.window.showInformationMessage(`${name} has ${changed.traffic} % of the traffic.`);
+}
+
+/** *Scale…*: sets how many servers of a release run. */
+export async function scale(services: Services, given: Given): Promise<void> {
+  services.requireTrust();
+  const scales = ({ replicas }: Release) => replicas !== undefined;
+  const release = releaseOf(given) ?? (await pickRelease(services, 'Scale which release?', scales));
+  if (!release) return;
+  const name = nameOf(release);
+  const target = able('scale', release, services, 'runs one server of a release');
+  const replicas = await askNumber({
+    title: `Scale ${name} on ${release.target}`,
+    prompt: 'How many servers of it run?',
+    value: String(release.replicas?.wanted ?? 1),
+    from: 0,
+    to: 1000,
+  });
+  if (replicas === undefined) return;
+  const scaled = await services.run(`Scaling ${name} to ${replicas}`, (task) =>
+    changing(services, () => target.scale(release, replicas, task)),
+  );
+  if (scaled)
+    void vscode.window.showInformationMessage(`${name} runs with ${scaled.replicas?.wanted} servers.`);
+}
+
+function able<Method extends 'setTraffic' | 'scale'>(
+  method: Method,
+  release: Release,
+  services: Services,
+  unable: string,
+): Target & Required<Pick<Target, Method>> {
+  const target = targetOf(release.target, services);
+  if (target[method]) return target as Target & Required<Pick<Target, Method>>;
+  throw new UserError('release-missing', `${target.name} ${unable}.`, 'Promote the release instead.');
+}
+
+async function askNumber(ask: {
+  title: string;
+  prompt: string;
+  value: string;
+  from: number;
+  to: number;
+}): Promise<number | undefined> {
+  const { from, to, ...box } = ask;
+  const isFine = (text: string) => /^\d+$/.test(text.trim()) && Number(text) >= from && Number(text) <= to;
+  const validateInput = (text: string) => (isFine(text) ? undefined : `A whole number from ${from} to ${to}`);
+  const text = await vscode.window.showInputBox({ ...box, validateInput });
+  return text === undefined ? undefined : Number(text);
+}
