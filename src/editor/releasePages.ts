@@ -44,11 +44,11 @@ export class ReleasePages implements vscode.TextDocumentContentProvider, Disposa
     await vscode.commands.executeCommand('vscode.diff', pageOf(older), pageOf(newer), title);
   }
 
-  /** The release behind `/TARGET/MODEL/REVISION`, also with the end of its page's name. */
+  /** The release behind `/TARGET/MODEL/REVISION`, also with more behind it. */
   async find(path: string): Promise<Release | undefined> {
-    const [, name = '', model, revision] = /^\/([^/]+)\/([^/]+)\/(\d+)(\.yaml)?$/.exec(path) ?? [];
+    const [, name = '', model, revision] = /^\/([^/]+)\/([^/]+)\/(\d+)(\/|$)/.exec(path) ?? [];
     const { targets, syncTargets } = this.services;
-    await syncTargets();
+    if (!targets.get(name)) await syncTargets();
     const target = targets.get(name);
     if (!target) return undefined;
     if (!targets.known(target)) await targets.refresh();
@@ -88,6 +88,7 @@ export function linkTo(release: Release): vscode.Uri {
   });
 }
 
-function pageOf({ id }: Release): vscode.Uri {
-  return vscode.Uri.from({ scheme, path: `/${id}.yaml` });
+/** Its last part is what the tab says. */
+function pageOf({ id, model, revision }: Release): vscode.Uri {
+  return vscode.Uri.from({ scheme, path: `/${id}/${model.name} r${revision}.yaml` });
 }

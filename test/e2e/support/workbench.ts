@@ -139,6 +139,14 @@ export class Workbench {
     return message;
   }
 
+  /** Cancels what a notification shows the progress of. */
+  async notificationCancel(text: string | RegExp): Promise<void> {
+    const toast = this.page
+      .locator('.notifications-toasts .notification-list-item', { hasText: text })
+      .first();
+    await toast.locator('.monaco-button', { hasText: 'Cancel' }).click();
+  }
+
   /** Closes all notifications, and waits until VS Code shows the next ones: of more than three within 0.8 s it hides some. */
   async clearNotifications(): Promise<void> {
     await this.runCommand('Notifications: Clear All Notifications');
