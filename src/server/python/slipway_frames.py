@@ -1,5 +1,6 @@
 """Frames and tensors on the pipe between the front and this worker; src/server/worker/frames.ts says what they are."""
 
+import functools
 import json
 import struct
 
@@ -46,7 +47,9 @@ def write_frame(target, header, tensors=()):
         view = view[target.write(view) :]
 
 
+@functools.cache
 def dtypes():
+    """numpy's names of the protocol's datatypes; numpy is loaded with the model, not before."""
     import numpy as np
 
     return {
@@ -99,7 +102,7 @@ def encode(array):
     """The protocol's datatype for an array, and its bytes."""
     import numpy as np
 
-    name = datatype_of(array)
+    name = datatype_of(array.dtype)
     if name == "BYTES":
         parts = []
         for value in array.ravel():
@@ -110,10 +113,11 @@ def encode(array):
     return name, np.ascontiguousarray(array, dtypes()[name]).tobytes()
 
 
-def datatype_of(array):
-    for name, dtype in dtypes().items():
-        if array.dtype == dtype:
+@functools.cache
+def datatype_of(dtype):
+    for name, known in dtypes().items():
+        if dtype == known:
             return name
-    if array.dtype.kind in "OUS":
+    if dtype.kind in "OUS":
         return "BYTES"
-    raise TypeError(f"a value of type {array.dtype} can not be sent")
+    raise TypeError(f"a value of type {dtype} can not be sent")

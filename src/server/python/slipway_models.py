@@ -12,6 +12,7 @@ import numpy as np
 
 from slipway_forest import forest_of
 from slipway_frames import datatype_of
+from slipway_linear import linear_of
 
 PROBE_ROWS = 8
 
@@ -125,7 +126,7 @@ def spec(name, datatype, shape, columns=None):
 
 def spec_of(name, array):
     """What an output is, by the one that a probe gave."""
-    return spec(name, datatype_of(array), ["batch", *array.shape[1:]] if array.ndim else [])
+    return spec(name, datatype_of(array.dtype), ["batch", *array.shape[1:]] if array.ndim else [])
 
 
 class Booster:
@@ -182,7 +183,7 @@ class Estimator:
         self.columns = list(map(str, getattr(estimator, "feature_names_in_", []))) or None
         self.frame = frame_maker(self.columns)
         self.methods = methods_of(estimator)
-        self.forest = None
+        self.direct = None
         self.matrix = True
         features = feature_count(estimator)
         kinds = column_kinds(estimator, self.columns)
@@ -195,7 +196,7 @@ class Estimator:
         outputs = self.predict(probe)
         self.outputs = [spec_of(name, array) for name, array in outputs]
         if self.matrix and options.get("fastForest", True):
-            self.try_forest(probe["input"])
+            self.try_direct(probe["input"])
         self.batchable = self.same_in_company(probe)
 
     def same_in_company(self, probe):
@@ -224,8 +225,8 @@ class Estimator:
 
     def predict(self, inputs):
         rows = inputs["input"] if self.matrix else self.table(inputs)
-        if self.forest:
-            outputs = self.forest(rows)
+        if self.direct:
+            outputs = self.direct(rows)
             if outputs is not None:
                 return outputs
         if self.matrix:
@@ -237,32 +238,48 @@ class Estimator:
 
         return pandas.DataFrame({name: inputs[name].reshape(-1) for name in self.columns})
 
-    def try_forest(self, rows):
-        """Walks the trees directly from now on, if that gives exactly the same for the probe."""
+    def try_direct(self, rows):
+        """Goes a shorter way from now on, if there is one and it gives exactly the same for the probe."""
         steps = getattr(self.estimator, "steps", None)
         last = steps[-1][1] if steps else self.estimator
-        walk = forest_of(last)
-        if walk is None:
-            return
         before = [step for _, step in steps[:-1]] if steps else []
+        usual = self.predict({"input": rows})
+        for way in [*forest_outputs(last), *linear_of(last)]:
 
-        def run(given):
-            given = self.frame(given) if before else given
-            for step in before:
-                given = step.transform(given)
-            answer = walk(given)
-            if answer is None:
-                return None
-            classes = getattr(last, "classes_", None)
-            if classes is None:
-                return [("prediction", answer)]
-            return [("label", classes.take(answer.argmax(axis=1), axis=0)), ("probabilities", answer)]
+            def run(given, way=way):
+                given = self.frame(given) if before else given
+                for step in before:
+                    given = step.transform(given)
+                return way(given)
 
-        with_trees = self.predict({"input": rows})
-        direct = run(rows)
-        same = direct is not None and len(direct) == len(with_trees)
-        if same and all(a[0] == b[0] and np.array_equal(a[1], b[1]) for a, b in zip(direct, with_trees)):
-            self.forest = run
+            if equal(run(rows), usual):
+                self.direct = run
+                return
+
+
+def forest_outputs(estimator):
+    """The way over the trees of a forest to its outputs, if it is one."""
+    walk = forest_of(estimator)
+    if walk is None:
+        return []
+    classes = getattr(estimator, "classes_", None)
+
+    def run(rows):
+        answer = walk(rows)
+        if answer is None:
+            return None
+        if classes is None:
+            return [("prediction", answer)]
+        return [("label", classes.take(answer.argmax(axis=1), axis=0)), ("probabilities", answer)]
+
+    return [run]
+
+
+def equal(outputs, others):
+    """Whether two ways give the same, to the last bit."""
+    if outputs is None or len(outputs) != len(others):
+        return False
+    return all(a[0] == b[0] and np.array_equal(a[1], b[1]) for a, b in zip(outputs, others))
 
 
 def same(one, other):

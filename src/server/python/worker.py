@@ -6,6 +6,7 @@ to standard error.
 """
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -64,6 +65,9 @@ def load(target, header):
         model = slipway_models.load(header["model"], header["options"])
         signature = {"inputs": model.inputs, "outputs": model.outputs}
         described = {"signature": signature, "platform": model.platform, "batchable": model.batchable}
+        # What is there now stays: looking through it again and again would hold up answers.
+        gc.collect()
+        gc.freeze()
         write_frame(target, {"kind": "loaded", "described": described, "usage": usage()})
         return model
     except BaseException as error:
