@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { describeConformance } from '../../targets/conformance';
 import { hashModel } from '../../../src/core/model/hashModel';
 import {
   deploy as runDeploy,
-  finishDeploy,
-  stepsFor,
   type Deployment,
   type DeployStep,
   type DeployTask,
 } from '../../../src/core/release/deploy';
-import { rollBack } from '../../../src/core/release/rollBack';
 import type { Release, Target } from '../../../src/core/target/target';
 import {
   cleanUp,
@@ -29,6 +24,7 @@ import {
 import { hostileModel } from '../../unit/fixtures';
 
 const name = 'release-test';
+const place = 'conformance-test';
 let target: Target;
 let iris: Subject;
 
@@ -41,17 +37,35 @@ async function deploy(to: Target, deployment: Deployment, task: DeployTask): Pro
   return (await runDeploy(to, { ...deployment, anyway: true }, task)).release;
 }
 
-/** The same model with a sample that it does not fulfil. */
-function broken(): Subject {
-  const [sample] = iris.samples;
-  assert.ok(sample);
-  return { ...iris, samples: [...iris.samples, { ...sample, name: 'impossible', expected: { label: [2] } }] };
-}
-
 function addressOf({ stableUrl }: Release): string {
   assert.ok(stableUrl);
   return stableUrl;
 }
+
+describeConformance('a Docker engine', {
+  target: () => targetOf(place),
+  changed: () => targetOf(place, { memoryMiB: 256 }),
+  broken: [
+    {
+      why: 'no engine answers',
+      target: () => targetOf(place, { host: 'tcp://127.0.0.1:9' }),
+      code: 'engine-unreachable',
+    },
+  ],
+  deployment: () => iris,
+  leftovers: () => leftoversOf(place),
+  cleanUp: () => cleanUp(place),
+  endServer: async (revision) => {
+    const container = docker.getContainer(`slipway-${place}.iris-r${revision}`);
+    await container.update({ RestartPolicy: { Name: 'no' } });
+    await container.stop();
+  },
+  child: [process.execPath, '--import', 'tsx', 'test/docker/release/deployInChild.ts', place],
+  before: async () => {
+    iris = await subjectOf('iris');
+    await cleanUp(place);
+  },
+});
 
 describe('deploying to a Docker engine', () => {
   before(async () => {
@@ -63,31 +77,6 @@ describe('deploying to a Docker engine', () => {
   });
   afterEach(() => cleanUp(name));
 
-  it('no client sees a gap: deploys, a failing one, a roll-back, at 200 requests a second', async () => {
-    const url = addressOf(await deploy(target, iris, deployTask()));
-    const traffic = sendTraffic(url);
-    await deploy(target, { ...iris, note: 'second' }, deployTask());
-    await assert.rejects(deploy(target, broken(), deployTask()), { code: 'verify-failed' });
-    await deploy(target, { ...iris, note: 'third' }, deployTask());
-    const back = await rollBack(target, 'iris', taskOf());
-    assert.equal(back.note, 'second');
-    const answered = await traffic.stop();
-    assert.deepEqual(Object.keys(answered).sort(), ['r1', 'r2', 'r3']);
-    assert.equal(await stateOf(target), '3 retired stopped, 2 serving ready, 1 retired stopped');
-    assert.equal((await predict(url)).revision, 'r2');
-  });
-
-  it('with failing samples keeps the old release, and leaves nothing of the new one', async () => {
-    const url = addressOf(await deploy(target, iris, deployTask()));
-    const before = await leftoversOf(name);
-    await assert.rejects(deploy(target, broken(), deployTask()), {
-      code: 'verify-failed',
-      message: /Revision 2 of iris fails 1 of \d+ samples\.\nimpossible, label\[0\]: Expected 2, got 0/,
-    });
-    assert.deepEqual(await leftoversOf(name), before);
-    assert.equal((await predict(url)).revision, 'r1');
-  });
-
   it('of a model that can not be loaded says why, and leaves nothing', async () => {
     const path = hostileModel('sequence-output');
     const model = { name: 'iris', path, hash: await hashModel(path) };
@@ -97,36 +86,6 @@ describe('deploying to a Docker engine', () => {
         /Revision 1 of iris does not start\. Its server ended: exit code 1.*\nThe last lines of its log:\n[^]*sequence/,
     });
     assert.deepEqual(await leftoversOf(name), []);
-  });
-
-  for (const step of stepsFor(targetOf(name))) {
-    it(`cancelled in the step ${step} leaves what served and nothing else`, async () => {
-      const url = addressOf(await deploy(target, iris, deployTask()));
-      const before = await leftoversOf(name);
-      const controller = new AbortController();
-      const cancel = (at: DeployStep) => at === step && setTimeout(() => controller.abort(), 20);
-      await assert.rejects(deploy(target, iris, deployTask(cancel, controller.signal)), {
-        name: 'AbortError',
-      });
-      assert.deepEqual((await leftoversOf(name)).sort(), before.sort());
-      assert.equal((await predict(url)).revision, 'r1');
-    });
-  }
-
-  it('of what serves already changes nothing, until a sample, a setting or the model is another', async () => {
-    const again = async (to: Target, what: Deployment) => {
-      const { release, unchanged } = await runDeploy(to, what, deployTask());
-      return `r${release.revision} ${unchanged ? 'unchanged' : 'new'}`;
-    };
-    assert.equal(await again(target, iris), 'r1 new');
-    assert.equal(await again(target, { ...iris, note: 'again' }), 'r1 unchanged');
-    assert.equal(await again(target, { ...iris, samples: iris.samples.slice(1) }), 'r2 new');
-    assert.equal(await again(targetOf(name, { memoryMiB: 256 }), iris), 'r3 new');
-    assert.equal(await again(targetOf(name, { memoryMiB: 256 }), iris), 'r3 unchanged');
-    await assert.rejects(runDeploy(targetOf(name, { memoryMiB: 256 }), broken(), deployTask()), {
-      code: 'verify-failed',
-    });
-    assert.match(await stateOf(target), /^3 serving ready/);
   });
 
   it('says before what it would change', async () => {
@@ -186,30 +145,6 @@ describe('deploying to a Docker engine', () => {
     assert.ok((answered['r2'] ?? 0) > 20, JSON.stringify(answered));
   });
 
-  it('that dies in the middle of its canary gives all traffic back, without a gap', async () => {
-    const url = addressOf(await deploy(target, iris, deployTask()));
-    const traffic = sendTraffic(url);
-    const task = deployTask();
-    task.report = (words) => {
-      if (/ for 30 s$/.test(words))
-        setTimeout(
-          () =>
-            void docker
-              .getContainer(`slipway-${name}.iris-r2`)
-              .update({ RestartPolicy: { Name: 'no' } })
-              .then(() => docker.getContainer(`slipway-${name}.iris-r2`).stop()),
-          1500,
-        );
-    };
-    const canary = { steps: [50], watchSeconds: 30, maxErrorRate: 0.01, maxSlower: 10 };
-    await assert.rejects(deploy(target, { ...iris, canary }, task), {
-      code: 'canary-failed',
-      message: /^Revision 2 of iris did not stand its trial: it does not answer any more\./,
-    });
-    assert.equal(await stateOf(target), '1 serving ready');
-    await traffic.stop();
-  });
-
   it('that does not bear its load gets no traffic', async () => {
     await deploy(target, iris, deployTask());
     const load = { seconds: 1, connections: 2, maxP95Ms: 0.001 };
@@ -219,55 +154,6 @@ describe('deploying to a Docker engine', () => {
     });
     assert.equal(await stateOf(target), '1 serving ready');
   });
-
-  it('cancelled as the first of its target leaves nothing at all', async () => {
-    const controller = new AbortController();
-    const cancel = (at: DeployStep) => at === 'verify' && controller.abort();
-    await assert.rejects(deploy(target, iris, deployTask(cancel, controller.signal)), { name: 'AbortError' });
-    assert.deepEqual(await leftoversOf(name), []);
-  });
-
-  it('twice at the same time gives each a revision, and one of them serves', async () => {
-    const [one, two] = await Promise.all([
-      deploy(target, { ...iris, note: 'one' }, deployTask()),
-      deploy(targetOf(name), { ...iris, note: 'two' }, deployTask()),
-    ]);
-    assert.notEqual(one.revision, two.revision);
-    const releases = await target.list(taskOf().signal);
-    assert.deepEqual(releases.map(({ note }) => note).sort(), ['one', 'two']);
-    const serving = releases.filter(({ state }) => state === 'serving');
-    assert.equal(serving.length, 1);
-    assert.equal((await predict(addressOf(one))).revision, `r${serving[0]?.revision}`);
-  });
-
-  for (const step of ['candidate', 'verify', 'traffic'] as const) {
-    it(`killed in the step ${step} is found, can be finished, and can be undone`, async () => {
-      const url = addressOf(await deploy(target, iris, deployTask()));
-      const child = spawn(
-        process.execPath,
-        ['--import', 'tsx', 'test/docker/release/deployInChild.ts', name],
-        {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
-      );
-      for await (const line of createInterface(child.stdout)) {
-        if (line === `${step} ${step === 'candidate' ? 'done' : 'running'}`) break;
-      }
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-
-      assert.equal((await predict(url)).status, 200);
-      const left = (await target.list(taskOf().signal)).find(({ revision }) => revision === 2);
-      assert.ok(left, 'the candidate is found');
-      assert.equal((await finishDeploy(target, left, iris, deployTask())).state, 'serving');
-      assert.equal((await predict(url)).revision, 'r2');
-      assert.equal(await stateOf(target), '2 serving ready, 1 retired stopped');
-      const back = await rollBack(target, 'iris', taskOf());
-      assert.deepEqual(await target.remove(left, taskOf()), []);
-      assert.deepEqual(await target.remove(back, taskOf()), []);
-      assert.deepEqual(await leftoversOf(name), []);
-    });
-  }
 
   it('leaves other targets on the same engine alone', async () => {
     const other = targetOf(`${name}-2`);
