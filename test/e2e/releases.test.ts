@@ -79,7 +79,7 @@ describe('releases in the workbench', () => {
     await workbench.clearNotifications();
     await workbench.tree('Targets').menu(/^r2/, 'Show Release');
     await workbench.page.locator('.tab.active', { hasText: 'iris r2.yaml' }).waitFor();
-    for (const line of ['release: iris r2', 'note: second', 'samples hash', 'memoryMiB: 512'])
+    for (const line of ['release: iris r2', 'note: second', 'samples hash', 'proven: ', 'memoryMiB: 512'])
       await workbench.page.locator('.view-line', { hasText: line }).first().waitFor();
     await workbench.screenshot('releases-page');
     await workbench.tree('Targets').action(/^iris/, 'Release History');

@@ -67,6 +67,8 @@ export function describeConformance(title: string, place: Place): void {
       assert.equal(await revisionAt(first), 2);
       assert.ok((await traffic.stop()) > 100);
       assert.equal(await statesOf(target), '3 retired, 2 serving, 1 retired');
+      const { samples } = place.deployment();
+      assert.equal(back.proof, `${samples.length} of ${samples.length} samples pass`);
     });
 
     it('keeps the old release where the samples fail on the new one, and leaves nothing of that', async () => {

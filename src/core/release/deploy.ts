@@ -88,7 +88,7 @@ export async function finishDeploy(
 ): Promise<Release> {
   const undo = { shared: false };
   try {
-    await step(
+    const proof = await step(
       task,
       'verify',
       () => prove(target, candidate, deployment, task),
@@ -100,7 +100,7 @@ export async function finishDeploy(
       'traffic',
       async () => {
         seen = await giveParts(target, candidate, deployment.canary, undo, task);
-        return target.promote(candidate, task);
+        return target.promote(candidate, task, seen ? `${proof}; ${seen}` : proof);
       },
       (release) => [seen, whereItServes(release)].filter(Boolean).join('; '),
     );

@@ -3,7 +3,7 @@ import type { Change, Release } from '../target/target';
 /** All that a target says about a release, as YAML: for people to read, and to compare two releases line by line. */
 export function describeRelease(release: Release): string {
   const { model, revision, target, state, health, detail, traffic, replicas } = release;
-  const { note, author, created, commit, samplesHash, digest, settings, url, stableUrl } = release;
+  const { note, author, created, commit, samplesHash, digest, settings, url, stableUrl, proof } = release;
   return yaml({
     release: `${model.name} r${revision} on ${target}`,
     state: traffic > 0 ? `${state}, ${traffic} % of the traffic` : state,
@@ -15,6 +15,7 @@ export function describeRelease(release: Release): string {
     model: model.path,
     'model hash': model.hash,
     'samples hash': samplesHash,
+    proven: proof,
     image: digest,
     'stable url': stableUrl,
     'own url': url,

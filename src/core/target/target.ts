@@ -37,6 +37,8 @@ export interface Release extends ReleaseNotes {
   replicas?: { ready: number; wanted: number };
   /** Its image: an id (`sha256:…`), or its place in a registry with its digest (`registry/name@sha256:…`). */
   digest: string;
+  /** What was proven before it got its traffic, in words: `3 of 3 samples pass`; absent where the target does not keep it. */
+  proof?: string;
   /** What of the target's configuration it was made with, as {@link Target.settings}; absent when it does not say. */
   settings?: string;
   /** Who deployed it: `user@host`. */
@@ -91,8 +93,11 @@ export interface Target {
   push?(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string>;
   /** Starts the next revision beside the ones that run, without traffic, and resolves when the platform runs it. */
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release>;
-  /** Moves all traffic of the stable address to this release, without a gap, and retires the one before it. A retired or stopped release is started first. */
-  promote(release: Release, task: TaskContext): Promise<Release>;
+  /**
+   * Moves all traffic of the stable address to this release, without a gap, and retires the one before it. A retired or stopped release is started first.
+   * `proof` is kept with it where the target can.
+   */
+  promote(release: Release, task: TaskContext, proof?: string): Promise<Release>;
   /** Gives a running release a part of the traffic (percent, above 0 and below 100), without a gap; the rest stays with the one that serves. 0 takes the part back. */
   setTraffic?(release: Release, percent: number, task: TaskContext): Promise<Release>;
   /** Sets how many servers of a release run, where they are more than one can be. */

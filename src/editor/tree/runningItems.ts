@@ -80,6 +80,7 @@ export function releaseItem(release: Release, on?: Target, under = ''): vscode.T
       ['Health', detail ? `${health}: ${detail}` : health],
       ['Note', note],
       ['Digest', digest],
+      ['Proven', release.proof],
       ['Commit', release.commit],
       ['Servers', ready],
       ['By', author],

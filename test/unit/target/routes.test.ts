@@ -4,7 +4,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { proxyConfig } from '../../../src/core/target/docker/proxyConfig';
-import { parseRoutes, routeAllTo, trafficOf, type Routes } from '../../../src/core/target/docker/routes';
+import {
+  parseRoutes,
+  routeAllTo,
+  routePartTo,
+  servingOf,
+  trafficOf,
+  type Routes,
+} from '../../../src/core/target/docker/routes';
 
 const none: Routes = { target: 'staging', model: 'iris', generation: '', weights: [], promoted: [] };
 
@@ -31,6 +38,24 @@ describe('routes', () => {
     assert.equal(trafficOf(undefined, 2), 0);
   });
 
+  it('keep what was proven of the revisions that they remember', () => {
+    let routes = routeAllTo(none, 1, 'g', 'one of one');
+    routes = routeAllTo(routeAllTo(routes, 2, 'g', 'two of two'), 1, 'g');
+    assert.deepEqual(routes.proofs, { 1: 'one of one', 2: 'two of two' });
+    assert.deepEqual(parseRoutes(proxyConfig(routes)), routes);
+    for (let revision = 3; revision <= 102; revision++) routes = routeAllTo(routes, revision, 'g', 'x');
+    assert.equal(routes.proofs?.[2], undefined);
+  });
+
+  it('give one revision a part of the traffic, and the rest to the one that serves', () => {
+    const first = routeAllTo(none, 2, 'g1');
+    const shared = routePartTo(first, 3, 20, 'g2');
+    assert.deepEqual([trafficOf(shared, 2), trafficOf(shared, 3), servingOf(shared)], [80, 20, 2]);
+    const back = routePartTo(shared, 3, 0, 'g3');
+    assert.deepEqual([trafficOf(back, 2), trafficOf(back, 3), servingOf(back)], [100, 0, 2]);
+    assert.deepEqual(routePartTo(first, 2, 20, 'g4').weights, first.weights);
+  });
+
   it('forget what is long gone, not the newest numbers', () => {
     let routes = none;
     for (let revision = 1; revision <= 250; revision++) routes = routeAllTo(routes, revision, 'g');
@@ -46,7 +71,10 @@ describe('the configuration of the proxy', () => {
       { revision: 1, percent: 95 },
       { revision: 2, percent: 5 },
     ];
-    const config = proxyConfig({ ...none, generation: 'g', weights, promoted: [1, 2] }, [{ revision: 3 }]);
+    let routes: Routes = { ...none, generation: 'g', weights };
+    for (let revision = 1; revision <= 120; revision++)
+      routes = routeAllTo(routes, revision, 'g', 'a long proof, '.repeat(50));
+    const config = proxyConfig({ ...routes, weights }, [{ revision: 3 }]);
     const folder = mkdtempSync(join(tmpdir(), 'slipway-'));
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, config);

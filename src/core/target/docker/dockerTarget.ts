@@ -115,10 +115,10 @@ export class DockerTarget implements Target {
     });
   }
 
-  promote(release: Release, task: TaskContext): Promise<Release> {
+  promote(release: Release, task: TaskContext, proof?: string): Promise<Release> {
     return this.#doing(`promote ${words(release)}`, task.signal, async () => {
       const container = await this.#find(release, task.signal);
-      const switched = await promote(this.#site, container, task);
+      const switched = await promote(this.#site, container, task, proof);
       await this.#retire(container, switched, task);
       return this.#read(container.id, AbortSignal.timeout(AFTERWARDS_MS));
     });

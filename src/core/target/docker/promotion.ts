@@ -24,14 +24,24 @@ export interface Switched {
 }
 
 /** Gives a model's traffic to one release, which is started first where it was stopped. Throws with everything as it was. */
-export async function promote(site: Site, release: ReleaseContainer, task: TaskContext): Promise<Switched> {
+export async function promote(
+  site: Site,
+  release: ReleaseContainer,
+  task: TaskContext,
+  proof?: string,
+): Promise<Switched> {
   const container = site.docker.getContainer(release.id);
   if (!release.running) await container.start();
   try {
     await untilPredicts(site, release, task);
     await container.update({ RestartPolicy: { Name: 'unless-stopped' } });
     return await withLock(site.docker, modelLock(site, release), task, () =>
-      switchTraffic(site, release, (routes) => routeAllTo(routes, release.revision, randomUUID()), task),
+      switchTraffic(
+        site,
+        release,
+        (routes) => routeAllTo(routes, release.revision, randomUUID(), proof),
+        task,
+      ),
     );
   } catch (error) {
     if (!release.running) await container.stop().catch(() => undefined);

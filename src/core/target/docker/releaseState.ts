@@ -25,6 +25,7 @@ export async function toRelease(
     id: `${target}/${model.name}/${String(revision)}`,
     ...{ target, model, revision, digest, ...notes, settings, author, created, traffic, state },
     ...{ health, url, stableUrl },
+    proof: proxy?.routes?.proofs?.[String(revision)],
     detail: detailOf(container, state, health, proxy),
   };
 }

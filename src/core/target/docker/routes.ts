@@ -10,6 +10,8 @@ export interface Routes {
   weights: { revision: number; percent: number }[];
   /** Revisions that have or had traffic, ascending, the last ones; also those removed since, so that no number is given twice. */
   promoted: number[];
+  /** What was proven of revisions before they got their traffic, by revision. */
+  proofs?: Record<string, string>;
 }
 
 const revision = z.int().positive();
@@ -19,10 +21,13 @@ const schema = z.object({
   generation: z.string(),
   weights: z.array(z.object({ revision, percent: z.number().min(0).max(100) })),
   promoted: z.array(revision),
+  proofs: z.record(z.string(), z.string()).optional(),
 });
 
 /** More than are ever kept. */
 const REMEMBERED = 100;
+const PROOFS = 10;
+const PROOF_LENGTH = 300;
 const MARK = '# slipway ';
 
 /** The line that carries routes at the head of a proxy's configuration. */
@@ -42,9 +47,18 @@ export function parseRoutes(text: string): Routes | undefined {
 }
 
 /** The routes after all traffic moved to one revision. */
-export function routeAllTo(routes: Routes, to: number, generation: string): Routes {
+export function routeAllTo(routes: Routes, to: number, generation: string, proof?: string): Routes {
   const promoted = [...new Set([...routes.promoted, to])].sort((a, b) => a - b).slice(-REMEMBERED);
-  return { ...routes, generation, weights: [{ revision: to, percent: 100 }], promoted };
+  const proofs: Record<string, string> = { ...routes.proofs };
+  if (proof !== undefined) proofs[to] = proof.slice(0, PROOF_LENGTH);
+  const kept = promoted.slice(-PROOFS).flatMap((each) => (proofs[each] ? [[each, proofs[each]]] : []));
+  return {
+    ...routes,
+    generation,
+    weights: [{ revision: to, percent: 100 }],
+    promoted,
+    proofs: Object.fromEntries(kept) as Record<string, string>,
+  };
 }
 
 /** The routes after one revision was given a part of the traffic, or nothing; the rest stays with the one that serves. */
