@@ -1,17 +1,34 @@
 """
-Installs the packages that a model needs and that are not there yet: python3 slipway_install.py REQUIREMENTS FOLDER. When that fails,
-its last line says in words which package it is about.
+Installs the packages that a model needs and that are not there yet, and compiles what is there, because base images come without:
+python3 slipway_install.py REQUIREMENTS FOLDER. When that fails, its last line says in words which package it is about.
 """
 
+import compileall
+import os
 import re
 import subprocess
 import sys
 from importlib import metadata
 
+TESTS = re.compile(r"[/\\](tests?|idlelib|lib2to3|ensurepip)[/\\]")
+
 
 def main(requirements, folder):
     with open(requirements, encoding="utf-8") as file:
         wanted = [line.strip() for line in file if line.strip()]
+    failed = install(wanted, folder)
+    if not failed:
+        compile_all()
+    return failed
+
+
+def compile_all():
+    """A container can not write, so that each of its starts would compile all over again what it imports: with scikit-learn for a second."""
+    for place in {os.path.realpath(each) for each in sys.path if os.path.isdir(each)}:
+        compileall.compile_dir(place, quiet=2, workers=0, rx=TESTS)
+
+
+def install(wanted, folder):
     missing = [need for need in wanted if not is_there(need)]
     if not missing:
         print("All packages are there already.")

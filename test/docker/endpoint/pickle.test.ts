@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { labels } from '../../../src/core/docker/labels';
 import { Predictor } from '../../../src/core/endpoint/predictor';
 import { pythonArguments } from '../../../src/core/endpoint/pythonArguments';
@@ -121,6 +122,16 @@ describe('a pickle', () => {
       assert.equal(Number(outputs[0]?.data[0]), expected.label[at]);
     }
     await engine.remove(endpoint, taskOf());
+  });
+
+  it('finds its packages compiled, because a container can not write that down', async () => {
+    const tag = await ensurePythonImage(docker, images, join(folder, 'forest.joblib'), taskOf());
+    const compiled =
+      'import importlib.util, os; print(*(os.path.exists(importlib.util.find_spec(name).cached) for name in ("json", "numpy", "sklearn.base")))';
+    const output = new PassThrough();
+    const command = ['python3', '-c', compiled];
+    await docker.run(tag, command, output, { Entrypoint: [''], HostConfig: { AutoRemove: true } });
+    assert.equal(String(output.read()).trim(), 'True True True');
   });
 
   it('of MLflow is served with all of its folder', async function () {
