@@ -37,6 +37,13 @@ const targets = [
     outdir: dist,
     external: ['vscode', 'dockerode', ...optionalNative],
   },
+  {
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: dist,
+    external: ['dockerode', ...optionalNative],
+    banner: { js: '#!/usr/bin/env node' },
+  },
   // Apart, so that it is read and compiled only where a Docker engine is used.
   { ...node, entryPoints: { 'node_modules/dockerode/index': 'dockerode' }, outdir: dist },
   {

@@ -1,0 +1,32 @@
+import type { Output } from './output';
+import type { CliSettings } from './settings';
+import type { Workspace } from './workspace';
+
+/** Something is wrong with how a command was called; its help is shown beside. */
+export class UsageError extends Error {}
+
+/** What follows a command on the line. */
+export interface Values {
+  target?: string;
+  note?: string;
+  sample?: string;
+  inputs?: string;
+  url?: string;
+  junit?: string;
+  port?: string;
+  host?: string;
+  anyway: boolean;
+  loadAnyway: boolean;
+}
+
+/** One call of a command, with all that it works with. */
+export interface Call {
+  workspace: Workspace;
+  settings: CliSettings;
+  output: Output;
+  /** Aborts with Ctrl+C. */
+  signal: AbortSignal;
+  /** What stands after the command, without its options. */
+  given: string[];
+  values: Values;
+}

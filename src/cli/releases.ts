@@ -1,0 +1,108 @@
+import { UserError } from '../core/errors';
+import { deploy as runDeploy, requestOf, stepsFor, type DeployTask } from '../core/release/deploy';
+import { describePlan } from '../core/release/describe';
+import { makeTarget } from '../core/release/makeTarget';
+import { rollBack } from '../core/release/rollBack';
+import type { Release, Target } from '../core/target/target';
+import { UsageError, type Call } from './call';
+import { admit } from './servers';
+
+/** `slipway deploy` */
+export async function deploy({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
+  const model = await workspace.model(one(given));
+  await admit(model, values.loadAnyway, signal);
+  await withTarget({ workspace, settings, output, values }, async (target) => {
+    const deployment = {
+      ...(await model.deployment(target.name, values.note ?? '', signal)),
+      anyway: values.anyway,
+    };
+    const steps = stepsFor(target);
+    const task: DeployTask = {
+      signal,
+      report: output.progress,
+      onStep: (step, state, detail) => {
+        const at = `${steps.indexOf(step) + 1}/${steps.length} ${step}`;
+        output.progress(state === 'running' ? `${at} …` : `${at} ${state}${detail ? `: ${detail}` : ''}`);
+      },
+    };
+    const { release, unchanged } = await runDeploy(target, deployment, task);
+    output.result({ unchanged, release: documentOf(release) }, servesWords(release, unchanged));
+  });
+}
+
+/** `slipway plan` */
+export async function plan({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
+  const model = await workspace.model(one(given));
+  await withTarget({ workspace, settings, output, values }, async (target) => {
+    const request = requestOf(await model.deployment(target.name, values.note ?? '', signal));
+    const standing = await target.check(request, output.task(signal));
+    const changes = await target.plan(request, output.task(signal));
+    const title = `What a deploy of ${model.name} to ${target.name} would change`;
+    output.result({ standing, changes }, describePlan(title, changes).trimEnd());
+  });
+}
+
+/** `slipway rollback` */
+export async function rollback({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
+  const name = one(given);
+  const model = workspace.models.includes(name) ? name : (await workspace.model(name)).name;
+  await withTarget({ workspace, settings, output, values }, async (target) => {
+    const release = await rollBack(target, model, output.task(signal));
+    output.result({ release: documentOf(release) }, servesWords(release, false));
+  });
+}
+
+/** `slipway releases` */
+export async function releases({ workspace, settings, output, signal, values }: Call): Promise<void> {
+  const all = Object.keys(workspace.config?.targets ?? {});
+  const found: Release[] = [];
+  for (const name of values.target ? [values.target] : all) {
+    const of = { workspace, settings, output, values: { ...values, target: name } };
+    await withTarget(of, async (target) => void found.push(...(await target.list(signal))));
+  }
+  found.sort((a, b) => a.target.localeCompare(b.target) || b.revision - a.revision);
+  const lines = found.map(
+    ({ target, model, revision, state, traffic, health, note }) =>
+      `${target}  ${model.name} r${revision}  ${state} ${traffic} %  ${health}  ${note}`,
+  );
+  output.result({ releases: found.map(documentOf) }, lines.join('\n') || 'No release runs.');
+}
+
+async function withTarget(
+  { workspace, settings, output, values }: Pick<Call, 'workspace' | 'settings' | 'output' | 'values'>,
+  work: (target: Target) => Promise<void>,
+): Promise<void> {
+  const name = values.target;
+  if (name === undefined) throw new UsageError('Say where to with --target NAME.');
+  const described = workspace.config?.targets[name];
+  if (!described) {
+    const known = Object.keys(workspace.config?.targets ?? {}).join(', ') || 'none';
+    throw new UserError(
+      'target-missing',
+      `slipway.json names no target ${name}; it names ${known}.`,
+      'Name one of them, or describe it there.',
+    );
+  }
+  const target = makeTarget(name, described, settings, output.log);
+  try {
+    await work(target);
+  } finally {
+    target.dispose();
+  }
+}
+
+function one(given: string[]): string {
+  const [model, ...more] = given;
+  if (model !== undefined && more.length === 0) return model;
+  throw new UsageError('Name one model.');
+}
+
+function servesWords({ model, revision, target, stableUrl }: Release, unchanged: boolean): string {
+  const where = stableUrl ? ` at ${stableUrl}` : '';
+  return `${model.name} r${revision} serves on ${target}${where}${unchanged ? ', as before' : ''}.`;
+}
+
+/** A release as it is told to scripts. */
+function documentOf({ model, created, ...rest }: Release) {
+  return { ...rest, model: { name: model.name, hash: model.hash }, created: created.toISOString() };
+}

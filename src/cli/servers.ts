@@ -1,0 +1,49 @@
+import { Predictor } from '../core/endpoint/predictor';
+import { pythonArguments } from '../core/endpoint/pythonArguments';
+import { UserError } from '../core/errors';
+import { describeModel } from '../core/model/describeModel';
+import { isPickle } from '../core/model/modelKind';
+import type { TaskContext } from '../core/task';
+import type { CliSettings } from './settings';
+import type { ModelFile } from './workspace';
+
+/** Predicts with a model's file. A model of Python is loaded in a container without network, unless `slipway.json` wants a process. */
+export function predictorFor(model: ModelFile, settings: CliSettings): Predictor {
+  return new Predictor({
+    ...settings,
+    serverArguments: async (path, task) => [
+      ...model.serverArguments,
+      ...(await placeArguments(model, settings, task)),
+    ],
+  });
+}
+
+/** What the server is told about where a model of Python is loaded. */
+export function placeArguments(
+  model: ModelFile,
+  settings: CliSettings,
+  task: TaskContext,
+): Promise<string[]> {
+  const options = {
+    ...settings,
+    pythonPlace: () => Promise.resolve(model.place ?? 'container'),
+    pythonPath: () => Promise.resolve(settings.python),
+  };
+  return pythonArguments(model.path, options, task);
+}
+
+/** Throws `UserError` `untrusted` where loading a pickle may do harm and nobody has said that it shall be loaded all the same. */
+export async function admit(model: ModelFile, anyway: boolean, signal: AbortSignal): Promise<void> {
+  if (anyway || !isPickle(model.path)) return;
+  const description = await describeModel(model.path, signal);
+  if (description.kind !== 'pickle') return;
+  const { findings, complete } = description.scan;
+  const grave = findings.filter(({ level }) => level === 'danger');
+  if (grave.length === 0 && complete) return;
+  const told = (grave.length > 0 ? grave : findings).slice(0, 3).map(({ message }) => message);
+  throw new UserError(
+    'untrusted',
+    [`Loading ${model.name} may run code that does harm.`, ...told].join('\n'),
+    'Load it with --load-anyway if you know where it comes from.',
+  );
+}

@@ -1,0 +1,105 @@
+import { readFile, stat } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { configFileName, loadConfig, type Config } from '../core/config/config';
+import { configuredArguments, configuredPlace, configuredSamples, modelName } from '../core/config/modelName';
+import { UserError } from '../core/errors';
+import type { ServedModel } from '../core/endpoint/endpoint';
+import { positionOf } from '../core/jsonDocument';
+import { describeModel } from '../core/model/describeModel';
+import { hashModel } from '../core/model/hashModel';
+import type { Signature } from '../core/model/signature';
+import { commitOf } from '../core/release/commit';
+import type { Deployment } from '../core/release/deploy';
+import type { Sample } from '../core/sample/sample';
+import { parseSamples, samplesPathFor } from '../core/sample/samplesFile';
+
+/** A folder with models, and what its `slipway.json` says. */
+export class Workspace {
+  private constructor(
+    readonly root: string,
+    readonly config: Config | undefined,
+  ) {}
+
+  /** Throws `UserError` `config-invalid` where `slipway.json` has errors. */
+  static async open(root: string): Promise<Workspace> {
+    return new Workspace(root, await loadConfig(resolve(root, configFileName)));
+  }
+
+  /** Names of all models in `slipway.json`. */
+  get models(): string[] {
+    return Object.keys(this.config?.models ?? {});
+  }
+
+  /** The file behind a name of `slipway.json` or a path. Throws `UserError` `model-missing`. */
+  async model(given: string): Promise<ModelFile> {
+    const path = resolve(this.root, this.config?.models?.[given]?.path ?? given);
+    const there = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (there) return new ModelFile(path, this.root, this.config);
+    const known = this.models.length > 0 ? ` It names ${this.models.join(', ')}.` : '';
+    throw new UserError(
+      'model-missing',
+      `${given} is neither a file nor a model of ${configFileName}.${known}`,
+      'Name one that is there.',
+    );
+  }
+}
+
+/** A model file with its samples and what `slipway.json` says about it. */
+export class ModelFile {
+  readonly name: string;
+  readonly serverArguments: string[];
+  readonly place: 'container' | 'process' | undefined;
+
+  constructor(
+    readonly path: string,
+    private readonly root: string,
+    private readonly config: Config | undefined,
+  ) {
+    this.name = modelName(path, config, root);
+    this.serverArguments = configuredArguments(path, config, root);
+    this.place = configuredPlace(path, config, root);
+  }
+
+  /** As its file says it; undefined where only its server can. Throws `UserError` when the file is broken. */
+  async signature(signal: AbortSignal): Promise<Signature | undefined> {
+    return (await describeModel(this.path, signal)).signature;
+  }
+
+  /** None when there is no samples file. Throws `UserError` `sample-invalid` with the place of the first error. */
+  async samples(): Promise<Sample[]> {
+    const file = configuredSamples(this.path, this.config, this.root) ?? samplesPathFor(this.path);
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (text === undefined) return [];
+    const { samples, problems } = parseSamples(text);
+    const [first] = problems;
+    if (!first) return samples;
+    const { line, column } = positionOf(text, first.range.offset);
+    const place = `${relative(this.root, file)}:${line}:${column}`;
+    throw new UserError('sample-invalid', `${place}: ${first.message}`, 'Correct the samples file.');
+  }
+
+  async served(signal: AbortSignal): Promise<ServedModel> {
+    const { name, path, serverArguments } = this;
+    return { name, path, hash: await hashModel(path, signal), serverArguments };
+  }
+
+  /** All that a deploy to a target of `slipway.json` needs. */
+  async deployment(target: string, note: string, signal: AbortSignal): Promise<Deployment> {
+    const { canary, load } = this.config?.targets[target] ?? {};
+    return {
+      model: await this.served(signal),
+      signature: await this.signature(signal),
+      samples: await this.samples(),
+      note,
+      commit: await commitOf(this.root, signal),
+      canary,
+      load,
+    };
+  }
+}
