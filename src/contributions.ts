@@ -4,6 +4,7 @@ export const commands = {
   copyReleaseLink: 'slipway.copyReleaseLink',
   copyUrl: 'slipway.copyUrl',
   createConfig: 'slipway.createConfig',
+  createWorkflow: 'slipway.createWorkflow',
   deploy: 'slipway.deploy',
   deployAgain: 'slipway.deployAgain',
   finishDeploy: 'slipway.finishDeploy',

@@ -98,6 +98,27 @@ describe('releases in the workbench', () => {
     );
   });
 
+  it('have a workflow for CI written, which is not written over unasked', async () => {
+    const create = async () => {
+      await workbench.runCommand('Slipway: Create CI Workflow…');
+      await workbench.pick('iris');
+      await workbench.pick(targets[0] ?? '');
+      await workbench.pick('GitHub Actions');
+      await workbench.pick('A push to main');
+    };
+    await workbench.runCommand('View: Close All Editors');
+    await create();
+    await workbench.page.locator('.tab.active', { hasText: 'slipway-iris.yml' }).waitFor();
+    const file = join(workspace, '.github/workflows/slipway-iris.yml');
+    assert.match(await readFile(file, 'utf8'), /slipway@\d+\.\d+\.\d+ deploy iris --target releases-staging/);
+    await workbench.screenshot('releases-workflow');
+    await writeFile(file, '# mine');
+    await workbench.runCommand('View: Close All Editors');
+    await create();
+    await workbench.dialog('Cancel');
+    assert.equal(await readFile(file, 'utf8'), '# mine');
+  });
+
   async function deploy(note: string): Promise<void> {
     await workbench.clickTreeAction('Models', model, 'Deploy Model');
     await workbench.pick(targets[0] ?? '');

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import manifest from '../../../package.json';
 import { commands } from '../../contributions';
 import { DisposableStore, type Disposable } from '../../core/dispose';
 import type { MetricsPanels } from '../metrics/metricsPanel';
@@ -7,6 +8,7 @@ import type { SampleCommands } from '../sample/sampleCommands';
 import type { Services } from '../services';
 import { openConfig } from './config';
 import type { ReleasePages } from '../releasePages';
+import { createWorkflow } from './createWorkflow';
 import { Deploys } from './deploy';
 import { removeEndpoint, restartEndpoint, stopEndpoint } from './endpoints';
 import { copyReleaseLink, releaseHistory, showRelease } from './history';
@@ -44,6 +46,7 @@ export function registerCommands(
       if (server) await copy(server.url, server.url);
     },
     createConfig: () => openConfig(services),
+    createWorkflow: (given) => createWorkflow(services, manifest.version, given),
     copyReleaseLink: (given) => copyReleaseLink(services, given),
     deploy: (given) => deploys.deploy(given),
     deployAgain: (given) => deploys.again(given),
