@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'predict-refused'
   | 'predict-timeout'
   | 'pull-refused'
+  | 'registry-refused'
+  | 'registry-unreachable'
   | 'release-missing'
   | 'sample-invalid'
   | 'samples-missing'

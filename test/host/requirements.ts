@@ -6,6 +6,8 @@ import { chromiumPath } from './browser';
 const requirements: Record<string, () => boolean> = {
   chromium: () => chromiumPath() !== undefined,
   'docker.io': () => process.platform !== 'linux' || onPath('dockerd') || onPath('docker'),
+  'apache2-utils': () => process.platform !== 'linux' || onPath('htpasswd'),
+  'docker-registry': () => process.platform !== 'linux' || onPath('docker-registry'),
   haproxy: () => process.platform !== 'linux' || onPath('haproxy'),
   prometheus: () => process.platform !== 'linux' || onPath('promtool'),
   'g++': () => process.platform !== 'linux' || onPath('g++'),

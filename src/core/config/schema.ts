@@ -57,6 +57,17 @@ const modelSchema = z
   })
   .describe('A model file, under the name it is served by.');
 
+/** Where images of models go, for targets of every kind. */
+export const registrySchema = z
+  .string()
+  .regex(
+    /^[\w.-]+(:\d+)?(\/[\w.-]+)*\/?$/,
+    'A registry is named like ghcr.io/ada or registry.example.com:5000/models',
+  )
+  .describe(
+    'The registry that images are pushed to and taken from, such as ghcr.io/ada; each model gets a repository of its name there. Default: images go straight to the engine.',
+  );
+
 const dockerTargetSchema = z
   .strictObject({
     kind: z.literal('docker').describe('Releases are containers on a Docker engine.'),
@@ -93,6 +104,7 @@ const dockerTargetSchema = z
       .positive()
       .optional()
       .describe('CPUs that a release may use: 0.5 is half of one. Default: all.'),
+    registry: registrySchema.optional(),
     ...rolloutFields,
   })
   .describe('A place where releases run.');

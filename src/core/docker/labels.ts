@@ -15,6 +15,8 @@ export const labels = {
   samplesHash: 'dev.slipway.samples-hash',
   /** Commit of the workspace it was deployed from. */
   commit: 'dev.slipway.commit',
+  /** Its image's place in a registry: `registry/name@sha256:…`. */
+  image: 'dev.slipway.image',
   /** What of the target's configuration it was made with, as JSON. */
   settings: 'dev.slipway.settings',
   /** Who made it: `user@host`. */

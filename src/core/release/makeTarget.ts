@@ -18,6 +18,13 @@ export function makeTarget(
   settings: TargetSettings,
   log: Logger,
 ): Target {
-  const { host = settings.host, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB, cpus } = config;
-  return new DockerTarget(name, { ...settings, host, bind, ports, memoryMiB, cpus }, log);
+  const {
+    host = settings.host,
+    bind = '127.0.0.1',
+    ports = {},
+    memoryMiB = MEMORY_MIB,
+    cpus,
+    registry,
+  } = config;
+  return new DockerTarget(name, { ...settings, host, bind, ports, memoryMiB, cpus, registry }, log);
 }

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { createHardened, removeContainer } from '../../docker/containers';
 import { statusOf } from '../../docker/dockerErrors';
 import { labels } from '../../docker/labels';
+import { pullFrom } from '../../image/registry/pushImage';
 import type { TaskContext } from '../../task';
 import { networkLock, withLock } from './lock';
 import { SERVER_PORT, networkName, releaseName } from './names';
@@ -18,11 +19,12 @@ export async function startCandidate(
   digest: string,
   task: TaskContext,
 ): Promise<string> {
-  await ensureNetwork(site, digest, task);
-  const container = await createRevision(site, request, digest, task);
+  const image = digest.includes('@') ? await pullFrom(site.docker, digest, task) : digest;
+  await ensureNetwork(site, image, task);
+  const container = await createRevision(site, request, { digest, image }, task);
   try {
     task.signal.throwIfAborted();
-    await startInNetwork(site, container, digest, task);
+    await startInNetwork(site, container, image, task);
     task.signal.throwIfAborted();
     return container.id;
   } catch (error) {
@@ -31,18 +33,24 @@ export async function startCandidate(
   }
 }
 
+/** An image by its place in a registry, where it has one, and by its id on this engine. */
+interface From {
+  digest: string;
+  image: string;
+}
+
 /** Two deploys at the same time may want the same number: the engine gives its name to one, and the other takes the next. */
 async function createRevision(
   site: Site,
   request: ReleaseRequest,
-  digest: string,
+  from: From,
   task: TaskContext,
 ): Promise<Docker.Container> {
   for (let revision = await nextRevision(site, request.model.name, task.signal); ; revision++) {
     task.signal.throwIfAborted();
     task.report(`Starting revision ${String(revision)} of ${request.model.name}`);
     try {
-      return await createContainer(site, request, digest, revision);
+      return await createContainer(site, request, from, revision);
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
     }
@@ -62,15 +70,15 @@ export async function nextRevision(site: Site, model: string, signal: AbortSigna
 async function createContainer(
   site: Site,
   request: ReleaseRequest,
-  digest: string,
+  from: From,
   revision: number,
 ): Promise<Docker.Container> {
   const { target, publishing, memoryMiB, cpus } = site;
   const { model, note, samplesHash, commit } = request;
-  const { Cmd } = (await site.docker.getImage(digest).inspect()).Config;
+  const { Cmd } = (await site.docker.getImage(from.image).inspect()).Config;
   return createHardened(site.docker, {
     name: releaseName(target, model.name, revision),
-    Image: digest,
+    Image: from.image,
     // The server says in its answers and metrics which revision it is.
     Cmd: [...((Cmd as string[] | null) ?? []), '--model-version', String(revision)],
     memoryMiB,
@@ -86,6 +94,7 @@ async function createContainer(
       ...(samplesHash && { [labels.samplesHash]: samplesHash }),
       ...(commit && { [labels.commit]: commit }),
       [labels.settings]: site.settings,
+      ...(from.digest !== from.image && { [labels.image]: from.digest }),
       [labels.author]: author(),
       [labels.created]: new Date().toISOString(),
     },

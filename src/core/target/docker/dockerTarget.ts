@@ -5,6 +5,7 @@ import { ensureImage } from '../../docker/images';
 import { UserError, messageOf } from '../../errors';
 import { buildModelImage } from '../../image/modelImage';
 import { ensureImageFor } from '../../image/imageFor';
+import { checkRegistry, publish } from '../../image/registry/publish';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import { startCandidate } from './candidate';
@@ -35,6 +36,8 @@ export interface DockerTargetOptions {
   memoryMiB?: number;
   /** How many processors a release may use; undefined for all. */
   cpus?: number;
+  /** Where images go and come from, as `ghcr.io/ada/models`; undefined where they go straight to the engine. */
+  registry?: string;
   /** Image of the proxy that holds the stable addresses. */
   proxyImage: string;
   /** Image that runtime images are built on. */
@@ -52,6 +55,7 @@ export class DockerTarget implements Target {
   readonly kind = 'docker';
   readonly address: string;
   readonly settings: string;
+  readonly push: Target['push'];
   #connected: Site | undefined;
 
   constructor(
@@ -60,7 +64,13 @@ export class DockerTarget implements Target {
     private readonly log: Logger,
   ) {
     this.address = engineAddress(options.host);
-    const { bind, memoryMiB, cpus } = options;
+    const { bind, memoryMiB, cpus, registry } = options;
+    if (registry) {
+      this.push = (request, id, task) =>
+        this.#doing(`push ${request.model.name}`, task.signal, () =>
+          publish(this.#site.docker, registry, request, id, task),
+        );
+    }
     this.settings = JSON.stringify({ bind, memoryMiB, cpus });
   }
 
@@ -68,7 +78,10 @@ export class DockerTarget implements Target {
     return this.#doing('look at the engine', task.signal, async () => {
       checkReachable(this.name, this.#site.publishing);
       await this.#site.docker.listContainers({ limit: 1, abortSignal: task.signal });
-      if (request) await checkPort(this.#site, request.model.name, task.signal);
+      if (!request) return { warnings: [] };
+      const { name } = request.model;
+      await checkPort(this.#site, name, task.signal);
+      if (this.options.registry) await checkRegistry(this.options.registry, name, task.signal);
       return { warnings: [] };
     });
   }

@@ -11,7 +11,10 @@ export interface ReleaseContainer {
   target: string;
   model: ServedModel;
   revision: number;
+  /** Its place in a registry, or its id. */
   digest: string;
+  /** The image's id on this engine. */
+  image: string;
   notes: ReleaseNotes;
   settings: string | undefined;
   author: string;
@@ -51,7 +54,8 @@ export async function readReleaseContainer(
     target: label(labels.target),
     model: { name: label(labels.model), path: label(labels.modelPath), hash: label(labels.modelHash) },
     revision: Number(label(labels.revision)),
-    digest: found.Image,
+    digest: label(labels.image) || found.Image,
+    image: found.Image,
     notes: {
       note: label(labels.note),
       samplesHash: label(labels.samplesHash) || undefined,

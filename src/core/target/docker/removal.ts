@@ -35,11 +35,11 @@ export function removeRelease(
 /** Removes a release's image unless something else needs it. Resolves to what is left, in words. */
 export function removeImage(
   { docker }: Site,
-  { digest, model, revision }: ReleaseContainer,
+  { image, model, revision }: ReleaseContainer,
 ): Promise<string[]> {
   return attempt(
     `The image of revision ${String(revision)} of ${model.name}`,
-    () => docker.getImage(digest).remove(),
+    () => docker.getImage(image).remove(),
     [404, 409],
   );
 }

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { UserError, isCancellation, messageOf } from '../../errors';
+import { credentialKeyOf } from './repository';
+
+/** What a registry knows us by. Never kept, and never part of a message. */
+export type Credentials = { username: string; password: string } | { identityToken: string };
+
+/** The part of Docker's `config.json` that is about registries. */
+interface DockerConfig {
+  auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
+  credsStore?: string;
+  credHelpers?: Record<string, string>;
+}
+
+/** How long a helper may take, in milliseconds: some ask a service. */
+const PATIENCE = 30_000;
+
+/**
+ * What Docker's configuration has for a registry: a helper of its own (`credHelpers`), then the store (`credsStore`), then `auths`.
+ * Undefined when it has nothing: then the registry is asked without a name.
+ * @see https://docs.docker.com/reference/cli/docker/login/
+ * @throws UserError `registry-refused` when the configuration or a helper can not be used
+ */
+export async function credentialsFor(host: string, signal: AbortSignal): Promise<Credentials | undefined> {
+  const file = join(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
+  const config = await readConfig(file);
+  const key = credentialKeyOf(host);
+  const helper = config.credHelpers?.[host] ?? config.credHelpers?.[key] ?? config.credsStore;
+  const helped = helper ? await askHelper(helper, key, host, signal) : undefined;
+  return helped ?? fromAuths(config, host, key, file);
+}
+
+async function readConfig(file: string): Promise<DockerConfig> {
+  let read: string;
+  try {
+    read = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw unreadable(file, messageOf(error), error);
+  }
+  try {
+    const config = JSON.parse(read) as DockerConfig | null;
+    return typeof config === 'object' && config !== null ? config : {};
+  } catch {
+    // What is wrong with it would show a part of it.
+    throw unreadable(file, 'it is no JSON');
+  }
+}
+
+function unreadable(file: string, why: string, cause?: unknown): UserError {
+  return new UserError(
+    'registry-refused',
+    `${file} can not be read: ${why}.`,
+    'Correct it, or log in again with docker login.',
+    {
+      cause,
+    },
+  );
+}
+
+function fromAuths(
+  { auths = {} }: DockerConfig,
+  host: string,
+  key: string,
+  file: string,
+): Credentials | undefined {
+  const bare = (name: string) => name.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+  const found = auths[key] ?? Object.entries(auths).find(([name]) => bare(name) === host)?.[1];
+  if (!found) return undefined;
+  if (found.identitytoken) return { identityToken: found.identitytoken };
+  if (found.username && found.password !== undefined)
+    return { username: found.username, password: found.password };
+  if (!found.auth) return undefined;
+  const [, username, password] =
+    /^([^:]*):([^]*?)\0*$/.exec(Buffer.from(found.auth, 'base64').toString()) ?? [];
+  if (username && password !== undefined) return { username, password };
+  throw unreadable(file, `its entry for ${host} is not as docker login writes it`);
+}
+
+/** Asks `docker-credential-NAME`. Source of the protocol: https://github.com/docker/docker-credential-helpers */
+async function askHelper(
+  name: string,
+  key: string,
+  host: string,
+  signal: AbortSignal,
+): Promise<Credentials | undefined> {
+  const command = `docker-credential-${name}`;
+  const { code, out, err } = await run(command, key, host, signal);
+  if (code !== 0) {
+    const said = `${out}${err}`.trim();
+    if (/credentials not found/i.test(said)) return undefined;
+    throw unhelpful(host, `${command} failed: ${lastLine(err) || lastLine(out) || `exit code ${code}`}`);
+  }
+  try {
+    const { Username, Secret } = JSON.parse(out) as { Username: string; Secret: string };
+    if (!Username || !Secret) return undefined;
+    return Username === '<token>' ? { identityToken: Secret } : { username: Username, password: Secret };
+  } catch {
+    throw unhelpful(host, `${command} did not answer as it should`);
+  }
+}
+
+async function run(command: string, input: string, host: string, signal: AbortSignal) {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+  const child = spawn(command, ['get'], { signal: limit, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(`${input}\n`);
+  try {
+    const ended = new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve(code ?? 1));
+    });
+    const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+    return { code, out, err };
+  } catch (error) {
+    if (isCancellation(error, signal)) signal.throwIfAborted();
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw unhelpful(host, missing ? `${command} is not installed` : `${command} took too long`);
+  }
+}
+
+function unhelpful(host: string, why: string): UserError {
+  return new UserError(
+    'registry-refused',
+    `Docker's configuration has the credentials for ${host} in a helper, but ${why}.`,
+    howToLogIn(host),
+  );
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+}
+
+/** How one logs in to a registry, by whose it is. */
+export function howToLogIn(host: string): string {
+  const ecr = /^\d+\.dkr\.ecr(?:-fips)?\.([\w-]+)\.amazonaws\.com/.exec(host);
+  if (ecr) {
+    return `Log in: aws ecr get-login-password --region ${ecr[1]} | docker login --username AWS --password-stdin ${host}`;
+  }
+  if (/\.azurecr\.io$/.test(host)) return `Log in: az acr login --name ${host.split('.')[0]}`;
+  if (/-docker\.pkg\.dev$|(^|\.)gcr\.io$/.test(host)) return `Log in: gcloud auth configure-docker ${host}`;
+  return `Log in: docker login${host === 'docker.io' ? '' : ` ${host}`}`;
+}
