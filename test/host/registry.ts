@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeAuthority } from './certificates';
 import { run } from './command';
 import { temporaryFolder } from './workspace';
 
@@ -34,7 +35,8 @@ export async function startRegistry({ user, tls = false }: RegistryOptions = {})
   const host = tls ? `${await ownName()}:${port}` : `127.0.0.1:${port}`;
   const trusted = join('/etc/docker/certs.d', host);
   if (tls) {
-    await makeCertificates(folder, host.split(':')[0] ?? '');
+    const sign = await makeAuthority(folder);
+    await sign('server', `DNS:${host.split(':')[0]}`);
     await mkdir(trusted, { recursive: true });
     await writeFile(join(trusted, 'ca.crt'), await run('cat', [join(folder, 'ca.crt')]));
   }
@@ -74,39 +76,6 @@ storage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: tru
 http:
   addr: :${port}
 ${tls ? `  tls: { certificate: ${folder}/server.crt, key: ${folder}/server.key }\n` : ''}${auth ? `auth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }\n` : ''}`;
-}
-
-/** An authority of its own, and a certificate for a host by it. */
-async function makeCertificates(folder: string, host: string): Promise<void> {
-  const openssl = (...words: string[]) => run('openssl', words, { cwd: folder });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await openssl(
-    'req',
-    '-x509',
-    ...key,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=Test authority',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.crt',
-  );
-  await openssl('req', ...key, '-subj', `/CN=${host}`, '-keyout', 'server.key', '-out', 'server.csr');
-  await writeFile(join(folder, 'san.cnf'), `subjectAltName=DNS:${host}`);
-  const signing = [
-    '-CA',
-    'ca.crt',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-extfile',
-    'san.cnf',
-  ];
-  await openssl('x509', '-req', '-in', 'server.csr', ...signing, '-out', 'server.crt');
 }
 
 /** The machine's own name, where it leads to the machine. */

@@ -9,6 +9,7 @@ const requirements: Record<string, () => boolean> = {
   'apache2-utils': () => process.platform !== 'linux' || onPath('htpasswd'),
   'docker-registry': () => process.platform !== 'linux' || onPath('docker-registry'),
   haproxy: () => process.platform !== 'linux' || onPath('haproxy'),
+  'openssh-server': () => process.platform !== 'linux' || onPath('sshd'),
   prometheus: () => process.platform !== 'linux' || onPath('promtool'),
   'g++': () => process.platform !== 'linux' || onPath('g++'),
   'python3-cloudpickle': () => hasPython('cloudpickle'),

@@ -68,18 +68,41 @@ export const registrySchema = z
     'The registry that images are pushed to and taken from, such as ghcr.io/ada; each model gets a repository of its name there. Default: images go straight to the engine.',
   );
 
+function certificate(whose: string) {
+  return z
+    .string()
+    .min(1)
+    .optional()
+    .describe(`${whose}: a PEM file, relative to the folder of slipway.json.`);
+}
+
 const dockerTargetSchema = z
   .strictObject({
     kind: z.literal('docker').describe('Releases are containers on a Docker engine.'),
     host: z
       .string()
       .regex(
-        /^(unix|npipe|tcp|http|https):\/\/.+/,
-        'An engine is named like unix:///var/run/docker.sock or tcp://10.0.0.7:2376',
+        /^(unix|npipe|tcp|http|https|ssh):\/\/.+/,
+        'An engine is named like unix:///var/run/docker.sock, ssh://ada@10.0.0.7 or tcp://10.0.0.7:2376',
       )
       .optional()
       .describe(
-        'The engine: unix:///var/run/docker.sock, npipe:////./pipe/docker_engine or tcp://HOST:PORT. Default: the setting slipway.docker.host.',
+        'The engine: unix:///var/run/docker.sock, npipe:////./pipe/docker_engine, ssh://USER@HOST or tcp://HOST:PORT. Default: the setting slipway.docker.host.',
+      ),
+    context: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A context of Docker that names the engine, instead of host; see 'docker context ls'."),
+    tls: z
+      .strictObject({
+        ca: certificate('Of the authority that the engine is known by'),
+        cert: certificate('Ours'),
+        key: certificate('The key of ours'),
+      })
+      .optional()
+      .describe(
+        "Certificates for an engine at tcp://. Default: those at DOCKER_CERT_PATH, or in Docker's folder.",
       ),
     bind: z
       .union([z.ipv4(), z.ipv6()], 'Expected an IP address, such as 127.0.0.1 or 0.0.0.0')

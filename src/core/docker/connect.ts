@@ -1,23 +1,24 @@
 import type Docker from 'dockerode';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import type { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import { UserError, messageOf } from '../errors';
+import { locateEngine, usualCertificates, type Certificates } from './engineLocation';
+import { sshAgent, sshForward } from './ssh';
 
 // To load it takes longer than all the rest of the extension: only who uses an engine waits for that.
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import is loaded at the start
 const loadClient = () => require('dockerode') as typeof Docker;
 
 const localSchemes = ['unix', 'npipe'];
-const remoteSchemes = ['tcp', 'http', 'https'];
+const remoteSchemes = ['tcp', 'http', 'https', 'ssh'];
 
 /**
- * The engine at an address: `unix://`, `npipe://`, `tcp://`, `http://` or `https://`; empty for `DOCKER_HOST` or the usual
- * socket. Nothing is asked of it yet. TLS, with the certificates at `DOCKER_CERT_PATH`, is spoken with `https://`, on port 2376
- * and where `DOCKER_TLS_VERIFY` asks for it.
+ * The engine at an address: `unix://`, `npipe://`, `tcp://`, `http://`, `https://`, `ssh://` or `context://NAME`; empty for `DOCKER_HOST`, the
+ * chosen context or the usual socket. Nothing is asked of it yet. TLS is spoken with `https://`, on port 2376, where `DOCKER_TLS_VERIFY` or
+ * the context asks for it, and with the certificates that are given.
  */
-export function connect(host: string): Docker {
-  const address = engineAddress(host);
+export function connect(host: string, given?: Certificates): Docker {
+  const { address, certificates = given } = locateEngine(host);
   const [scheme, rest] = splitAddress(address);
   // The client fills what is not named here from the environment, so that all of it is.
   const plain = { protocol: 'http', ca: undefined, cert: undefined, key: undefined } as const;
@@ -27,12 +28,21 @@ export function connect(host: string): Docker {
       return new Client({ ...plain, socketPath: rest, host: undefined, port: undefined });
     }
     const url = new URL(`tcp://${rest}`);
-    const secure = scheme === 'https' || (scheme === 'tcp' && wantsTls(url.port, host));
+    if (scheme === 'ssh') {
+      return new Client(withAgent({ ...plain, host: url.hostname, port: 80 }, sshAgent(address)));
+    }
+    const secure =
+      scheme === 'https' || (scheme === 'tcp' && (url.port === '2376' || certificates !== undefined));
     const where = {
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port || (secure ? '2376' : '2375'),
     };
-    return new Client({ ...plain, ...where, ...(secure ? { protocol: 'https', ...certificates() } : {}) });
+    if (!secure) return new Client({ ...plain, ...where });
+    const { rejectUnauthorized = true, ...keys } = certificates ?? usualCertificates();
+    const encrypted = { ...plain, ...where, protocol: 'https' as const, ...keys };
+    return new Client(
+      rejectUnauthorized ? encrypted : withAgent(encrypted, new SecureAgent({ ...keys, rejectUnauthorized })),
+    );
   } catch (error) {
     throw unusable(address, messageOf(error), { cause: error });
   }
@@ -40,17 +50,34 @@ export function connect(host: string): Docker {
 
 /** Where {@link connect} finds the engine, for people: `unix:///var/run/docker.sock`. */
 export function engineAddress(host: string): string {
-  const address = host.trim() || process.env['DOCKER_HOST']?.trim() || usualSocket();
-  if (address.includes('://')) return address;
-  return address.startsWith('/') ? `unix://${address}` : `tcp://${address}`;
+  try {
+    return locateEngine(host).address;
+  } catch {
+    // Whoever connects is told why.
+    return host;
+  }
 }
 
 /** The name or address of the machine on which the engine publishes ports, as seen from here. */
 export function engineHostName(host: string): string {
-  const [scheme, rest] = splitAddress(engineAddress(host));
+  const [scheme, rest] = splitAddress(locateEngine(host).address);
   if (localSchemes.includes(scheme)) return '127.0.0.1';
   const { hostname } = new URL(`tcp://${rest}`);
   return hostname === 'localhost' ? '127.0.0.1' : hostname;
+}
+
+/**
+ * How ports on the loopback of the engine's machine are reached, where that is another one: the port here that leads to one there.
+ * Undefined where there is no such way.
+ */
+export function engineForward(host: string): ((port: number) => Promise<number>) | undefined {
+  const { address } = locateEngine(host);
+  return address.startsWith('ssh://') ? (port) => sshForward(address, port) : undefined;
+}
+
+/** `@types/dockerode` does not know that the client takes one. */
+function withAgent(options: Docker.DockerOptions, agent: Agent): Docker.DockerOptions {
+  return Object.assign(options, { agent });
 }
 
 function splitAddress(address: string): [scheme: string, rest: string] {
@@ -60,34 +87,6 @@ function splitAddress(address: string): [scheme: string, rest: string] {
   if (local || (remoteSchemes.includes(scheme) && URL.canParse(`tcp://${rest}`))) return [scheme, rest];
   const schemes = [...localSchemes, ...remoteSchemes].map((each) => `${each}://`);
   throw unusable(address, `Slipway can use ${schemes.join(', ')}`);
-}
-
-function usualSocket(): string {
-  if (process.platform === 'win32') return 'npipe:////./pipe/docker_engine';
-  const system = '/var/run/docker.sock';
-  const rootless = process.env['XDG_RUNTIME_DIR'];
-  const sockets = [
-    system,
-    join(homedir(), '.docker/run/docker.sock'),
-    join(homedir(), '.docker/desktop/docker.sock'),
-    ...(rootless ? [join(rootless, 'docker.sock')] : []),
-  ];
-  return `unix://${sockets.find((socket) => existsSync(socket)) ?? system}`;
-}
-
-function wantsTls(port: string, host: string): boolean {
-  const fromEnvironment = host.trim() === '';
-  return port === '2376' || (fromEnvironment && Boolean(process.env['DOCKER_TLS_VERIFY']));
-}
-
-/** Of the certificates that Docker's own tools use, those that are there: a server with a known issuer needs none. */
-function certificates(): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
-  const folder = process.env['DOCKER_CERT_PATH'] || join(homedir(), '.docker');
-  const read = (name: string) => {
-    const file = join(folder, name);
-    return existsSync(file) ? readFileSync(file) : undefined;
-  };
-  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
 }
 
 function unusable(address: string, why: string, options?: ErrorOptions): UserError {

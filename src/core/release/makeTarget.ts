@@ -1,4 +1,5 @@
 import type { TargetConfig } from '../config/config';
+import { ofContext, readCertificates } from '../docker/engineLocation';
 import type { Logger } from '../logger';
 import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
 import type { Target } from '../target/target';
@@ -7,7 +8,10 @@ import type { Target } from '../target/target';
 export type TargetSettings = Pick<
   DockerTargetOptions,
   'host' | 'proxyImage' | 'nodeBase' | 'pythonBase' | 'dist' | 'version'
->;
+> & {
+  /** The folder of `slipway.json`, where its paths begin. Default: the working folder. */
+  readonly root?: string;
+};
 
 const MEMORY_MIB = 1024;
 
@@ -18,13 +22,9 @@ export function makeTarget(
   settings: TargetSettings,
   log: Logger,
 ): Target {
-  const {
-    host = settings.host,
-    bind = '127.0.0.1',
-    ports = {},
-    memoryMiB = MEMORY_MIB,
-    cpus,
-    registry,
-  } = config;
-  return new DockerTarget(name, { ...settings, host, bind, ports, memoryMiB, cpus, registry }, log);
+  const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB, cpus, registry } = config;
+  const { host = context === undefined ? settings.host : ofContext(context) } = config;
+  const certificates = tls && (() => readCertificates(tls, settings.root ?? process.cwd()));
+  const own = { host, bind, ports, memoryMiB, cpus, registry, certificates };
+  return new DockerTarget(name, { ...settings, ...own }, log);
 }

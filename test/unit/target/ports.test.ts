@@ -19,8 +19,11 @@ describe('published ports', () => {
     checkReachable('staging', { bind: '0.0.0.0', host: 'models.example.org' });
   });
 
-  it('have a URL, also on an IPv6 address', () => {
-    assert.equal(urlOf({ bind: '127.0.0.1', host: '127.0.0.1' }, 8600), 'http://127.0.0.1:8600');
-    assert.equal(urlOf({ bind: '::', host: 'fd00::7' }, 8600), 'http://[fd00::7]:8600');
+  it('have a URL, also on an IPv6 address', async () => {
+    assert.equal(await urlOf({ bind: '127.0.0.1', host: '127.0.0.1' }, 8600), 'http://127.0.0.1:8600');
+    assert.equal(await urlOf({ bind: '::', host: 'fd00::7' }, 8600), 'http://[fd00::7]:8600');
+    const forward = (port: number) => Promise.resolve(port + 1);
+    assert.equal(await urlOf({ bind: '127.0.0.1', host: 'far', forward }, 8600), 'http://127.0.0.1:8601');
+    assert.equal(await urlOf({ bind: '10.0.0.7', host: '10.0.0.7', forward }, 8600), 'http://10.0.0.7:8600');
   });
 });

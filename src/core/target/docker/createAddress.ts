@@ -29,7 +29,7 @@ export async function createAddress(
     try {
       await putFile(container, CONFIG_PATH, proxyConfig(routes));
       await container.start();
-      await untilActive(container, urlOf(site.publishing, port), routes, task.signal);
+      await untilActive(container, await urlOf(site.publishing, port), routes, task.signal);
       return;
     } catch (error) {
       await removeContainer(site.docker, container.id).catch(() => undefined);

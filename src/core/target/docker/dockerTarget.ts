@@ -1,4 +1,5 @@
-import { connect, engineAddress, engineHostName } from '../../docker/connect';
+import { connect, engineAddress, engineForward, engineHostName } from '../../docker/connect';
+import type { Certificates } from '../../docker/engineLocation';
 import { followLogs } from '../../docker/containers';
 import { inWords } from '../../docker/dockerErrors';
 import { ensureImage } from '../../docker/images';
@@ -28,6 +29,8 @@ const AFTERWARDS_MS = 10_000;
 export interface DockerTargetOptions {
   /** Address of the engine as in the setting; empty for `DOCKER_HOST` or the usual socket. */
   host: string;
+  /** For an engine that speaks TLS: what it is shown, read when it is first needed. Default: Docker's own. */
+  certificates?: () => Certificates;
   /** Address on the engine's machine where ports are published: `127.0.0.1`. */
   bind: string;
   /** Stable ports by model name; a model without one gets a free port. */
@@ -199,9 +202,9 @@ export class DockerTarget implements Target {
   get #site(): Site {
     const { host, bind, ports, proxyImage, memoryMiB, cpus } = this.options;
     return (this.#connected ??= {
-      docker: connect(host),
+      docker: connect(host, this.options.certificates?.()),
       target: this.name,
-      publishing: { bind, host: reachableHost(bind, engineHostName(host)) },
+      publishing: { bind, host: reachableHost(bind, engineHostName(host)), forward: engineForward(host) },
       ...{ ports, proxyImage, memoryMiB, cpus, settings: this.settings },
     });
   }

@@ -38,14 +38,14 @@ async function addressChange(
   revision: number,
 ): Promise<Change> {
   const wanted = site.ports[of.model] ?? port;
-  const address = wanted === undefined ? 'a free port' : urlOf(site.publishing, wanted);
+  const address = wanted === undefined ? 'a free port' : await urlOf(site.publishing, wanted);
   if (port === undefined) {
     const pulled = (await findImage(site.docker, site.proxyImage))
       ? ''
       : `, whose image ${site.proxyImage} is pulled`;
     return { action: 'create', what: `proxy ${proxyName(of.target, of.model)} at ${address}${pulled}` };
   }
-  const moved = wanted !== port ? [`- ${urlOf(site.publishing, port)}`, `+ ${address}`] : [];
+  const moved = wanted !== port ? [`- ${await urlOf(site.publishing, port)}`, `+ ${address}`] : [];
   const from = serving ? [`- revision ${String(serving.revision)}`] : [];
   return {
     action: 'change',

@@ -14,6 +14,8 @@ export interface Publishing {
   bind: string;
   /** Where people and we find ports published there: `127.0.0.1`, or the host of an engine elsewhere. */
   host: string;
+  /** Where ports on the loopback of the engine's machine are reached otherwise: the port here that leads to one there. */
+  forward?: (port: number) => Promise<number>;
 }
 
 /** The host at which ports published on `bind` are reached; `engineHost` reaches the engine's machine. */
@@ -23,8 +25,8 @@ export function reachableHost(bind: string, engineHost: string): string {
 }
 
 /** Throws when releases would be published where only the engine's own machine reaches them, and that is not this one. */
-export function checkReachable(target: string, { bind, host }: Publishing): void {
-  if (!isLoopback(bind) || isLoopback(host)) return;
+export function checkReachable(target: string, { bind, host, forward }: Publishing): void {
+  if (!isLoopback(bind) || isLoopback(host) || forward) return;
   throw new UserError(
     'config-invalid',
     `Releases on ${target} would answer at ${bind} of ${host} only, where they can not be verified from here.`,
@@ -36,7 +38,10 @@ function isLoopback(host: string): boolean {
   return host.startsWith('127.') || host === '::1' || host === 'localhost';
 }
 
-export function urlOf(publishing: Publishing, port: number): string {
+/** Where a port that is published is reached from here. */
+export async function urlOf(publishing: Publishing, port: number): Promise<string> {
+  const { bind, forward } = publishing;
+  if (forward && isLoopback(bind)) return `http://127.0.0.1:${String(await forward(port))}`;
   const host = publishing.host.includes(':') ? `[${publishing.host}]` : publishing.host;
   return `http://${host}:${String(port)}`;
 }
@@ -56,6 +61,8 @@ export async function holderOf(
 ): Promise<string | undefined> {
   const container = (await publishedPorts(docker)).find((published) => published.port === port);
   if (container) return `the container ${container.name}`;
+  // What else there is on a machine that is reached through a tunnel only, its engine says when it opens the port.
+  if (publishing.forward) return undefined;
   return (await answers(publishing.host, port)) ? 'another program' : undefined;
 }
 

@@ -54,7 +54,7 @@ async function untilPredicts(site: Site, release: ReleaseContainer, task: TaskCo
   task.report(`Waiting until ${name} is ready`);
   const now = () => readReleaseContainer(site.docker, release.id);
   const port = (await now())?.port;
-  const url = port === undefined ? undefined : urlOf(site.publishing, port);
+  const url = port === undefined ? undefined : await urlOf(site.publishing, port);
   await untilReady({ name, url }, task.signal, async () => {
     const found = await now();
     if (!found) return 'It was removed.';

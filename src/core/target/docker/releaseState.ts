@@ -18,8 +18,8 @@ export async function toRelease(
   const { target, model, revision, digest, author, created, notes, settings } = container;
   const traffic = trafficOf(proxy?.routes, revision);
   const state = stateOf(container, proxy);
-  const url = container.port === undefined ? undefined : urlOf(publishing, container.port);
-  const stableUrl = proxy?.port === undefined ? undefined : urlOf(publishing, proxy.port);
+  const url = container.port === undefined ? undefined : await urlOf(publishing, container.port);
+  const stableUrl = proxy?.port === undefined ? undefined : await urlOf(publishing, proxy.port);
   const health = await healthOf(container, url, signal);
   return {
     id: `${target}/${model.name}/${String(revision)}`,

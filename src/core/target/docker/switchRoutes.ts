@@ -26,7 +26,7 @@ export async function switchRoutes(
   signal: AbortSignal,
 ): Promise<number[]> {
   const container = docker.getContainer(proxy.id);
-  const url = urlOf(publishing, proxy.port ?? NaN);
+  const url = await urlOf(publishing, proxy.port ?? NaN);
   const before = await getFile(container, CONFIG_PATH);
   try {
     if (proxy.running && proxy.routes) {
