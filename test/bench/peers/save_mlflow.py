@@ -6,4 +6,4 @@ import mlflow.sklearn
 
 source, target = sys.argv[1:]
 with open(source, "rb") as file:
-    mlflow.sklearn.save_model(pickle.load(file), target)
+    mlflow.sklearn.save_model(pickle.load(file), target, serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_PICKLE)
