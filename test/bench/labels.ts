@@ -4,9 +4,9 @@ import type { LabelledRow } from './subjects';
 /** How a server is asked for the label of a row. */
 export interface Protocol {
   path: string;
-  bodyOf(row: number[]): unknown;
+  bodyOf: (row: number[]) => unknown;
   /** Where the label stands in the answer. */
-  labelOf(answer: never): unknown;
+  labelOf: (answer: never) => unknown;
 }
 
 /** Rows under `inputs`, predictions under `predictions`: Flask and FastAPI as people write them, and MLflow. */
