@@ -57,7 +57,7 @@ export async function measureColdStart(subjects: Subject[]): Promise<void> {
   const engine = makeEngine();
   const rows: string[][] = [];
   try {
-    for (const [title, path, row] of subjects.flatMap(({ title, onnx, pickle, row }) => [
+    for (const [title, path, row] of subjects.flatMap(({ title, onnx, pickle, rows: [{ row }] }) => [
       ...(onnx ? [[`${title}, ONNX`, onnx, row] as const] : []),
       [`${title}, pickle`, pickle, row] as const,
     ])) {

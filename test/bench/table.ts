@@ -1,5 +1,8 @@
-/** Prints rows under headings in columns as wide as their widest cell; all but the first are set flush right. */
-export function printTable(headings: string[], rows: string[][]): void {
+/**
+ * Prints rows under headings in columns as wide as their widest cell; all but the first are set flush right. `notes` are lines below
+ * them.
+ */
+export function printTable(headings: string[], rows: string[][], notes: string[] = []): void {
   const all = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   for (const row of all) {
@@ -8,7 +11,7 @@ export function printTable(headings: string[], rows: string[][]): void {
     );
     process.stdout.write(`${cells.join('   ')}\n`);
   }
-  process.stdout.write('\n');
+  process.stdout.write(`${notes.map((note) => `${note}\n`).join('')}\n`);
 }
 
 export function median(values: number[]): number {

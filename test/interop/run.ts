@@ -1,20 +1,17 @@
 /**
- * Drives the model server with other people's clients: `npm run interop`. Needs PyPI the first time, to fill an environment
- * in the user's cache folder with what `requirements.txt` beside this file names; runs with python3.11 or python3.
+ * Drives the model server with other people's clients: `npm run interop`. Needs PyPI the first time, to fill environments
+ * in the user's cache folder with what the requirements files beside this one name; runs with python3.11 or python3.
  * Prints a line for each client and exits with 1 when one of them fails.
  */
 import { execFile, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { cached } from '../host/cache';
+import { pythonEnvironment, pythonVariables } from '../host/pythonEnvironment';
 import { iris, startServer, stopServers } from '../unit/server/support/serverProcess';
 import type { TestServer } from '../unit/server/support/serverProcess';
 
 const run = promisify(execFile);
 const here = resolve('test/interop');
-const requirements = join(here, 'requirements.txt');
-const scripts = process.platform === 'win32' ? 'Scripts' : 'bin';
 const own = (name: string) => `test/unit/server/models/${name}.onnx`;
 const longest = 15 * 60_000;
 
@@ -22,13 +19,18 @@ const longest = 15 * 60_000;
 const lastLines = 60;
 
 async function main(): Promise<void> {
-  const bin = await installClients();
+  const bin = await pythonEnvironment('interop', join(here, 'requirements.txt'));
   try {
     const echo = await startServer(own('echo'));
     const flowers = await startServer(iris);
     const urls = [echo.url, flowers.url];
     await attempt('tritonclient', () => python(bin, 'use_triton.py', urls));
     await attempt('kserve', () => python(bin, 'use_kserve.py', urls));
+    await attempt('mlserver', async () => {
+      // What it needs is not what the other clients need.
+      const mlserver = await pythonEnvironment('interop-mlserver', join(here, 'requirements-mlserver.txt'));
+      return python(mlserver, 'use_mlserver.py', urls);
+    });
     await attempt('schemathesis, iris', () => schemathesis(bin, flowers));
     for (const [name, leftOut] of [
       ['echo', lenient],
@@ -64,25 +66,9 @@ async function attempt(client: string, work: () => Promise<string>): Promise<voi
   }
 }
 
-/** The folder of the clients' programs; they are installed again when the requirements have changed. */
-async function installClients(): Promise<string> {
-  const wanted = (await readFile(requirements, 'utf8')).trim().split('\n').join(', ');
-  const install = async (folder: string) => {
-    const found = await run('python3.11', ['--version']).then(
-      () => 'python3.11',
-      () => 'python3',
-    );
-    await run(found, ['-m', 'venv', folder]);
-    await run(join(folder, scripts, 'pip'), ['install', '--quiet', '--requirement', requirements], {
-      timeout: longest,
-    });
-  };
-  return join(await cached('interop', [{ title: `installing ${wanted}`, run: install }]), scripts);
-}
-
 async function python(bin: string, script: string, args: string[]): Promise<string> {
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
-  const { stdout } = await run(join(bin, 'python'), [join(here, script), ...args], { env, timeout: longest });
+  const options = { env: pythonVariables(bin), timeout: longest };
+  const { stdout } = await run(join(bin, 'python'), [join(here, script), ...args], options);
   return stdout.trim();
 }
 
