@@ -44,6 +44,7 @@ describe('a registry with TLS and a password', () => {
   afterEach(async () => {
     await cleanUp(name);
     assert.ok(!said.join('\n').includes(user.password), 'the password is never told');
+    await forgetImages(registry.host);
   });
 
   it('takes a release, which the engine gets from there when it has lost it', async () => {
@@ -61,6 +62,14 @@ describe('a registry with TLS and a password', () => {
     assert.equal(again.digest, release.digest);
     const labels = JSON.stringify((await docker.getContainer(`slipway-${name}.iris-r1`).inspect()).Config);
     assert.ok(!labels.includes(user.password));
+  });
+
+  it('gives an image that is gone from the engine with the last release', async () => {
+    const other = { ...iris, model: { ...iris.model, serverArguments: ['--max-batch', '9'] } };
+    const { release } = await deploy(target(), other, task());
+    const { Image } = await docker.getContainer(`slipway-${name}.iris-r1`).inspect();
+    assert.deepEqual(await target().remove(release, taskOf()), []);
+    await assert.rejects(docker.getImage(Image).inspect(), { statusCode: 404 });
   });
 
   it('says with the image what is in it', async () => {
@@ -158,6 +167,15 @@ describe('a registry with TLS and a password', () => {
   }
 });
 
+/** Takes the names away that images have by a registry. */
+async function forgetImages(host: string): Promise<void> {
+  for (const { RepoDigests } of await docker.listImages()) {
+    for (const place of RepoDigests ?? []) {
+      if (place.startsWith(`${host}/`)) await docker.getImage(place).remove();
+    }
+  }
+}
+
 describe('a registry of this machine without TLS', () => {
   it('takes a release as it stands', async () => {
     const registry = await startRegistry();
@@ -168,6 +186,7 @@ describe('a registry of this machine without TLS', () => {
       assert.match(release.digest, new RegExp(`^${registry.host}/iris@sha256:`));
     } finally {
       await cleanUp(`${name}-plain`);
+      await forgetImages(registry.host);
       await registry.remove();
     }
   });

@@ -32,16 +32,17 @@ export function removeRelease(
   );
 }
 
-/** Removes a release's image unless something else needs it. Resolves to what is left, in words. */
-export function removeImage(
+/** Removes a release's image, and its name in a registry, unless something else needs it. Resolves to what is left, in words. */
+export async function removeImage(
   { docker }: Site,
-  { image, model, revision }: ReleaseContainer,
+  { digest, image, model, revision }: ReleaseContainer,
 ): Promise<string[]> {
-  return attempt(
-    `The image of revision ${String(revision)} of ${model.name}`,
-    () => docker.getImage(image).remove(),
-    [404, 409],
-  );
+  const what = `The image of revision ${String(revision)} of ${model.name}`;
+  const left: string[] = [];
+  for (const name of new Set([digest, image])) {
+    left.push(...(await attempt(what, () => docker.getImage(name).remove(), [404, 409])));
+  }
+  return left;
 }
 
 /** Removes the proxy of a model without releases, and the network of a target without containers. Resolves to what is left, in words. */
