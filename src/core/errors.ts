@@ -1,6 +1,9 @@
 /** What went wrong, as a word that code can act on. The editor offers a button by it. */
 export type ErrorCode =
   | 'build-failed'
+  | 'cluster-denied'
+  | 'cluster-refused'
+  | 'cluster-unreachable'
   | 'config-invalid'
   | 'disk-full'
   | 'endpoint-gone'

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { setting } from './settings';
 
 /** What the core is told by where the extension is installed and by settings; these are read when they are needed, so that a change of one needs no restart. */
@@ -30,6 +30,9 @@ export function coreOptions(context: vscode.ExtensionContext, log: vscode.LogOut
     },
     get proxyImage() {
       return setting('slipway.image.proxy');
+    },
+    get trusted() {
+      return vscode.workspace.isTrusted;
     },
     get memoryMiB() {
       return setting('slipway.serve.memoryMiB');

@@ -11,6 +11,10 @@ export const labels = {
   target: 'dev.slipway.target',
   revision: 'dev.slipway.revision',
   note: 'dev.slipway.note',
+  /** SHA-256 over the samples that prove it, hexadecimal. */
+  samplesHash: 'dev.slipway.samples-hash',
+  /** Commit of the workspace it was deployed from. */
+  commit: 'dev.slipway.commit',
   /** Who made it: `user@host`. */
   author: 'dev.slipway.author',
   /** When it was made, ISO 8601. */
