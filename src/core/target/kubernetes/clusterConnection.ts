@@ -78,7 +78,9 @@ export class ClusterConnection {
     };
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-      const sent = send(url, { ...login, method, headers, signal }, (answer) => {
+      // Of one's own: many requests may listen to one signal at the same time.
+      const own = AbortSignal.any([signal]);
+      const sent = send(url, { ...login, method, headers, signal: own }, (answer) => {
         sent.setTimeout(0);
         resolve(answer);
       });
