@@ -218,14 +218,13 @@ export class KubernetesApi {
       const change = (object: StoredObject) => mergeInto(object, { spec: { replicas } });
       this.store.update(served, namespace, name, change, { manager });
     }
-    const { spec, metadata } = this.store.get(served, namespace, name);
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment
-    const replicas = spec.replicas;
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment
+    const { spec, metadata } = this.store.get(served, namespace, name) as { spec: object } & StoredObject;
+    const { replicas } = spec as { replicas: number };
+    const { uid } = metadata;
     return {
       kind: 'Scale',
       apiVersion: 'autoscaling/v1',
-      metadata: { name, namespace, uid: metadata.uid },
+      metadata: { name, namespace, uid },
       spec: { replicas },
     };
   }

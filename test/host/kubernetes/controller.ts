@@ -5,13 +5,13 @@ import { builtIn, type ServedKind } from './kinds';
 import { mergeInto, type Store, type StoreEvent, type StoredObject } from './store';
 import type { JsonMap } from './fields';
 
-/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment -- what is in a spec depends on the kind */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access -- what is in a spec depends on the kind */
 
 const pods = builtIn.find(({ kind }) => kind === 'Pod') as ServedKind;
 const deployments = builtIn.find(({ kind }) => kind === 'Deployment') as ServedKind;
 const hashLabel = 'pod-template-hash';
 /** A pod that is told to end answers for so long, in milliseconds; the real ones wait for their own preStop. */
-const LEAVE_MS = 300;
+const LEAVE_MS = 1_000;
 
 export interface ControllerOptions {
   /** The model file in an image; undefined for images that are not in the registry. */
@@ -135,11 +135,9 @@ export class DeploymentController {
       status: { phase: 'Pending' },
     };
     this.store.create(pods, namespace, body, { manager: 'kube-controller-manager' });
-    const { modelOf, failureOf } = this.options;
-    this.runners.set(
-      `${namespace}/${name}`,
-      new PodRunner(this.store, namespace, name, modelOf, failureOf(owner)),
-    );
+    const modelOf = (image: string) => this.options.modelOf(image);
+    const runner = new PodRunner(this.store, namespace, name, modelOf, this.options.failureOf(owner));
+    this.runners.set(`${namespace}/${name}`, runner);
   }
 
   async #end(namespace: string, name: string): Promise<void> {
@@ -152,7 +150,7 @@ export class DeploymentController {
 
   #track(work: Promise<void>): void {
     this.#stopping.add(work);
-    void work.finally(() => this.#stopping.delete(work));
+    void work.then(() => this.#stopping.delete(work));
   }
 }
 

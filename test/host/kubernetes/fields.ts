@@ -45,7 +45,7 @@ export function setField(object: JsonMap, leaf: string, value: Json): void {
   let at = object;
   for (const part of parts) {
     if (!isMap(at[part])) at[part] = {};
-    at = at[part] as JsonMap;
+    at = at[part];
   }
   at[last] = value;
 }

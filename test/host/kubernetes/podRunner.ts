@@ -6,7 +6,7 @@ import { builtIn, type ServedKind } from './kinds';
 import { mergeInto } from './store';
 import type { JsonMap } from './fields';
 
-/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment -- what is in a spec depends on the kind */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access -- what is in a spec depends on the kind */
 
 /** What shall go wrong with a pod. */
 export type Failure =

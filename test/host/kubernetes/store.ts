@@ -220,11 +220,7 @@ export class Store {
     if (name === '')
       throw invalid(served.kind, name, ['metadata.name: Required value: name or generateName is required']);
     if (body['kind'] !== served.kind || body['apiVersion'] !== apiVersionOf(served)) {
-      throw new ApiFailure(
-        400,
-        'BadRequest',
-        `${String(body['kind'])} of ${String(body['apiVersion'])} is no ${served.kind} of ${apiVersionOf(served)}`,
-      );
+      throw new ApiFailure(400, 'BadRequest', `the object is no ${served.kind} of ${apiVersionOf(served)}`);
     }
     const metadata: StoredMetadata = {
       ...(given as unknown as StoredMetadata),

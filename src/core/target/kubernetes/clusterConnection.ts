@@ -134,13 +134,16 @@ interface StatusBody {
 }
 
 function apiError(method: Method, path: string, { statusCode = 0 }: IncomingMessage, text: string): ApiError {
-  let said: StatusBody = {};
-  try {
-    said = JSON.parse(text) as StatusBody;
-  } catch {
-    // A proxy before the API may answer in other words.
-    said = { message: text.slice(0, 200).trim() };
-  }
+  const said = statusIn(text);
   const message = said.message || `status ${String(statusCode)}`;
   return new ApiError(statusCode, said.reason, message, { method, path });
+}
+
+/** A proxy before the API may answer in other words. */
+function statusIn(text: string): StatusBody {
+  try {
+    return JSON.parse(text) as StatusBody;
+  } catch {
+    return { message: text.slice(0, 200).trim() };
+  }
 }

@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { messageOf } from '../../errors';
 import type { Logger } from '../../logger';
 import { loadClient } from './client';
@@ -8,6 +8,8 @@ import { SERVER_PORT } from './names';
 
 /** As many pods as a connection is tried with. */
 const MAX_TRIES = 3;
+/** How much of a request is kept until it is answered, in bytes, so that another pod can be asked. */
+const MAX_REPEATED = 1024 * 1024;
 
 /** The part of the client's WebSocket that is used. */
 interface Tunnel {
@@ -83,63 +85,101 @@ export class Forwards {
     });
   }
 
+  /** Tries one pod after the other, until one takes the connection. */
   async #forward(socket: Socket, choose: Choose): Promise<void> {
+    const sent = new SentBytes(socket);
     const pods = (await choose(this.#end.signal)).slice(0, MAX_TRIES);
-    if (pods.length === 0) throw new Error('no pod is ready');
-    for (const [index, pod] of pods.entries()) {
+    for (const pod of pods) {
       if (socket.destroyed) return;
-      try {
-        join(socket, await this.#open(socket, pod));
-        return;
-      } catch (error) {
-        if (index === pods.length - 1) throw error;
-        this.log.debug(`${pod} took no connection: ${messageOf(error)}`);
-      }
+      const refusal = await this.#attempt(socket, pod, sent);
+      if (refusal === undefined) return;
+      this.log.debug(`${pod} took no connection: ${refusal}`);
+      if (!sent.canRepeat) break;
     }
+    throw new Error('no pod takes the connection');
   }
 
-  async #open(socket: Socket, pod: string): Promise<Tunnel> {
+  /** Resolves when the connection ends; to why, where the pod did not take it at all. */
+  async #attempt(socket: Socket, pod: string, sent: SentBytes): Promise<string | undefined> {
     const { PortForward } = loadClient();
-    const answers = new Writable({
-      write: (piece: Buffer, _encoding, done) => {
-        socket.write(piece);
-        done();
-      },
-    });
-    const refusals = new Writable({
-      write: (piece: Buffer, _encoding, done) => {
-        // The channel opens with the number of the port alone.
-        if (piece.length > 0) {
-          this.log.debug(`${pod}: ${piece.toString()}`);
-          socket.destroy();
-        }
-        done();
-      },
-    });
     const forward = new PortForward(this.config, false);
-    try {
-      return (await forward.portForward(
-        this.namespace,
-        pod,
-        [SERVER_PORT],
-        answers,
-        refusals,
-        socket,
-      )) as Tunnel;
-    } catch (error) {
-      // The client's socket rejects with an event.
-      throw error instanceof Error
-        ? error
-        : new Error((error as { message?: string }).message ?? 'no reason');
-    }
+    const input = sent.from();
+    let tunnel: Tunnel | undefined;
+    return new Promise((resolve) => {
+      const shut = () => (tunnel?.terminate ? tunnel.terminate() : tunnel?.close());
+      let ended = false;
+      const end = (refusal?: string) => {
+        if (ended) return;
+        ended = true;
+        socket.off('close', onClose);
+        input.destroy();
+        shut();
+        if (refusal === undefined) socket.end();
+        resolve(refusal);
+      };
+      const onClose = () => end();
+      socket.once('close', onClose);
+      const answers = writable((piece) => {
+        sent.forget();
+        socket.write(piece);
+      });
+      const refusals = writable((piece) => {
+        if (sent.canRepeat) end(piece.toString());
+        else socket.destroy();
+      });
+      forward.portForward(this.namespace, pod, [SERVER_PORT], answers, refusals, input).then(
+        (opened) => {
+          tunnel = opened as Tunnel;
+          tunnel.onclose = () => end();
+          if (ended) shut();
+        },
+        // The client's socket rejects with an event.
+        (error: unknown) => end((error as { message?: string }).message ?? 'no reason'),
+      );
+    });
   }
 }
 
-function join(socket: Socket, tunnel: Tunnel): void {
-  tunnel.onclose = () => socket.end();
-  const shut = () => (tunnel.terminate ? tunnel.terminate() : tunnel.close());
-  if (socket.destroyed) shut();
-  else socket.once('close', shut);
+/** What a client has sent, to be sent again to another pod as long as none has answered. */
+class SentBytes {
+  #pieces: Buffer[] = [];
+  #length = 0;
+  #input: PassThrough | undefined;
+  canRepeat = true;
+
+  constructor(private readonly socket: Socket) {
+    socket.on('data', (piece: Buffer) => {
+      if (this.canRepeat) this.#pieces.push(piece);
+      this.#length += piece.length;
+      if (this.#length > MAX_REPEATED) this.forget();
+      if (this.#input?.writable) this.#input.write(piece);
+    });
+    socket.on('end', () => this.#input?.end());
+  }
+
+  /** A stream of all that was sent, and of what is sent. */
+  from(): PassThrough {
+    const input = new PassThrough();
+    for (const piece of this.#pieces) input.write(piece);
+    if (this.socket.readableEnded) input.end();
+    return (this.#input = input);
+  }
+
+  /** From here on it can not be sent again. */
+  forget(): void {
+    this.canRepeat = false;
+    this.#pieces = [];
+  }
+}
+
+/** The channels open with the number of the port, after which nothing is left of the first piece. */
+function writable(take: (piece: Buffer) => void): Writable {
+  return new Writable({
+    write: (piece: Buffer, _encoding, done) => {
+      if (piece.length > 0) take(piece);
+      done();
+    },
+  });
 }
 
 function close({ server, sockets }: Listener): void {

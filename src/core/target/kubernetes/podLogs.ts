@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { messageOf } from '../../errors';
 import { linesOf } from '../../docker/lines';
 import { apiStatusOf } from './clusterErrors';
 import { groupPath, type NamespaceApi } from './namespaceApi';
@@ -121,13 +122,13 @@ function logPath(api: NamespaceApi, pod: string): string {
 /** `2026-01-02T03:04:05.678Z the line` */
 function parted(line: string): { time?: string; text: string } {
   const found = /^(\d{4}-\d\d-\d\dT\S+Z) (.*)$/s.exec(line);
-  return found ? { time: found[1] as string, text: found[2] as string } : { text: line };
+  return found ? { time: found[1], text: found[2] as string } : { text: line };
 }
 
 /** Lines that several writers leave for one reader, until a signal aborts. */
 class LineQueue {
   #lines: string[] = [];
-  #error: unknown;
+  #error: Error | undefined;
   #wake: () => void = () => undefined;
 
   constructor(private readonly signal: AbortSignal) {
@@ -140,7 +141,7 @@ class LineQueue {
   }
 
   fail(error: unknown): void {
-    this.#error ??= error;
+    this.#error ??= error instanceof Error ? error : new Error(messageOf(error));
     this.#wake();
   }
 

@@ -24,24 +24,32 @@ export async function promote(site: Site, record: RevisionRecord, task: TaskCont
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
   await assertOurs(site, model.name, task.signal);
-  const before = record.wanted;
   await growTo(site, record, await wantedOf(site, of, record, task.signal), task.signal);
   try {
     await until(ready(), site, { model: model.name, revision }, task);
     task.report(`Moving the traffic to ${nameOf(revision, model.name)}`);
+    const promoted = new Date().toISOString();
     await note(
       site,
       record,
-      { [revisionNotes.promoted]: new Date().toISOString(), [revisionNotes.failed]: null },
-      task,
+      { [revisionNotes.promoted]: promoted, [revisionNotes.failed]: null },
+      task.signal,
     );
     return await switchTraffic(site, of, { serving: revision }, task.signal);
   } catch (error) {
-    await site.api
-      .scale(kinds.deployment, record.deployment.metadata.name, before, AbortSignal.timeout(RESTORE_MS))
-      .catch(() => undefined);
+    await asBefore(site, record).catch(() => undefined);
     throw error;
   }
+}
+
+/** What a promotion that failed has changed of a revision. */
+async function asBefore(site: Site, record: RevisionRecord): Promise<void> {
+  const signal = AbortSignal.timeout(RESTORE_MS);
+  const { annotations = {}, name } = record.deployment.metadata;
+  const names = [revisionNotes.promoted, revisionNotes.failed];
+  const noted = Object.fromEntries(names.map((each) => [each, annotations[each] ?? null]));
+  await note(site, record, noted, signal);
+  await site.api.scale(kinds.deployment, name, record.wanted, signal);
 }
 
 /** As many pods as the release before needs for the same traffic, and as many as are configured. */
@@ -75,7 +83,7 @@ async function note(
   site: Site,
   { deployment }: RevisionRecord,
   annotations: Record<string, string | null>,
-  { signal }: { signal: AbortSignal },
+  signal: AbortSignal,
 ): Promise<void> {
   const change = { metadata: { annotations } };
   await site.api.patch<Deployment>(kinds.deployment, deployment.metadata.name, change, signal);
@@ -204,7 +212,7 @@ export async function setAside(
   if (isRouted(address, revision)) {
     throw new UserError('cluster-refused', `By now ${nameOf(revision, model.name)} serves, so it stays.`);
   }
-  await note(site, record, { [revisionNotes.failed]: reason }, { signal });
+  await note(site, record, { [revisionNotes.failed]: reason }, signal);
   await site.api.scale(kinds.deployment, deployment.metadata.name, 0, signal);
   return removeOld(site, of, signal);
 }
