@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { run } from './command';
 import { assertAllowed, review, type User } from './kubernetes/access';
 import { ApiFailure } from './kubernetes/apiFailure';
 import { DeploymentController } from './kubernetes/controller';
@@ -87,6 +88,13 @@ export class KubernetesApi {
       clusters: [{ name: 'test', cluster: { server: this.url, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'ada', user: { token } }],
     };
+  }
+
+  /** Runs kubectl on this cluster. It sends no token without TLS, so that somebody without one has to be known. */
+  kubectl(folder: string, ...args: string[]): Promise<string> {
+    this.users.set('', { name: 'kubectl' });
+    const flags = [`--kubeconfig=${this.kubeconfig}`, `--cache-dir=${this.#folder}/cache`];
+    return run('kubectl', [...flags, ...args], { cwd: folder });
   }
 
   kind(name: string): ServedKind {
@@ -218,9 +226,9 @@ export class KubernetesApi {
       const change = (object: StoredObject) => mergeInto(object, { spec: { replicas } });
       this.store.update(served, namespace, name, change, { manager });
     }
-    const { spec, metadata } = this.store.get(served, namespace, name) as { spec: object } & StoredObject;
-    const { replicas } = spec as { replicas: number };
-    const { uid } = metadata;
+    const found = this.store.get(served, namespace, name);
+    const { replicas } = found.spec as { replicas: number };
+    const { uid } = found.metadata;
     return {
       kind: 'Scale',
       apiVersion: 'autoscaling/v1',

@@ -1,5 +1,6 @@
 import { invalid } from './apiFailure';
 import { same } from './fields';
+import { schemaCauses } from './schemas';
 import type { StoredObject } from './store';
 
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- what is in a spec depends on the kind */
@@ -33,7 +34,11 @@ export function setDefaults(object: StoredObject): void {
 /** Throws 422 with all that is wrong, as the API server does. */
 export function validate(object: StoredObject, before: StoredObject | undefined): void {
   const { name } = object.metadata;
-  const wrong = [...metadataCauses(object), ...(causes[object.kind]?.(object, before) ?? [])];
+  const wrong = [
+    ...schemaCauses(object),
+    ...metadataCauses(object),
+    ...(causes[object.kind]?.(object, before) ?? []),
+  ];
   if (wrong.length > 0) throw invalid(object.kind, name, wrong);
 }
 
