@@ -10,6 +10,7 @@ import { ApiFailure } from './kubernetes/apiFailure';
 import { DeploymentController } from './kubernetes/controller';
 import { discover } from './kubernetes/discovery';
 import type { JsonMap } from './kubernetes/fields';
+import { KServeController, type KServeSetup } from './kubernetes/kserve';
 import { addOns, builtIn, type ServedKind } from './kubernetes/kinds';
 import { sendLog } from './kubernetes/podLog';
 import type { Failure } from './kubernetes/podRunner';
@@ -23,6 +24,8 @@ export interface KubernetesOptions {
   /** `1.31.0` */
   version?: string;
   namespaces?: string[];
+  /** KServe, where it is installed. */
+  kserve?: KServeSetup;
 }
 
 const TOKEN = 'test-token';
@@ -49,12 +52,10 @@ export class KubernetesApi {
   readonly #version: string;
   #folder = '';
 
-  private constructor({
-    addOns: installed = [],
-    version = '1.31.0',
-    namespaces = ['models'],
-  }: KubernetesOptions) {
-    this.kinds = [...builtIn, ...installed.map((name) => addOns[name])];
+  private constructor(options: KubernetesOptions) {
+    const { addOns: installed = [], version = '1.31.0', namespaces = ['models', 'kserve'], kserve } = options;
+    const present = kserve ? [...installed, 'kserve' as const] : installed;
+    this.kinds = [...builtIn, ...present.map((name) => addOns[name])];
     this.#version = version;
     this.controller = new DeploymentController(this.store, {
       modelOf: (image) => this.images.get(image),
@@ -64,6 +65,7 @@ export class KubernetesApi {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
       this.store.create(this.kind('Namespace'), undefined, body, { manager: 'test' });
     }
+    if (kserve) new KServeController(this.store, kserve);
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) => this.#upgrade(request, socket));
   }

@@ -123,3 +123,27 @@ export const kubernetesTargetSchema = z
   })
   .refine(({ ingress, gateway }) => !(ingress && gateway), 'Only one of "ingress" and "gateway" can be')
   .describe('A place where releases run.');
+
+/** A target of the kind `kserve`. */
+export const kserveTargetSchema = z
+  .strictObject({
+    kind: z.literal('kserve').describe('Releases are InferenceServices of KServe in a Kubernetes cluster.'),
+    ...clusterFields,
+    minReplicas: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe('As few servers as there may be. Default 1; 0 only where KServe runs on Knative.'),
+    maxReplicas: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('As many servers as there may be. Default: what KServe says.'),
+  })
+  .refine(
+    ({ minReplicas = 1, maxReplicas = Infinity }) => minReplicas <= maxReplicas,
+    '"maxReplicas" is less than "minReplicas"',
+  )
+  .describe('A place where releases run.');

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { kubernetesTargetSchema } from './clusterSchema';
+import { kserveTargetSchema, kubernetesTargetSchema } from './clusterSchema';
 
 const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const nameWords = 'use small letters, digits and dashes, such as "fraud-model"';
@@ -97,7 +97,7 @@ const dockerTargetSchema = z
   .describe('A place where releases run.');
 
 const targetSchema = z
-  .discriminatedUnion('kind', [dockerTargetSchema, kubernetesTargetSchema])
+  .discriminatedUnion('kind', [dockerTargetSchema, kubernetesTargetSchema, kserveTargetSchema])
   .describe('A place where releases run.');
 
 /** `slipway.json`. */

@@ -2,6 +2,7 @@ import type { TargetConfig } from '../config/config';
 import { UserError } from '../errors';
 import type { Logger } from '../logger';
 import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
+import { KServeTarget } from '../target/kserve/kserveTarget';
 import { KubernetesTarget } from '../target/kubernetes/kubernetesTarget';
 import type { ClusterTargetOptions, Push } from '../target/kubernetes/options';
 import type { Target } from '../target/target';
@@ -33,6 +34,8 @@ export function makeTarget(
     }
     case 'kubernetes':
       return new KubernetesTarget(name, { ...clusterOptions(settings, config.registry), config }, log);
+    case 'kserve':
+      return new KServeTarget(name, { ...clusterOptions(settings, config.registry), config }, log);
   }
 }
 

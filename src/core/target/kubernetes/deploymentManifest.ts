@@ -18,6 +18,8 @@ import type { KubernetesConfig, PullOptions } from './options';
 const LEAVE_SECONDS = 5;
 /** What a run may take at most, and what the server needs to end, in seconds. */
 const DRAIN_SECONDS = 35;
+/** How long a pod may take to end before it is killed, in seconds. */
+export const GRACE_SECONDS = LEAVE_SECONDS + DRAIN_SECONDS + 5;
 /** How long a server may take to load its model, in seconds. */
 const LOAD_SECONDS = 150;
 const PROBE_SECONDS = 2;
@@ -106,7 +108,7 @@ function templateOf(config: KubernetesConfig, made: Revision): PodTemplate {
       automountServiceAccountToken: false,
       // A Service named like a variable that the server reads would change what it does.
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: LEAVE_SECONDS + DRAIN_SECONDS + 5,
+      terminationGracePeriodSeconds: GRACE_SECONDS,
       securityContext: { ...podSecurity },
       topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(
         (topologyKey) => ({
@@ -121,6 +123,7 @@ function templateOf(config: KubernetesConfig, made: Revision): PodTemplate {
         {
           name: CONTAINER_NAME,
           image: made.image,
+          imagePullPolicy: 'IfNotPresent',
           args: [...serverCommand(request.model), '--model-version', String(revision)],
           ports: [{ name: PORT_NAME, containerPort: SERVER_PORT, protocol: 'TCP' }],
           resources: resourcesOf(config),
@@ -136,8 +139,8 @@ function templateOf(config: KubernetesConfig, made: Revision): PodTemplate {
   };
 }
 
-/** Every image has Node, and not every one a shell. */
-const leaveCommand = ['node', '-e', `setTimeout(() => {}, ${String(LEAVE_SECONDS * 1000)})`];
+/** Keeps a pod answering for a while. Every image has Node, and not every one a shell. */
+export const leaveCommand = ['node', '-e', `setTimeout(() => {}, ${String(LEAVE_SECONDS * 1000)})`];
 
 const scraping = {
   'prometheus.io/scrape': 'true',

@@ -1,12 +1,9 @@
-import { connect } from '../../docker/connect';
-import { inWords } from '../../docker/dockerErrors';
 import { UserError, messageOf } from '../../errors';
-import { ensureImageFor } from '../../image/imageFor';
-import { buildModelImage } from '../../image/modelImage';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
 import { publicAddress } from './addressManifests';
+import { buildForCluster } from './build';
 import { startCandidate } from './candidate';
 import { checkCluster } from './check';
 import { ClusterConnection } from './clusterConnection';
@@ -72,18 +69,8 @@ export class KubernetesTarget implements Target {
     return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
   }
 
-  async build(request: ReleaseRequest, task: TaskContext): Promise<string> {
-    const { host, dist, nodeBase, pythonBase, version } = this.options;
-    return inWords(`build the image of ${request.model.name}`, task.signal, async () => {
-      const docker = connect(host);
-      const base = await ensureImageFor(
-        docker,
-        { dist, nodeBase, pythonBase, version },
-        request.model.path,
-        task,
-      );
-      return (await buildModelImage(docker, base, request.model, task)).digest;
-    });
+  build(request: ReleaseRequest, task: TaskContext): Promise<string> {
+    return buildForCluster(this.options, request, task);
   }
 
   push(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string> {
