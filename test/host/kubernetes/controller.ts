@@ -25,7 +25,7 @@ export class DeploymentController {
   readonly runners = new Map<string, PodRunner>();
   readonly #stopping = new Set<Promise<void>>();
   #queued = false;
-  #ended = false;
+  readonly #ended = new AbortController();
 
   constructor(
     private readonly store: Store,
@@ -54,7 +54,7 @@ export class DeploymentController {
   }
 
   async stop(): Promise<void> {
-    this.#ended = true;
+    this.#ended.abort();
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
     await Promise.all(this.#stopping);
   }
@@ -64,7 +64,7 @@ export class DeploymentController {
     this.#queued = true;
     setImmediate(() => {
       this.#queued = false;
-      if (!this.#ended) this.#reconcile();
+      if (!this.#ended.signal.aborted) this.#reconcile();
     });
   }
 
@@ -141,7 +141,7 @@ export class DeploymentController {
   }
 
   async #end(namespace: string, name: string): Promise<void> {
-    await sleep(LEAVE_MS, undefined, { ref: false });
+    await sleep(LEAVE_MS, undefined, { ref: false, signal: this.#ended.signal }).catch(() => undefined);
     const key = `${namespace}/${name}`;
     await this.runners.get(key)?.stop();
     this.runners.delete(key);
