@@ -192,6 +192,7 @@ export class KServeTarget implements Target {
     model: string | undefined,
     signal: AbortSignal,
   ): Promise<Release[]> {
+    const began = performance.now();
     const found = await listFound(
       site.api,
       { target: this.name, ...(model !== undefined && { model }) },
@@ -202,7 +203,7 @@ export class KServeTarget implements Target {
         ...(pods.length > 0 ? [`${kept.model.name}/${String(kept.revision)}`] : []),
         ...(address ? [kept.model.name] : []),
       ]);
-      forwards.keep((key) => keys.includes(key));
+      forwards.keep((key) => keys.includes(key), began);
     }
     return Promise.all(
       found.map((each) => {

@@ -62,7 +62,7 @@ export function deploymentOf(config: KubernetesConfig, made: Revision): Deployme
         [labels.kind]: 'release',
         ...podLabels(of, revision),
       },
-      annotations: notesOf(made),
+      annotations: notesOf(made, settingsOf(config)),
     },
     spec: {
       replicas: config.replicas ?? DEFAULT_REPLICAS,
@@ -75,8 +75,14 @@ export function deploymentOf(config: KubernetesConfig, made: Revision): Deployme
   };
 }
 
+/** What of a target's configuration shapes the pods of a release, as JSON. */
+export function settingsOf(config: KubernetesConfig): string {
+  const { imagePullSecret, serviceAccount, nodeSelector, replicas, resources } = config;
+  return JSON.stringify({ imagePullSecret, serviceAccount, nodeSelector, replicas, resources });
+}
+
 /** What does not fit into labels, to be read back. */
-export function notesOf({ request, image, origin }: Revision): Record<string, string> {
+function notesOf({ request, image, origin }: Revision, settings: string): Record<string, string> {
   const { model, note, samplesHash, commit } = request;
   return {
     [labels.model]: model.name,
@@ -88,6 +94,7 @@ export function notesOf({ request, image, origin }: Revision): Record<string, st
     [labels.author]: origin.author,
     [labels.created]: origin.created.toISOString(),
     [revisionNotes.image]: image,
+    [revisionNotes.settings]: settings,
   };
 }
 

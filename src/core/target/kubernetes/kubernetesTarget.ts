@@ -8,6 +8,7 @@ import { startCandidate } from './candidate';
 import { checkCluster } from './check';
 import { ClusterConnection } from './clusterConnection';
 import { clusterError, inClusterWords } from './clusterErrors';
+import { settingsOf } from './deploymentManifest';
 import { Forwards } from './forwards';
 import { readKubeconfig } from './kubeconfig';
 import { ReleaseLinks } from './links';
@@ -18,7 +19,7 @@ import { kinds } from './objects';
 import type { KubernetesTargetOptions } from './options';
 import { planOn } from './plan';
 import { followPods, lastWordsOf } from './podLogs';
-import { promote, retire, setAside } from './promotion';
+import { promote, retire, withdraw } from './promotion';
 import { healthOf, toRelease } from './releaseState';
 import { remove } from './removal';
 import { listRevisions, type RevisionRecord } from './revisions';
@@ -28,6 +29,8 @@ import { listAddresses } from './traffic';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
 const AFTERWARDS_MS = 10_000;
+/** How long stopping the releases before may take, in milliseconds. */
+const TIDY_MS = 60_000;
 const DRAIN_SECONDS = 10;
 
 interface Connected {
@@ -39,13 +42,17 @@ interface Connected {
 /** A namespace of a Kubernetes cluster: each revision is a Deployment, and a Service of the model's name sends the traffic to one. */
 export class KubernetesTarget implements Target {
   readonly kind = 'kubernetes';
+  /** What of its configuration shapes a release, as JSON. */
+  readonly settings: string;
   #connected: Connected | undefined;
 
   constructor(
     readonly name: string,
     private readonly options: KubernetesTargetOptions,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.settings = settingsOf(options.config);
+  }
 
   /** `prod/ml`: the context, and the namespace where that is named. */
   get address(): string {
@@ -84,12 +91,13 @@ export class KubernetesTarget implements Target {
     });
   }
 
-  promote(release: Release, task: TaskContext): Promise<Release> {
+  /** `proof` is what was proven before, in words; it is kept with the release. */
+  promote(release: Release, task: TaskContext, proof?: string): Promise<Release> {
     return this.#doing(`promote ${words(release)}`, task.signal, async (connected) => {
       const { site, links } = connected;
-      const before = await promote(site, await this.#find(site, release, task.signal), task);
-      links.forget();
-      await this.#retire(site, release.model.name, before, task);
+      const record = await this.#find(site, release, task.signal);
+      const idle = await promote(site, record, proof, task).finally(() => links.forget());
+      await this.#retire(site, release.model.name, idle);
       const reached = publicAddress(site.config);
       if (reached) task.report(`${words(release)} serves at ${reached}`);
       return this.#read(connected, release.model.name, release.revision);
@@ -122,11 +130,10 @@ export class KubernetesTarget implements Target {
   }
 
   fail(release: Release, reason: string, task: TaskContext): Promise<void> {
-    return this.#doing(`stop ${words(release)}`, task.signal, async ({ site }) => {
-      const record = await this.#find(site, release, task.signal);
-      const left = await setAside(site, record, reason, task.signal);
-      this.log.warn(`${this.name}: ${words(release)} is stopped. ${reason}`);
-      for (const leftover of left) this.log.warn(`${this.name}: ${leftover}`);
+    return this.#doing(`remove ${words(release)}`, task.signal, async ({ site }) => {
+      this.log.warn(`${this.name}: ${words(release)} is removed. ${reason}`);
+      const left = await withdraw(site, await this.#find(site, release, task.signal), task.signal);
+      if (left.length > 0) throw new UserError('cluster-refused', left.join('\n'));
     });
   }
 
@@ -172,6 +179,7 @@ export class KubernetesTarget implements Target {
 
   async #list(connected: Connected, model: string | undefined, signal: AbortSignal): Promise<Release[]> {
     const { site, links } = connected;
+    const began = performance.now();
     const of = { target: this.name, ...(model !== undefined && { model }) };
     const [records, addresses] = await Promise.all([
       listRevisions(site.api, of, signal),
@@ -187,6 +195,7 @@ export class KubernetesTarget implements Target {
           running: healthOf(record).health !== 'stopped',
           stable: addressOf(record) !== undefined,
         })),
+        began,
       );
     }
     return Promise.all(
@@ -217,10 +226,9 @@ export class KubernetesTarget implements Target {
   }
 
   /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */
-  async #retire(site: Site, model: string, before: number[], task: TaskContext): Promise<void> {
-    const uncancelled = { ...task, signal: new AbortController().signal };
+  async #retire(site: Site, model: string, idle: number[]): Promise<void> {
     try {
-      const left = await retire(site, model, before, uncancelled);
+      const left = await retire(site, model, idle, AbortSignal.timeout(TIDY_MS));
       for (const leftover of left) this.log.warn(`${this.name}: ${leftover}`);
     } catch (error) {
       this.log.warn(`${this.name}: the release before was not stopped: ${messageOf(error)}`);

@@ -51,15 +51,19 @@ export class ReleaseLinks {
     return links;
   }
 
-  /** Closes the addresses of what is not there any more. */
-  keepOnly(revisions: { of: Subject; revision: number; running: boolean; stable: boolean }[]): void {
+  /** Closes the addresses of what was not there any more at a time, and lets the next connections look anew who has the traffic. */
+  keepOnly(
+    revisions: { of: Subject; revision: number; running: boolean; stable: boolean }[],
+    time: number,
+  ): void {
     const wanted = new Set(
       revisions.flatMap(({ of, revision, running, stable }) => [
         ...(running ? [revisionKey(of, revision)] : []),
         ...(stable ? [stableKey(of)] : []),
       ]),
     );
-    this.forwards.keep((key) => wanted.has(key));
+    this.forwards.keep((key) => wanted.has(key), time);
+    this.forget();
   }
 
   /** The next connections look anew who has the traffic. */

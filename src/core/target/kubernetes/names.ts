@@ -25,8 +25,10 @@ export const revisionNotes = {
   pool: 'dev.slipway.pool',
   /** When it got all of the traffic last, ISO 8601. */
   promoted: 'dev.slipway.promoted',
-  /** Why it was taken out of the way. */
-  failed: 'dev.slipway.failed',
+  /** What was proven before it got its traffic. */
+  proof: 'dev.slipway.proof',
+  /** What of the target's configuration it was made with, as JSON. */
+  settings: 'dev.slipway.settings',
   /** Which it was deployed to, by its place in the registry. */
   image: 'dev.slipway.image',
 } as const;

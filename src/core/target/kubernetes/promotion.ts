@@ -11,72 +11,91 @@ import { listRevisions, type RevisionRecord } from './revisions';
 import { ready, until } from './rollout';
 import { nameOf, type Site } from './site';
 import { isRouted, readAddress, type Address } from './traffic';
-import { removeRevision } from './removal';
+import { remove, removeAddress, removeRevision } from './removal';
 
-/** How many releases of a model without traffic are kept, of those that had it and of those that failed. */
+/** How many retired releases of a model are kept for a roll-back. */
 const KEPT = 3;
 /** How often a switch is tried that somebody else's comes between. */
 const TRIES = 5;
 const RESTORE_MS = 20_000;
 
-/** Gives a model's traffic to one revision, which is started first where it has no pods. Resolves to the revisions that had some before. */
-export async function promote(site: Site, record: RevisionRecord, task: TaskContext): Promise<number[]> {
+/**
+ * Gives a model's traffic to one revision, which is started first where it has no pods, and resolves when those that had it before
+ * had time to answer what they were asked. Where it fails or is cancelled until then, all is as it was. Resolves to the revisions that
+ * have no traffic any more.
+ */
+export async function promote(
+  site: Site,
+  record: RevisionRecord,
+  proof: string | undefined,
+  task: TaskContext,
+): Promise<number[]> {
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
   await assertOurs(site, model.name, task.signal);
-  await growTo(site, record, await wantedOf(site, of, record, task.signal), task.signal);
+  const wanted = await wantedOf(site, of, task.signal);
+  let switched: Switched | undefined;
   try {
+    if (record.wanted < wanted) await scaleTo(site, record, wanted, task.signal);
     await until(ready(), site, { model: model.name, revision }, task);
     task.report(`Moving the traffic to ${nameOf(revision, model.name)}`);
     const promoted = new Date().toISOString();
-    await note(
-      site,
-      record,
-      { [revisionNotes.promoted]: promoted, [revisionNotes.failed]: null },
-      task.signal,
-    );
-    return await switchTraffic(site, of, { serving: revision }, task.signal);
+    const notes = { [revisionNotes.promoted]: promoted, ...(proof && { [revisionNotes.proof]: proof }) };
+    await note(site, record, notes, task.signal);
+    switched = await switchTraffic(site, of, { serving: revision }, task.signal);
+    task.signal.throwIfAborted();
+    if (switched.idle.length > 0) {
+      task.report('Waiting until the release before has answered everything');
+      await sleep(site.drainMs, undefined, { signal: task.signal });
+    }
   } catch (error) {
-    await asBefore(site, record).catch(() => undefined);
+    await asBefore(site, of, record, switched).catch(() => undefined);
     throw error;
   }
+  if (record.wanted > wanted) await scaleTo(site, record, wanted, AbortSignal.timeout(RESTORE_MS));
+  return switched.idle;
 }
 
-/** What a promotion that failed has changed of a revision. */
-async function asBefore(site: Site, record: RevisionRecord): Promise<void> {
-  const signal = AbortSignal.timeout(RESTORE_MS);
-  const { annotations = {}, name } = record.deployment.metadata;
-  const names = [revisionNotes.promoted, revisionNotes.failed];
-  const noted = Object.fromEntries(names.map((each) => [each, annotations[each] ?? null]));
-  await note(site, record, noted, signal);
-  await site.api.scale(kinds.deployment, name, record.wanted, signal);
-}
-
-/** As many pods as the release before needs for the same traffic, and as many as are configured. */
-async function wantedOf(
+/** Takes back what a promotion that failed has changed. */
+async function asBefore(
   site: Site,
   of: Subject,
   record: RevisionRecord,
-  signal: AbortSignal,
-): Promise<number> {
+  switched: Switched | undefined,
+): Promise<void> {
+  const signal = AbortSignal.timeout(RESTORE_MS);
+  if (switched?.before) await switchTraffic(site, of, switched.before, signal);
+  else if (switched) await removeAddress(site, of.model, signal);
+  const { annotations = {} } = record.deployment.metadata;
+  const names = [revisionNotes.promoted, revisionNotes.proof];
+  await note(
+    site,
+    record,
+    Object.fromEntries(names.map((each) => [each, annotations[each] ?? null])),
+    signal,
+  );
+  await scaleTo(site, record, record.wanted, signal);
+}
+
+/** As many pods as are configured, or as the release before needs for the same traffic. */
+async function wantedOf(site: Site, of: Subject, signal: AbortSignal): Promise<number> {
+  const { replicas = DEFAULT_REPLICAS, autoscale } = site.config;
+  if (!autoscale) return replicas;
   const [records, address] = await Promise.all([
     listRevisions(site.api, of, signal),
     readAddress(site.api, of, site.config.gateway !== undefined, signal),
   ]);
   const serving = records.find(({ revision }) => revision === address?.traffic.serving);
-  const { replicas = DEFAULT_REPLICAS, autoscale } = site.config;
-  const known = record.wanted > 0 && !record.promoted ? record.wanted : replicas;
-  return Math.max(known, autoscale?.min ?? 1, autoscale ? (serving?.wanted ?? 0) : 0);
+  return Math.max(replicas, autoscale.min, serving?.wanted ?? 0);
 }
 
-async function growTo(
+async function scaleTo(
   site: Site,
-  record: RevisionRecord,
-  wanted: number,
+  { deployment }: RevisionRecord,
+  replicas: number,
   signal: AbortSignal,
 ): Promise<void> {
-  if (record.wanted >= wanted) return;
-  await site.api.scale(kinds.deployment, record.deployment.metadata.name, wanted, signal);
+  await site.api.scale(kinds.deployment, deployment.metadata.name, replicas, signal);
 }
 
 async function note(
@@ -89,22 +108,36 @@ async function note(
   await site.api.patch<Deployment>(kinds.deployment, deployment.metadata.name, change, signal);
 }
 
-/** Divides the traffic of a stable address, which is made where there is none. Resolves to the revisions that had some before. */
+/** What a switch of traffic leaves behind. */
+interface Switched {
+  /** How it was divided; undefined where the stable address is new. */
+  before: Traffic | undefined;
+  /** Revisions that had a part of it, and have none now. */
+  idle: number[];
+}
+
+/** Divides the traffic of a stable address, which is made where there is none. */
 export async function switchTraffic(
   site: Site,
   of: Subject,
   traffic: Traffic,
   signal: AbortSignal,
-): Promise<number[]> {
+): Promise<Switched> {
   for (let tried = 1; ; tried++) {
     const before = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
     try {
       await put(site, of, before, traffic, signal);
-      return before ? routedBefore(before) : [];
+      const now = routed(traffic);
+      return { before: before?.traffic, idle: routed(before?.traffic).filter((each) => !now.includes(each)) };
     } catch (error) {
       if (apiStatusOf(error) !== 409 || tried === TRIES) throw error;
     }
   }
+}
+
+function routed(traffic: Traffic | undefined): number[] {
+  if (!traffic) return [];
+  return [traffic.serving, ...(traffic.canary ? [traffic.canary.revision] : [])];
 }
 
 /** Where one of the objects can not be written, all are put back. */
@@ -145,74 +178,40 @@ async function putBack(site: Site, of: Subject, before: Address, signal: AbortSi
   await putCompanions(site, of, before.traffic, signal).catch(() => undefined);
 }
 
-function routedBefore({ traffic }: Address): number[] {
-  return [traffic.serving, ...(traffic.canary ? [traffic.canary.revision] : [])];
-}
-
 /**
- * After a promotion: stops the revisions that had traffic before and have none now, when they had time to answer what they were asked,
- * and removes those that are too old to be kept. Resolves to what could not be removed, in words.
+ * After a promotion: stops the `idle` revisions that are still without traffic, and removes those that are too old to be kept.
+ * Resolves to what could not be removed, in words.
  */
 export async function retire(
   site: Site,
   model: string,
-  before: number[],
-  task: TaskContext,
+  idle: number[],
+  signal: AbortSignal,
 ): Promise<string[]> {
   const of = { target: site.target, model };
-  const idle = before.length > 0 ? await idleOf(site, of, before, task.signal) : [];
-  if (idle.length > 0) {
-    task.report('Waiting until the release before has answered everything');
-    await sleep(site.drainMs, undefined, { signal: task.signal });
-    // Somebody may have promoted it again in the meantime.
-    for (const { deployment } of await idleOf(site, of, before, task.signal)) {
-      await site.api.scale(kinds.deployment, deployment.metadata.name, 0, task.signal);
-    }
-  }
-  return removeOld(site, of, task.signal);
-}
-
-async function idleOf(
-  site: Site,
-  of: Subject,
-  before: number[],
-  signal: AbortSignal,
-): Promise<RevisionRecord[]> {
   const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
-  return (await listRevisions(site.api, of, signal)).filter(
-    ({ revision, wanted }) => wanted > 0 && before.includes(revision) && !isRouted(address, revision),
+  const unused = (await listRevisions(site.api, of, signal)).filter(
+    ({ revision }) => !isRouted(address, revision),
   );
-}
-
-/** Removes releases without traffic that are too old for a roll-back. Resolves to what could not be removed, in words. */
-async function removeOld(site: Site, of: Subject, signal: AbortSignal): Promise<string[]> {
-  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
-  const stopped = (await listRevisions(site.api, of, signal)).filter(
-    ({ revision, wanted }) => wanted === 0 && !isRouted(address, revision),
-  );
-  const failed = stopped.filter((record) => record.failed !== undefined);
-  const retired = stopped.filter((record) => record.failed === undefined && record.promoted);
+  for (const record of unused) if (idle.includes(record.revision)) await scaleTo(site, record, 0, signal);
+  const old = unused
+    .filter(({ promoted }) => promoted)
+    .slice(KEPT)
+    .filter(({ revision, wanted }) => wanted === 0 || idle.includes(revision));
   const left: string[] = [];
-  for (const { revision } of [...failed.slice(KEPT), ...retired.slice(KEPT)]) {
-    left.push(...(await removeRevision(site, { model: of.model, revision }, signal)));
+  for (const { revision } of old) {
+    left.push(...(await removeRevision(site, { model, revision }, signal)));
   }
   return left;
 }
 
-/** Stops a revision that did not verify, and keeps the reason with it. */
-export async function setAside(
-  site: Site,
-  record: RevisionRecord,
-  reason: string,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const { model, revision, deployment } = record;
+/** Removes a revision that did not verify. Resolves to what could not be removed, in words. */
+export async function withdraw(site: Site, record: RevisionRecord, signal: AbortSignal): Promise<string[]> {
+  const { model, revision } = record;
   const of = { target: site.target, model: model.name };
   const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
   if (isRouted(address, revision)) {
     throw new UserError('cluster-refused', `By now ${nameOf(revision, model.name)} serves, so it stays.`);
   }
-  await note(site, record, { [revisionNotes.failed]: reason }, signal);
-  await site.api.scale(kinds.deployment, deployment.metadata.name, 0, signal);
-  return removeOld(site, of, signal);
+  return remove(site, { model: model.name, revision }, signal);
 }

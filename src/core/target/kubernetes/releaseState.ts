@@ -24,13 +24,15 @@ export async function toRelease(
   links: (running: boolean) => Promise<Links>,
   lastWords: LastWords,
 ): Promise<Release> {
-  const { model, revision, notes, author, created, image } = record;
+  const { model, revision, notes, author, created, image, proof, settings } = record;
   const { health, problem } = healthOf(record);
   const state = stateOf(record, address);
+  const kept = { ...(proof !== undefined && { proof }), ...(settings !== undefined && { settings }) };
   return {
     id: `${target}/${model.name}/${String(revision)}`,
     ...{ target, model, revision, author, created, state, health },
     ...notes,
+    ...kept,
     digest: image,
     traffic: percentOf(address, revision, all),
     replicas: { ready: record.pods.filter(isReady).length, wanted: record.wanted },
@@ -39,11 +41,10 @@ export async function toRelease(
   };
 }
 
-function stateOf({ revision, promoted, failed }: RevisionRecord, address: Address | undefined): ReleaseState {
+function stateOf({ revision, promoted }: RevisionRecord, address: Address | undefined): ReleaseState {
   if (isRouted(address, revision)) {
     return address?.traffic.canary?.revision === revision ? 'canary' : 'serving';
   }
-  if (failed !== undefined) return 'failed';
   return promoted ? 'retired' : 'candidate';
 }
 
@@ -79,7 +80,6 @@ async function detailOf(
   problem: Found['problem'],
   lastWords: LastWords,
 ): Promise<string | undefined> {
-  if (record.failed !== undefined && record.wanted === 0) return record.failed;
   if (!problem) {
     if (health === 'unhealthy') return 'Its servers run, but none is ready.';
     return conditionWords(record, health);

@@ -49,7 +49,7 @@ export async function removeRevision(
 }
 
 /** Removes all of a model that has no release any more. */
-async function removeAddress(site: Site, model: string, signal: AbortSignal): Promise<string[]> {
+export async function removeAddress(site: Site, model: string, signal: AbortSignal): Promise<string[]> {
   const left: string[] = [];
   for (const kind of addressKinds) {
     try {

@@ -16,8 +16,10 @@ export interface RevisionRecord {
   created: Date;
   /** Whether it ever had all of the traffic. */
   promoted: boolean;
-  /** Why it was taken out of the way; undefined while it was not. */
-  failed: string | undefined;
+  /** What was proven before it got its traffic. */
+  proof: string | undefined;
+  /** What of the target's configuration it was made with, as JSON. */
+  settings: string | undefined;
   /** How many pods it shall have. */
   wanted: number;
   /** Its pods, also those that end. */
@@ -66,7 +68,8 @@ function toRecord(deployment: Deployment): Omit<RevisionRecord, 'pods'> {
     author: note(labels.author),
     created: new Date(note(labels.created) || creationTimestamp),
     promoted: revisionNotes.promoted in annotations,
-    failed: annotations[revisionNotes.failed],
+    proof: annotations[revisionNotes.proof],
+    settings: annotations[revisionNotes.settings],
     wanted: deployment.spec.replicas ?? 1,
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { hashModel } from '../../../../src/core/model/hashModel';
 import { deploy } from '../../../../src/core/release/deploy';
 import { rollBack } from '../../../../src/core/release/rollBack';
+import type { KubernetesTarget } from '../../../../src/core/target/kubernetes/kubernetesTarget';
 import type { Target } from '../../../../src/core/target/target';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { hostileModel } from '../../fixtures';
@@ -11,10 +12,12 @@ import {
   eventually,
   predict,
   sendTraffic,
+  startCandidate,
   stateOf,
   subjectOf,
   targetOf,
   taskOf,
+  warnings,
   type Subject,
 } from './support';
 
@@ -65,22 +68,49 @@ describe('deploying to a Kubernetes cluster', () => {
     const back = await rollBack(target, 'iris', taskOf());
     assert.equal(back.note, 'second');
     const answered = await traffic.stop();
-    assert.deepEqual(Object.keys(answered).sort(), ['r1', 'r2', 'r4']);
-    assert.equal(
-      await stateOf(target),
-      '4 retired stopped, 3 failed stopped, 2 serving ready, 1 retired stopped',
-    );
+    assert.deepEqual(Object.keys(answered).sort(), ['r1', 'r2', 'r3']);
+    assert.equal(await stateOf(target), '3 retired stopped, 2 serving ready, 1 retired stopped');
     assert.equal(await predict(url), 'r2');
   });
 
-  it('keeps why a release failed', async () => {
+  it('that fails leaves what served, and nothing of itself', async () => {
     await deploy(target, iris, deployTask());
+    const before = api.names();
     await assert.rejects(deploy(target, broken(iris), deployTask()), { code: 'verify-failed' });
-    const failed = (await target.list(taskOf().signal)).find(({ state }) => state === 'failed');
-    assert.match(failed?.detail ?? '', /Revision 2 of iris fails 1 of \d+ samples/);
-    assert.equal(failed?.url, undefined);
+    assert.deepEqual(api.names(), before);
+    assert.match(
+      warnings.at(-1) ?? '',
+      /revision 2 of iris is removed\. Revision 2 of iris fails 1 of \d+ samples/,
+    );
     await eventually(() => api.pods('iris-r2').length === 0);
     assert.equal(await predict(await stableUrl()), 'r1');
+  });
+
+  it('cancelled while the release before still answers gives the traffic back', async () => {
+    await deploy(target, iris, deployTask());
+    const before = api.names();
+    const controller = new AbortController();
+    const report = (words: string) => {
+      if (/until the release before has answered/.test(words)) controller.abort();
+    };
+    await assert.rejects(deploy(target, iris, { ...deployTask(controller.signal), report }), {
+      name: 'AbortError',
+    });
+    assert.deepEqual(api.names(), before);
+    assert.equal(await stateOf(target), '1 serving ready');
+    assert.equal(await predict(await stableUrl()), 'r1');
+  });
+
+  it('keeps what was proven, and with what configuration', async () => {
+    const candidate = await startCandidate(target, iris);
+    const promoted: object = await (target as KubernetesTarget).promote(
+      candidate,
+      taskOf(),
+      '3 of 3 samples pass',
+    );
+    assert.ok('proof' in promoted && 'settings' in promoted);
+    assert.equal(promoted.proof, '3 of 3 samples pass');
+    assert.equal(promoted.settings, (target as KubernetesTarget).settings);
   });
 
   it('of a model that can not be loaded says why, with the last lines of its log', async () => {
