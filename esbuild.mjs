@@ -35,7 +35,7 @@ const targets = [
     ...node,
     entryPoints: { extension: 'src/extension.ts' },
     outdir: dist,
-    external: ['vscode', 'dockerode', ...optionalNative],
+    external: ['vscode', 'dockerode', '@kubernetes/client-node', ...optionalNative],
   },
   {
     ...node,
@@ -46,6 +46,14 @@ const targets = [
   },
   // Apart, so that it is read and compiled only where a Docker engine is used.
   { ...node, entryPoints: { 'node_modules/dockerode/index': 'dockerode' }, outdir: dist },
+  // So is what is used of the client of Kubernetes, where a cluster is used.
+  {
+    ...node,
+    entryPoints: {
+      'node_modules/@kubernetes/client-node/index': 'src/core/target/kubernetes/clientParts.ts',
+    },
+    outdir: dist,
+  },
   {
     ...node,
     entryPoints: { server: 'src/server/main.ts', onnxWorker: 'src/server/onnx/worker.ts' },

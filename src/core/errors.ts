@@ -2,6 +2,9 @@
 export type ErrorCode =
   | 'build-failed'
   | 'canary-failed'
+  | 'cluster-denied'
+  | 'cluster-refused'
+  | 'cluster-unreachable'
   | 'config-invalid'
   | 'disk-full'
   | 'endpoint-gone'

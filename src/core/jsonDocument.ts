@@ -76,9 +76,11 @@ function schemaProblems(root: Node, issue: z.core.$ZodIssue): TextProblem[] {
       }));
   }
   const range = rangeOf(root, path);
-  // JSON has no undefined: nothing is written there.
-  if (issue.input === undefined) return [{ range, message: `"${String(path.at(-1))}" is missing.` }];
-  return [{ range, message: `${issue.message.replace(/^[\w ]+: expected/, 'Expected')}.` }];
+  // JSON has no undefined: nothing is written there. Of a choice by a property, the input is all of the object.
+  const absent = issue.code === 'invalid_union' && !findNodeAtLocation(root, path);
+  if (issue.input === undefined || absent)
+    return [{ range, message: `"${String(path.at(-1))}" is missing.` }];
+  return [{ range, message: `${issue.message.replace(/^[\w ]+[:.] expected/i, 'Expected')}.` }];
 }
 
 /**

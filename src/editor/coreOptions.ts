@@ -34,6 +34,9 @@ export function coreOptions(context: vscode.ExtensionContext, log: vscode.LogOut
     get root() {
       return vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     },
+    get trusted() {
+      return vscode.workspace.isTrusted;
+    },
     get memoryMiB() {
       return setting('slipway.serve.memoryMiB');
     },

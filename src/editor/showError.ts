@@ -28,6 +28,8 @@ const helpful: Partial<Record<ErrorCode, Button>> = {
 /** Errors that may be gone when the same is tried again. */
 const passing = new Set<ErrorCode>([
   'build-failed',
+  'cluster-refused',
+  'cluster-unreachable',
   'disk-full',
   'endpoint-gone',
   'endpoint-not-ready',

@@ -9,6 +9,8 @@ export const configFileName = 'slipway.json';
 
 export type Config = z.infer<typeof configSchema>;
 export type TargetConfig = Config['targets'][string];
+/** The configuration of a target of one kind. */
+export type TargetConfigOf<K extends TargetConfig['kind']> = Extract<TargetConfig, { kind: K }>;
 
 /** Reads the text of a `slipway.json`; without `config` there are problems. */
 export function parseConfig(text: string): { config?: Config; problems: TextProblem[] } {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { rolloutFields } from './rolloutSchema';
+import { kserveTargetSchema, kubernetesTargetSchema } from './clusterSchema';
 
 const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const nameWords = 'use small letters, digits and dashes, such as "fraud-model"';
@@ -132,6 +133,10 @@ const dockerTargetSchema = z
   })
   .describe('A place where releases run.');
 
+const targetSchema = z
+  .discriminatedUnion('kind', [dockerTargetSchema, kubernetesTargetSchema, kserveTargetSchema])
+  .describe('A place where releases run.');
+
 /** `slipway.json`. */
 export const configSchema = z
   .strictObject({
@@ -141,7 +146,7 @@ export const configSchema = z
       .optional()
       .describe('Models whose name or samples file is not the usual one.'),
     targets: z
-      .record(z.string().regex(name, `As the name of a target, ${nameWords}`), dockerTargetSchema)
+      .record(z.string().regex(name, `As the name of a target, ${nameWords}`), targetSchema)
       .default({})
       .describe('Where models are deployed to, by name.'),
   })
@@ -151,15 +156,17 @@ export const configSchema = z
   .meta({ title: 'Slipway' });
 
 /** Ports that two models would hold at the same address. */
-function sharedPorts(targets: Record<string, z.infer<typeof dockerTargetSchema>>) {
+function sharedPorts(targets: Record<string, z.infer<typeof targetSchema>>) {
   const holders = new Map<string, string>();
-  return Object.entries(targets).flatMap(([target, { host = '', bind = '127.0.0.1', ports = {} }]) =>
-    Object.entries(ports).flatMap(([model, port]) => {
+  return Object.entries(targets).flatMap(([target, options]) => {
+    if (options.kind !== 'docker') return [];
+    const { host = '', bind = '127.0.0.1', ports = {} } = options;
+    return Object.entries(ports).flatMap(([model, port]) => {
       const address = `${host} ${bind} ${port}`;
       const holder = holders.get(address);
       holders.set(address, `"${model}" on "${target}"`);
       const path = ['targets', target, 'ports', model];
       return holder ? [{ path, message: `${port} is already the port of ${holder}` }] : [];
-    }),
-  );
+    });
+  });
 }

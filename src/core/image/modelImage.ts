@@ -27,18 +27,7 @@ export async function buildModelImage(
   task: TaskContext,
 ): Promise<{ tag: string; digest: string }> {
   const { name, path, hash } = model;
-  const file = `${folder}/${basename(path)}`;
-  const where = ['--host', '0.0.0.0', '--port', '8080'];
-  const command = [
-    '--model',
-    file,
-    '--name',
-    name,
-    '--hash',
-    hash,
-    ...where,
-    ...(model.serverArguments ?? []),
-  ];
+  const command = serverCommand(model);
   const instructions = [`CMD ${JSON.stringify(command)}`, `COPY model ${folder}`];
   const tag = `slipway-model-${slug(name)}:${shortHash(runtimeTag, hash, ...instructions)}`;
 
@@ -68,6 +57,21 @@ export async function buildModelImage(
       return { tag, digest: await buildImage(docker, build, task) };
     }),
   );
+}
+
+/** What a model's server is started with inside of its image. */
+export function serverCommand({ name, path, hash, serverArguments = [] }: ServedModel): string[] {
+  const where = ['--host', '0.0.0.0', '--port', '8080'];
+  return [
+    '--model',
+    `${folder}/${basename(path)}`,
+    '--name',
+    name,
+    '--hash',
+    hash,
+    ...where,
+    ...serverArguments,
+  ];
 }
 
 /** The label would lie. */

@@ -1,7 +1,12 @@
 import type { TargetConfig } from '../config/config';
+import { connect } from '../docker/connect';
 import { ofContext, readCertificates } from '../docker/engineLocation';
+import { checkRegistry, publish } from '../image/registry/publish';
 import type { Logger } from '../logger';
 import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
+import { KServeTarget } from '../target/kserve/kserveTarget';
+import { KubernetesTarget } from '../target/kubernetes/kubernetesTarget';
+import type { ClusterTargetOptions } from '../target/kubernetes/options';
 import type { Target } from '../target/target';
 
 /** What targets share, from settings and the extension itself. `host` is for targets that name none. */
@@ -11,7 +16,11 @@ export type TargetSettings = Pick<
 > & {
   /** The folder of `slipway.json`, where its paths begin. Default: the working folder. */
   readonly root?: string;
+  /** Whether the workspace is trusted. Default: it is not. */
+  readonly trusted?: boolean;
 };
+
+type Docker = Extract<TargetConfig, { kind: 'docker' }>;
 
 const MEMORY_MIB = 1024;
 
@@ -22,9 +31,31 @@ export function makeTarget(
   settings: TargetSettings,
   log: Logger,
 ): Target {
+  switch (config.kind) {
+    case 'docker':
+      return new DockerTarget(name, { ...settings, ...dockerOptions(config, settings) }, log);
+    case 'kubernetes':
+      return new KubernetesTarget(name, { ...clusterOptions(settings, config.registry), config }, log);
+    case 'kserve':
+      return new KServeTarget(name, { ...clusterOptions(settings, config.registry), config }, log);
+  }
+}
+
+function dockerOptions(config: Docker, settings: TargetSettings) {
   const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB, cpus, registry } = config;
   const { host = context === undefined ? settings.host : ofContext(context) } = config;
   const certificates = tls && (() => readCertificates(tls, settings.root ?? process.cwd()));
-  const own = { host, bind, ports, memoryMiB, cpus, registry, certificates };
-  return new DockerTarget(name, { ...settings, ...own }, log);
+  return { host, bind, ports, memoryMiB, cpus, registry, certificates };
+}
+
+/** Images for clusters are built on the engine of the settings. */
+function clusterOptions(settings: TargetSettings, registry: string): ClusterTargetOptions {
+  const { host, nodeBase, pythonBase, dist, version } = settings;
+  return {
+    ...{ host, nodeBase, pythonBase, dist, version },
+    push: (request, id, task) => publish(connect(host), registry, request, id, task),
+    checkPush: (model, signal) => checkRegistry(registry, model, signal),
+    // A workspace may become trusted while its targets are shown already.
+    trusted: () => settings.trusted ?? false,
+  };
 }

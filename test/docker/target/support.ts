@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TargetConfig } from '../../../src/core/config/config';
+import type { TargetConfigOf } from '../../../src/core/config/config';
 import { labels } from '../../../src/core/docker/labels';
 import type { Logger } from '../../../src/core/logger';
 import { hashModel } from '../../../src/core/model/hashModel';
@@ -22,7 +22,7 @@ export const docker = new Docker();
 const quiet: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** A target on the engine at hand. Name it like no other test does. */
-export function targetOf(name: string, config: Partial<TargetConfig> = {}): Target {
+export function targetOf(name: string, config: Partial<TargetConfigOf<'docker'>> = {}): Target {
   const settings = {
     host: '',
     proxyImage: baseImages.proxy,

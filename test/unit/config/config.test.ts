@@ -19,7 +19,9 @@ describe('slipway.json', () => {
   it("is read: the sample workspace's names two targets", async () => {
     const config = await loadConfig(join(fixtures, 'workspace/slipway.json'));
     assert.deepEqual(Object.keys(config?.targets ?? {}), ['staging', 'production']);
-    assert.equal(config?.targets['staging']?.ports?.['iris'], 8601);
+    const staging = config?.targets['staging'];
+    assert.ok(staging?.kind === 'docker');
+    assert.equal(staging.ports?.['iris'], 8601);
   });
 
   it('may be absent', async () => {

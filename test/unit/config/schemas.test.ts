@@ -8,11 +8,13 @@ interface Schema {
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
   items?: Schema;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
 }
 
 /** The paths of all properties that hover would have nothing to say about. */
 function withoutDescription(schema: Schema, path: string): string[] {
-  const { properties = {}, additionalProperties, items } = schema;
+  const { properties = {}, additionalProperties, items, anyOf = [], oneOf = [] } = schema;
   const parts: [string, Schema][] = Object.entries(properties).map(([name, part]) => [
     `${path}.${name}`,
     part,
@@ -20,6 +22,7 @@ function withoutDescription(schema: Schema, path: string): string[] {
   const silent = parts.filter(([, part]) => !part.description).map(([name]) => name);
   if (typeof additionalProperties === 'object') parts.push([`${path}.*`, additionalProperties]);
   if (items) parts.push([`${path}[]`, items]);
+  parts.push(...[...anyOf, ...oneOf].map((part): [string, Schema] => [path, part]));
   return [...silent, ...parts.flatMap(([name, part]) => withoutDescription(part, name))];
 }
 

@@ -1,0 +1,151 @@
+import * as z from 'zod';
+import { rolloutFields } from './rolloutSchema';
+
+const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const kubeName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'Expected the name of an object of Kubernetes');
+const namespace = z.string().regex(dnsLabel, 'Expected the name of a namespace, such as "models"');
+const quantity = z
+  .string()
+  .regex(
+    /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/,
+    'Expected a quantity of Kubernetes, such as "500m" or "1Gi"',
+  );
+const hostName = z
+  .string()
+  .regex(
+    /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+    'Expected the name of a host, such as "iris.example.com"',
+  );
+const registryPlace = z
+  .string()
+  .regex(
+    /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+    'Expected a place for images, such as "registry.example.com/team"',
+  );
+
+const amounts = (what: string) =>
+  z
+    .strictObject({
+      cpu: quantity.optional().describe(`Processors ${what}: "500m" is half of one.`),
+      memory: quantity.optional().describe(`Memory ${what}: "512Mi", "2Gi".`),
+    })
+    .optional();
+
+const resourcesSchema = z
+  .strictObject({
+    requests: amounts('that a node must have free for it').describe(
+      'What a node must have free for a server. Default: cpu 100m, memory 256Mi.',
+    ),
+    limits: amounts('that it may use at most').describe('What a server may use. Default: memory 1Gi.'),
+  })
+  .describe('What each server of a release needs and may use.');
+
+/** How images come into a cluster, and how to come to the cluster: all targets in clusters say it alike. */
+const clusterFields = {
+  context: z.string().min(1).optional().describe('The context of the kubeconfig. Default: its current one.'),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The kubeconfig, as a path. Default: KUBECONFIG, or ~/.kube/config.'),
+  namespace: namespace
+    .optional()
+    .describe('The namespace. It must exist. Default: that of the context, or "default".'),
+  registry: registryPlace.describe(
+    'Where images are pushed to, and where the cluster pulls them from: "registry.example.com/team".',
+  ),
+  imagePullSecret: kubeName
+    .optional()
+    .describe('The Secret that the cluster pulls images with. Default: that of the service account.'),
+  serviceAccount: kubeName.optional().describe('The service account of the pods. Default: "default".'),
+  nodeSelector: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Labels that a node must have to run a server.'),
+  resources: resourcesSchema.optional(),
+  ...rolloutFields,
+};
+
+/** A target of the kind `kubernetes`. */
+export const kubernetesTargetSchema = z
+  .strictObject({
+    kind: z.literal('kubernetes').describe('Releases are Deployments in a Kubernetes cluster.'),
+    ...clusterFields,
+    replicas: z.number().int().min(1).max(1000).optional().describe('Servers of a release. Default 2.'),
+    autoscale: z
+      .strictObject({
+        min: z.number().int().min(1).describe('As few servers as there may be.'),
+        max: z.number().int().min(1).describe('As many servers as there may be.'),
+        cpuPercent: z
+          .number()
+          .int()
+          .min(1)
+          .max(1000)
+          .default(80)
+          .describe('Percent of the requested processor time that a server shall use. Default 80.'),
+      })
+      .refine(({ min, max }) => min <= max, '"max" is less than "min"')
+      .optional()
+      .describe('How many servers of the release that serves run is decided by their load.'),
+    ingress: z
+      .strictObject({
+        host: hostName.describe('The name under which clients reach it: "iris.example.com".'),
+        class: kubeName.optional().describe("The ingress class. Default: the cluster's."),
+        path: z
+          .string()
+          .startsWith('/', 'A path begins with "/"')
+          .optional()
+          .describe('Requests whose path begins so are for it. Default "/".'),
+        tlsSecret: kubeName
+          .optional()
+          .describe('The Secret with the certificate of the host. Default: none, so that it has no TLS.'),
+      })
+      .optional()
+      .describe('Makes it reachable from outside by an Ingress.'),
+    gateway: z
+      .strictObject({
+        name: kubeName.describe('The Gateway.'),
+        namespace: namespace.optional().describe('Its namespace. Default: that of the target.'),
+        host: hostName
+          .optional()
+          .describe('The name under which clients reach it. Default: any that the Gateway takes.'),
+      })
+      .optional()
+      .describe(
+        'Makes it reachable from outside by an HTTPRoute of a Gateway, which also divides the traffic for a canary.',
+      ),
+    serviceMonitor: z
+      .boolean()
+      .optional()
+      .describe(
+        "Tells Prometheus' operator of the metrics, by a ServiceMonitor. Default: annotations prometheus.io/scrape on the pods.",
+      ),
+  })
+  .refine(({ ingress, gateway }) => !(ingress && gateway), 'Only one of "ingress" and "gateway" can be')
+  .describe('A place where releases run.');
+
+/** A target of the kind `kserve`. */
+export const kserveTargetSchema = z
+  .strictObject({
+    kind: z.literal('kserve').describe('Releases are InferenceServices of KServe in a Kubernetes cluster.'),
+    ...clusterFields,
+    minReplicas: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe('As few servers as there may be. Default 1; 0 only where KServe runs on Knative.'),
+    maxReplicas: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('As many servers as there may be. Default: what KServe says.'),
+  })
+  .refine(
+    ({ minReplicas = 1, maxReplicas = Infinity }) => minReplicas <= maxReplicas,
+    '"maxReplicas" is less than "minReplicas"',
+  )
+  .describe('A place where releases run.');

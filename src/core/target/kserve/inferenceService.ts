@@ -1,0 +1,226 @@
+import { labels } from '../../docker/labels';
+import { serverCommand } from '../../image/modelImage';
+import type { ServedModel } from '../../endpoint/endpoint';
+import type { ReleaseNotes } from '../target';
+import type { Subject } from '../kubernetes/addressManifests';
+import {
+  GRACE_SECONDS,
+  containerSecurity,
+  leaveCommand,
+  podSecurity,
+  pullFields,
+  resourcesOf,
+} from '../kubernetes/deploymentManifest';
+import {
+  SERVER_PORT,
+  addressName,
+  commonLabels,
+  labelsOf,
+  podLabels,
+  revisionName,
+} from '../kubernetes/names';
+import type { Condition, KubeObject } from '../kubernetes/objects';
+import type { Mode } from './installation';
+import type { KServeConfig } from './options';
+
+/** What is set on an InferenceService, to be read back. */
+export const serviceNotes = {
+  /** All revisions that it had and that are kept, as JSON. */
+  history: 'dev.slipway.history',
+  serving: 'dev.slipway.serving',
+  canary: 'dev.slipway.canary',
+} as const;
+
+/** The number of parts in which the traffic can be told. */
+const PERCENT = 100;
+
+/** A revision, as it is written down where it can be made again. */
+export interface KeptRevision extends ReleaseNotes {
+  revision: number;
+  model: ServedModel;
+  /** `registry/name@sha256:…` */
+  image: string;
+  author: string;
+  /** ISO 8601. */
+  created: string;
+}
+
+export interface Predictor {
+  canaryTrafficPercent?: number;
+  labels?: Record<string, string>;
+  minReplicas?: number;
+  maxReplicas?: number;
+  [field: string]: unknown;
+}
+
+export interface InferenceService extends KubeObject {
+  spec: { predictor: Predictor; canary?: { predictor: Predictor; trafficPercent: number }[] };
+  status?: {
+    deploymentMode?: string;
+    observedGeneration?: number;
+    url?: string;
+    conditions?: Condition[];
+    components?: {
+      predictor?: {
+        latestCreatedRevision?: string;
+        latestReadyRevision?: string;
+        traffic?: { percent?: number; latestRevision?: boolean; revisionName?: string }[];
+      };
+    };
+  };
+}
+
+/** How the traffic of a model is divided. */
+export interface Division {
+  serving: KeptRevision;
+  /** Another revision, with its percent. */
+  canary?: { kept: KeptRevision; percent: number };
+}
+
+/** The InferenceService that a revision is proven in: nothing sends it requests. */
+export function candidateService(
+  config: KServeConfig,
+  of: Subject,
+  kept: KeptRevision,
+  mode: Mode,
+): InferenceService {
+  return {
+    apiVersion: 'serving.kserve.io/v1beta1',
+    kind: 'InferenceService',
+    metadata: {
+      name: revisionName(of.model, kept.revision),
+      labels: {
+        ...commonLabels(of.model, kept.revision),
+        [labels.kind]: 'release',
+        ...podLabels(of, kept.revision),
+      },
+      annotations: { [labels.model]: of.model, [serviceNotes.history]: JSON.stringify([kept]) },
+    },
+    // One server is enough to be proven, and it must be there.
+    spec: { predictor: { ...predictorOf(config, of, kept, mode), minReplicas: 1, maxReplicas: 1 } },
+  };
+}
+
+/** The InferenceService of the model's name, which the requests go to. */
+export function addressInferenceService(
+  config: KServeConfig,
+  of: Subject,
+  { serving, canary }: Division,
+  history: KeptRevision[],
+  mode: Mode,
+): InferenceService {
+  return {
+    apiVersion: 'serving.kserve.io/v1beta1',
+    kind: 'InferenceService',
+    metadata: {
+      name: addressName(of.model),
+      labels: { ...commonLabels(of.model), ...labelsOf(of), [labels.kind]: 'address' },
+      annotations: {
+        [labels.model]: of.model,
+        [serviceNotes.history]: JSON.stringify(history),
+        [serviceNotes.serving]: String(serving.revision),
+        ...(canary && { [serviceNotes.canary]: String(canary.kept.revision) }),
+      },
+    },
+    spec:
+      mode === 'Knative'
+        ? knativeSpec(config, of, serving, canary)
+        : standardSpec(config, of, serving, canary),
+  };
+}
+
+/** Of Knative's revisions the newest is the canary, and the one that was rolled out before has the rest. */
+function knativeSpec(
+  config: KServeConfig,
+  of: Subject,
+  serving: KeptRevision,
+  canary: Division['canary'],
+): InferenceService['spec'] {
+  const predictor = predictorOf(config, of, canary?.kept ?? serving, 'Knative');
+  return { predictor: { ...predictor, ...(canary && { canaryTrafficPercent: Math.round(canary.percent) }) } };
+}
+
+/** `canaryTrafficPercent` would be ignored without a word. */
+function standardSpec(
+  config: KServeConfig,
+  of: Subject,
+  serving: KeptRevision,
+  canary: Division['canary'],
+): InferenceService['spec'] {
+  const predictor = predictorOf(config, of, serving, 'Standard');
+  if (!canary || canary.percent === 0) return { predictor };
+  const other = predictorOf(config, of, canary.kept, 'Standard');
+  return { predictor, canary: [{ predictor: other, trafficPercent: Math.round(canary.percent) }] };
+}
+
+function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode: Mode): Predictor {
+  const { minReplicas = 1, maxReplicas } = config;
+  return {
+    minReplicas,
+    ...(maxReplicas !== undefined && { maxReplicas }),
+    labels: podLabels(of, kept.revision),
+    ...pullFields(config),
+    ...(mode === 'Standard' && {
+      terminationGracePeriodSeconds: GRACE_SECONDS,
+      deploymentStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    }),
+    volumes: [{ name: 'tmp', emptyDir: {} }],
+    containers: [
+      {
+        name: 'kserve-container',
+        image: kept.image,
+        args: [...serverCommand(kept.model), '--model-version', String(kept.revision)],
+        env: [{ name: 'PROTOCOL', value: 'v2' }],
+        ports: [{ containerPort: SERVER_PORT, protocol: 'TCP' }],
+        resources: resourcesOf(config),
+        // Knative knows by itself when a pod may end, and takes no hook.
+        ...(mode === 'Standard' && { lifecycle: { preStop: { exec: { command: leaveCommand } } } }),
+        // Knative takes no security context of the pod.
+        securityContext: { ...podSecurity, ...containerSecurity },
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        readinessProbe: {
+          httpGet: { path: '/v2/health/ready', port: SERVER_PORT },
+          periodSeconds: 2,
+          timeoutSeconds: 2,
+        },
+        livenessProbe: {
+          httpGet: { path: '/v2/health/live', port: SERVER_PORT },
+          periodSeconds: 10,
+          timeoutSeconds: 2,
+        },
+      },
+    ],
+  };
+}
+
+/** What an InferenceService says about its revisions. */
+export interface ServiceState {
+  service: InferenceService;
+  model: string;
+  history: KeptRevision[];
+  serving: number;
+  canary?: { revision: number; percent: number };
+}
+
+export function readService(service: InferenceService): ServiceState {
+  const { annotations = {}, labels: set = {} } = service.metadata;
+  const canary = Number(annotations[serviceNotes.canary] ?? 0);
+  return {
+    service,
+    model: annotations[labels.model] ?? set[labels.model] ?? service.metadata.name,
+    history: JSON.parse(annotations[serviceNotes.history] ?? '[]') as KeptRevision[],
+    serving: Number(annotations[serviceNotes.serving] ?? 0),
+    ...(canary > 0 && { canary: { revision: canary, percent: canaryPercent(service) } }),
+  };
+}
+
+/** What the cluster says that it does, and before it says so, what it shall do. */
+function canaryPercent({ spec, status }: InferenceService): number {
+  const [canary] = spec.canary ?? [];
+  if (canary) return canary.trafficPercent;
+  const traffic = status?.components?.predictor?.traffic ?? [];
+  const latest = traffic.filter(({ latestRevision }) => latestRevision);
+  const told = latest.reduce((sum, { percent = 0 }) => sum + percent, 0);
+  const asked = spec.predictor.canaryTrafficPercent ?? 0;
+  return latest.length > 0 && told < PERCENT ? told : asked;
+}

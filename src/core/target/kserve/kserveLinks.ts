@@ -1,0 +1,47 @@
+import type { Subject } from '../kubernetes/addressManifests';
+import type { Forwards } from '../kubernetes/forwards';
+import { addressName, labelsOf, podLabels } from '../kubernetes/names';
+import { kinds, type Pod } from '../kubernetes/objects';
+import { runs } from '../kubernetes/podWords';
+import { isReady } from '../kubernetes/revisions';
+import type { KServeSite } from './rollout';
+import { readAddressService } from './services';
+
+/** The address on this machine that leads to the pods of one revision. */
+export function revisionUrl(
+  forwards: Forwards,
+  site: KServeSite,
+  of: Subject,
+  revision: number,
+): Promise<string> {
+  return forwards.urlOf(`${of.model}/${String(revision)}`, async (signal) => {
+    const pods = await site.api.list<Pod>(kinds.pod, podLabels(of, revision), signal);
+    const ready = pods.filter(isReady);
+    return namesOf(ready.length > 0 ? ready : pods.filter(runs));
+  });
+}
+
+/** The address on this machine that leads to whatever serves, divided as KServe divides it. */
+export function stableUrl(forwards: Forwards, site: KServeSite, of: Subject): Promise<string> {
+  return forwards.urlOf(of.model, async (signal) => {
+    const service = { 'serving.kserve.io/inferenceservice': addressName(of.model) };
+    const [state, pods] = await Promise.all([
+      readAddressService(site.api, of, signal),
+      site.api.list<Pod>(kinds.pod, { ...labelsOf(of), ...service }, signal),
+    ]);
+    const { canary, serving } = state ?? {};
+    const drawn = canary && Math.random() * 100 < canary.percent ? canary.revision : serving;
+    const labels = drawn === undefined ? {} : podLabels(of, drawn);
+    const own = pods.filter(
+      (pod) =>
+        isReady(pod) &&
+        Object.entries(labels).every(([name, value]) => pod.metadata.labels?.[name] === value),
+    );
+    // While KServe replaces its pods, those that are ready answer.
+    return namesOf(own.length > 0 ? own : pods.filter(isReady));
+  });
+}
+
+function namesOf(pods: Pod[]): string[] {
+  return pods.map(({ metadata }) => metadata.name);
+}

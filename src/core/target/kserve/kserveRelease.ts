@@ -1,0 +1,65 @@
+import type { Release, ReleaseState } from '../target';
+import { isReady } from '../kubernetes/revisions';
+import { problemOf } from '../kubernetes/podWords';
+import type { LastWords, Links } from '../kubernetes/releaseState';
+import type { FoundRevision } from './services';
+
+/** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
+const START_MS = 150_000;
+
+/** What the cluster says about a revision, put together. */
+export async function toKServeRelease(
+  target: string,
+  found: FoundRevision,
+  links: (running: boolean) => Promise<Links>,
+  lastWords: LastWords,
+): Promise<Release> {
+  const { kept, pods } = found;
+  const { model, revision, note, samplesHash, commit, author, image } = kept;
+  const alive = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const traffic = percentOf(found);
+  const problem = alive.flatMap((pod) => {
+    const words = isReady(pod) ? undefined : problemOf(pod);
+    return words ? [{ pod, ...words }] : [];
+  })[0];
+  const health = healthOf(found, alive.length, alive.filter(isReady).length, problem?.ended ?? false);
+  const asleep = health === 'ready' && alive.length === 0;
+  const said = problem?.crashed ? await lastWords(problem.pod) : [];
+  const words = problem ? [problem.words, ...said].join('\n') : undefined;
+  return {
+    id: `${target}/${model.name}/${String(revision)}`,
+    ...{ target, model, revision, note, author, traffic, health },
+    ...(samplesHash !== undefined && { samplesHash }),
+    ...(commit !== undefined && { commit }),
+    state: stateOf(found),
+    digest: image,
+    created: new Date(kept.created),
+    replicas: { ready: alive.filter(isReady).length, wanted: alive.length },
+    detail: asleep ? 'No server runs now: the next request starts one.' : words,
+    ...(await links(alive.length > 0)),
+  };
+}
+
+function stateOf({ kept, address, candidate }: FoundRevision): ReleaseState {
+  if (address?.serving === kept.revision) return 'serving';
+  if (address?.canary?.revision === kept.revision && address.canary.percent > 0) return 'canary';
+  return candidate ? 'candidate' : 'retired';
+}
+
+function percentOf({ kept, address }: FoundRevision): number {
+  if (!address) return 0;
+  const { serving, canary } = address;
+  if (canary?.revision === kept.revision && serving !== kept.revision) return canary.percent;
+  return serving === kept.revision ? 100 - (canary && canary.revision !== serving ? canary.percent : 0) : 0;
+}
+
+function healthOf(found: FoundRevision, count: number, ready: number, ended: boolean): Release['health'] {
+  if (ready > 0) return 'ready';
+  if (count === 0) {
+    // Knative stops servers that nobody asks.
+    const { minReplicas } = found.address?.service.spec.predictor ?? {};
+    return stateOf(found) === 'serving' && minReplicas === 0 ? 'ready' : 'stopped';
+  }
+  if (ended) return 'stopped';
+  return Date.now() - new Date(found.kept.created).getTime() > START_MS ? 'unhealthy' : 'starting';
+}

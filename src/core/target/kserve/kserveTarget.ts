@@ -1,0 +1,266 @@
+import { UserError } from '../../errors';
+import type { Logger } from '../../logger';
+import type { TaskContext } from '../../task';
+import { buildForCluster } from '../kubernetes/build';
+import { assertAllowed, standingOf } from '../kubernetes/check';
+import { ClusterConnection } from '../kubernetes/clusterConnection';
+import { clusterError, inClusterWords } from '../kubernetes/clusterErrors';
+import { Forwards } from '../kubernetes/forwards';
+import { readKubeconfig } from '../kubernetes/kubeconfig';
+import { filesOf, kustomization } from '../kubernetes/manifests';
+import { NamespaceApi } from '../kubernetes/namespaceApi';
+import { addressName, podLabels } from '../kubernetes/names';
+import { kinds, type KubeObject } from '../kubernetes/objects';
+import { permission, podPermissions } from '../kubernetes/permissions';
+import { followPods, lastWordsOf } from '../kubernetes/podLogs';
+import { nameOf } from '../kubernetes/site';
+import { lineDiff, yamlOf } from '../kubernetes/yaml';
+import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
+import { addressInferenceService, candidateService } from './inferenceService';
+import { dividesTraffic } from './installation';
+import { revisionUrl, stableUrl } from './kserveLinks';
+import { toKServeRelease } from './kserveRelease';
+import type { KServeTargetOptions } from './options';
+import { failCandidate, remove } from './removal';
+import {
+  installationFor,
+  keptRevision,
+  nextRevision,
+  promote,
+  share,
+  startCandidate,
+  type KServeSite,
+} from './rollout';
+import { listFound, readAddressService, type FoundRevision } from './services';
+
+/** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
+const AFTERWARDS_MS = 10_000;
+
+interface Connected {
+  site: KServeSite;
+  forwards: Forwards;
+}
+
+/** KServe in a Kubernetes cluster: a model is an InferenceService, and each candidate is one of its own until it is promoted. */
+export class KServeTarget implements Target {
+  readonly kind = 'kserve';
+  #connected: Connected | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly options: KServeTargetOptions,
+    private readonly log: Logger,
+  ) {}
+
+  /** `prod/ml`: the context, and the namespace where that is named. */
+  get address(): string {
+    const { context = 'current context', namespace } = this.options.config;
+    return namespace === undefined ? context : `${context}/${namespace}`;
+  }
+
+  check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
+    return this.#doing('look at the cluster', task.signal, async ({ site }) => {
+      const { api, context, config, target } = site;
+      const standing = await standingOf(context, api, task.signal);
+      const written = ['get', 'list', 'create', 'patch', 'delete'];
+      const of = { target, model: request?.model.name ?? '' };
+      const installation = await installationFor(site, of, task.signal);
+      await assertAllowed(api, [permission(kinds.inferenceService, written), ...podPermissions], task.signal);
+      if (config.minReplicas === 0 && installation.mode === 'Standard') throw neverEmpty(this.name);
+      if (!dividesTraffic(installation)) {
+        standing.warnings.push(
+          'This KServe gives a new release all of the traffic at once: it has no canaries.',
+        );
+      }
+      if (request) await this.options.checkPush(request.model.name, task.signal);
+      return standing;
+    });
+  }
+
+  plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]> {
+    return this.#doing('plan a deploy', task.signal, async ({ site }) => {
+      const of = { target: this.name, model: request.model.name };
+      const revision = await nextRevision(site, of, task.signal);
+      const { mode } = await installationFor(site, of, task.signal);
+      const before = await readAddressService(site.api, of, task.signal);
+      const kept = keptRevision(request, `${site.config.registry}/${addressName(of.model)}`, revision);
+      const history = [kept, ...(before?.history ?? [])];
+      const planned = await site.api.apply(
+        addressInferenceService(site.config, of, { serving: kept }, history, mode),
+        task.signal,
+        true,
+      );
+      const candidate = candidateService(site.config, of, kept, mode);
+      await site.api.apply(candidate, task.signal, true);
+      return [
+        { action: 'create', what: `InferenceService ${candidate.metadata.name}, until it is promoted` },
+        {
+          action: before ? 'change' : 'create',
+          what: `InferenceService ${planned.metadata.name}`,
+          diff: lineDiff(before ? yamlOf(before.service) : '', yamlOf(planned)),
+        },
+      ];
+    });
+  }
+
+  list(signal: AbortSignal): Promise<Release[]> {
+    return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
+  }
+
+  build(request: ReleaseRequest, task: TaskContext): Promise<string> {
+    return buildForCluster(this.options, request, task);
+  }
+
+  push(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string> {
+    return this.options.push(request, digest, task);
+  }
+
+  apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {
+    return this.#doing(`start ${request.model.name}`, task.signal, async (connected) => {
+      const revision = await startCandidate(connected.site, request, digest, task);
+      return this.#read(connected, request.model.name, revision);
+    });
+  }
+
+  promote(release: Release, task: TaskContext): Promise<Release> {
+    return this.#doing(`promote ${words(release)}`, task.signal, async (connected) => {
+      const { site } = connected;
+      await promote(site, await this.#find(site, release, task.signal), task);
+      const { url } =
+        (await readAddressService(site.api, { target: this.name, model: release.model.name }, task.signal))
+          ?.service.status ?? {};
+      if (url) task.report(`${words(release)} serves at ${url}`);
+      return this.#read(connected, release.model.name, release.revision);
+    });
+  }
+
+  setTraffic(release: Release, percent: number, task: TaskContext): Promise<Release> {
+    return this.#doing(`move traffic to ${words(release)}`, task.signal, async (connected) => {
+      const { site } = connected;
+      await share(site, await this.#find(site, release, task.signal), percent, task);
+      return this.#read(connected, release.model.name, release.revision);
+    });
+  }
+
+  fail(release: Release, reason: string, task: TaskContext): Promise<void> {
+    return this.#doing(`remove ${words(release)}`, task.signal, async ({ site }) => {
+      await failCandidate(site, await this.#find(site, release, task.signal), task.signal);
+      this.log.warn(`${this.name}: ${words(release)} is removed. ${reason}`);
+    });
+  }
+
+  remove(release: Release, task: TaskContext): Promise<string[]> {
+    return this.#doing(`remove ${words(release)}`, task.signal, async ({ site }) =>
+      remove(site, await this.#find(site, release, task.signal), task.signal),
+    );
+  }
+
+  async *logs(release: Release, signal: AbortSignal): AsyncIterable<string> {
+    const { site } = await this.#doing(`read the log of ${words(release)}`, signal, async (connected) => {
+      await this.#find(connected.site, release, signal);
+      return connected;
+    });
+    const pods = podLabels({ target: this.name, model: release.model.name }, release.revision);
+    yield* followPods(site.api, pods, signal);
+  }
+
+  manifests(request: ReleaseRequest, digest: string): Promise<Record<string, string>> {
+    const of = { target: this.name, model: request.model.name };
+    const kept = keptRevision(request, digest, 1);
+    const { config } = this.options;
+    const object: KubeObject = addressInferenceService(config, of, { serving: kept }, [kept], 'Knative');
+    const files = filesOf([object], config.namespace);
+    return Promise.resolve({ ...files, 'kustomization.yaml': kustomization(Object.keys(files)) });
+  }
+
+  dispose(): void {
+    this.#connected?.forwards.dispose();
+    this.#connected?.site.api.connection.dispose();
+    this.#connected = undefined;
+  }
+
+  #connect(): Connected {
+    if (this.#connected) return this.#connected;
+    const { config, trusted } = this.options;
+    const context = readKubeconfig(config, trusted());
+    const api = new NamespaceApi(new ClusterConnection(context), context.namespace);
+    const forwards = new Forwards(context.config, context.namespace, this.log);
+    return (this.#connected = { site: { target: this.name, context, api, config }, forwards });
+  }
+
+  async #list(
+    { site, forwards }: Connected,
+    model: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Release[]> {
+    const began = performance.now();
+    const found = await listFound(
+      site.api,
+      { target: this.name, ...(model !== undefined && { model }) },
+      signal,
+    );
+    if (model === undefined) {
+      const keys = found.flatMap(({ kept, address, pods }) => [
+        ...(pods.length > 0 ? [`${kept.model.name}/${String(kept.revision)}`] : []),
+        ...(address ? [kept.model.name] : []),
+      ]);
+      forwards.keep((key) => keys.includes(key), began);
+    }
+    return Promise.all(
+      found.map((each) => {
+        const of = { target: this.name, model: each.kept.model.name };
+        const links = async (running: boolean) => ({
+          ...(running && { url: await revisionUrl(forwards, site, of, each.kept.revision) }),
+          ...(each.address && { stableUrl: await stableUrl(forwards, site, of) }),
+        });
+        return toKServeRelease(this.name, each, links, (pod) => lastWordsOf(site.api, pod, signal));
+      }),
+    );
+  }
+
+  async #read(connected: Connected, model: string, revision: number): Promise<Release> {
+    const all = await this.#list(connected, model, AbortSignal.timeout(AFTERWARDS_MS));
+    return all.find((release) => release.revision === revision) ?? gone(this.name, nameOf(revision, model));
+  }
+
+  async #find(site: KServeSite, release: Release, signal: AbortSignal): Promise<FoundRevision> {
+    const found = await listFound(site.api, { target: this.name, model: release.model.name }, signal);
+    return found.find(({ kept }) => kept.revision === release.revision) ?? gone(this.name, words(release));
+  }
+
+  /** Turns the cluster's errors into words. */
+  async #doing<T>(
+    doing: string,
+    signal: AbortSignal,
+    work: (connected: Connected) => Promise<T>,
+  ): Promise<T> {
+    const what = `${doing} on ${this.name}`;
+    let connected: Connected;
+    try {
+      connected = this.#connect();
+    } catch (error) {
+      throw clusterError(error, what, this.address);
+    }
+    return inClusterWords(what, connected.site.context.server, signal, () => work(connected));
+  }
+}
+
+function words(release: Release): string {
+  return nameOf(release.revision, release.model.name);
+}
+
+function gone(target: string, name: string): never {
+  throw new UserError(
+    'release-missing',
+    `There is no ${name} on ${target} any more.`,
+    'Refresh the targets, or deploy the model again.',
+  );
+}
+
+function neverEmpty(target: string): UserError {
+  return new UserError(
+    'config-invalid',
+    'Only where KServe runs on Knative can there be no server at all, and this one makes plain Deployments.',
+    `Set "minReplicas" of ${target} to 1 or more.`,
+  );
+}

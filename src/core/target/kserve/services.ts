@@ -1,0 +1,65 @@
+import { labels } from '../../docker/labels';
+import type { Subject } from '../kubernetes/addressManifests';
+import type { NamespaceApi } from '../kubernetes/namespaceApi';
+import { addressName, labelsOf } from '../kubernetes/names';
+import { kinds, type Pod } from '../kubernetes/objects';
+import { readService, type InferenceService, type KeptRevision, type ServiceState } from './inferenceService';
+
+/** A revision, where it stands. */
+export interface FoundRevision {
+  kept: KeptRevision;
+  /** The InferenceService of the model's name, where there is one. */
+  address?: ServiceState;
+  /** Whether an InferenceService of its own runs it. */
+  candidate: boolean;
+  pods: Pod[];
+}
+
+/** All revisions of a target, or of one model on it, the newest first. */
+export async function listFound(
+  api: NamespaceApi,
+  of: { target: string; model?: string },
+  signal: AbortSignal,
+): Promise<FoundRevision[]> {
+  const [services, pods] = await Promise.all([
+    api.list<InferenceService>(kinds.inferenceService, labelsOf(of), signal),
+    api.list<Pod>(kinds.pod, labelsOf(of), signal),
+  ]);
+  const present = services.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const addresses = present.filter(isKind('address')).map(readService);
+  const candidates = present.filter(isKind('release')).flatMap((service) => readService(service).history);
+  const known = new Map<string, FoundRevision>();
+  const add = (kept: KeptRevision, candidate: boolean) => {
+    const key = `${kept.model.name}/${String(kept.revision)}`;
+    const address = addresses.find(({ model }) => model === kept.model.name);
+    const own = pods.filter(
+      ({ metadata }) =>
+        metadata.labels?.[labels.model] === addressName(kept.model.name) &&
+        metadata.labels[labels.revision] === String(kept.revision),
+    );
+    const before = known.get(key);
+    known.set(key, {
+      kept,
+      ...(address && { address }),
+      candidate: candidate || before?.candidate === true,
+      pods: own,
+    });
+  };
+  for (const { history } of addresses) for (const kept of history) add(kept, false);
+  for (const kept of candidates) add(kept, true);
+  return [...known.values()].sort((a, b) => b.kept.revision - a.kept.revision);
+}
+
+/** The InferenceService of a model's name; undefined before its first promotion. */
+export async function readAddressService(
+  api: NamespaceApi,
+  of: Subject,
+  signal: AbortSignal,
+): Promise<ServiceState | undefined> {
+  const service = await api.get<InferenceService>(kinds.inferenceService, addressName(of.model), signal);
+  return service && readService(service);
+}
+
+function isKind(kind: 'address' | 'release') {
+  return ({ metadata }: InferenceService) => metadata.labels?.[labels.kind] === kind;
+}

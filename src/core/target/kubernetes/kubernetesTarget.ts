@@ -1,0 +1,277 @@
+import { UserError, messageOf } from '../../errors';
+import type { Logger } from '../../logger';
+import type { TaskContext } from '../../task';
+import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
+import { publicAddress } from './addressManifests';
+import { buildForCluster } from './build';
+import { startCandidate } from './candidate';
+import { checkCluster } from './check';
+import { ClusterConnection } from './clusterConnection';
+import { clusterError, inClusterWords } from './clusterErrors';
+import { settingsOf } from './deploymentManifest';
+import { Forwards } from './forwards';
+import { readKubeconfig } from './kubeconfig';
+import { ReleaseLinks } from './links';
+import { manifestsOf } from './manifests';
+import { NamespaceApi } from './namespaceApi';
+import { podLabels } from './names';
+import { kinds } from './objects';
+import type { KubernetesTargetOptions } from './options';
+import { planOn } from './plan';
+import { followPods, lastWordsOf } from './podLogs';
+import { promote, retire, withdraw } from './promotion';
+import { healthOf, toRelease } from './releaseState';
+import { remove } from './removal';
+import { listRevisions, type RevisionRecord } from './revisions';
+import { share } from './share';
+import { nameOf, type Site } from './site';
+import { listAddresses } from './traffic';
+
+/** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
+const AFTERWARDS_MS = 10_000;
+/** How long stopping the releases before may take, in milliseconds. */
+const TIDY_MS = 60_000;
+const DRAIN_SECONDS = 10;
+
+interface Connected {
+  site: Site;
+  forwards: Forwards;
+  links: ReleaseLinks;
+}
+
+/** A namespace of a Kubernetes cluster: each revision is a Deployment, and a Service of the model's name sends the traffic to one. */
+export class KubernetesTarget implements Target {
+  readonly kind = 'kubernetes';
+  /** What of its configuration shapes a release, as JSON. */
+  readonly settings: string;
+  #connected: Connected | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly options: KubernetesTargetOptions,
+    private readonly log: Logger,
+  ) {
+    this.settings = settingsOf(options.config);
+  }
+
+  /** `prod/ml`: the context, and the namespace where that is named. */
+  get address(): string {
+    if (this.#connected) {
+      const { context, api } = this.#connected.site;
+      return `${context.name}/${api.namespace}`;
+    }
+    const { context = 'current context', namespace } = this.options.config;
+    return namespace === undefined ? context : `${context}/${namespace}`;
+  }
+
+  check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
+    return this.#doing('look at the cluster', task.signal, async ({ site }) => {
+      const standing = await checkCluster(site, request, task);
+      if (request) await this.options.checkPush(request.model.name, task.signal);
+      return standing;
+    });
+  }
+
+  plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]> {
+    return this.#doing('plan a deploy', task.signal, ({ site }) => planOn(site, request, task.signal));
+  }
+
+  list(signal: AbortSignal): Promise<Release[]> {
+    return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
+  }
+
+  build(request: ReleaseRequest, task: TaskContext): Promise<string> {
+    return buildForCluster(this.options, request, task);
+  }
+
+  push(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string> {
+    return this.options.push(request, digest, task);
+  }
+
+  apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {
+    return this.#doing(`start ${request.model.name}`, task.signal, async (connected) => {
+      const { revision } = await startCandidate(connected.site, request, digest, task);
+      return this.#read(connected, request.model.name, revision);
+    });
+  }
+
+  /** `proof` is what was proven before, in words; it is kept with the release. */
+  promote(release: Release, task: TaskContext, proof?: string): Promise<Release> {
+    return this.#doing(`promote ${words(release)}`, task.signal, async (connected) => {
+      const { site, links } = connected;
+      const record = await this.#find(site, release, task.signal);
+      const idle = await promote(site, record, proof, task).finally(() => links.forget());
+      await this.#retire(site, release.model.name, idle);
+      const reached = publicAddress(site.config);
+      if (reached) task.report(`${words(release)} serves at ${reached}`);
+      return this.#read(connected, release.model.name, release.revision);
+    });
+  }
+
+  setTraffic(release: Release, percent: number, task: TaskContext): Promise<Release> {
+    return this.#doing(`move traffic to ${words(release)}`, task.signal, async (connected) => {
+      const { site, links } = connected;
+      await share(site, await this.#find(site, release, task.signal), percent, task);
+      links.forget();
+      return this.#read(connected, release.model.name, release.revision);
+    });
+  }
+
+  scale(release: Release, replicas: number, task: TaskContext): Promise<Release> {
+    return this.#doing(`scale ${words(release)}`, task.signal, async (connected) => {
+      const { site } = connected;
+      const record = await this.#find(site, release, task.signal);
+      if (site.config.autoscale && release.state === 'serving') throw autoscaled(this.name, release);
+      if (replicas < 1 && release.traffic > 0) {
+        throw new UserError(
+          'cluster-refused',
+          `${words(release)} has traffic, so one server at least must run.`,
+        );
+      }
+      await site.api.scale(kinds.deployment, record.deployment.metadata.name, replicas, task.signal);
+      return this.#read(connected, release.model.name, release.revision);
+    });
+  }
+
+  fail(release: Release, reason: string, task: TaskContext): Promise<void> {
+    return this.#doing(`remove ${words(release)}`, task.signal, async ({ site }) => {
+      this.log.warn(`${this.name}: ${words(release)} is removed. ${reason}`);
+      const left = await withdraw(site, await this.#find(site, release, task.signal), task.signal);
+      if (left.length > 0) throw new UserError('cluster-refused', left.join('\n'));
+    });
+  }
+
+  remove(release: Release, task: TaskContext): Promise<string[]> {
+    return this.#doing(`remove ${words(release)}`, task.signal, async ({ site, links }) => {
+      await this.#find(site, release, task.signal);
+      const of = { model: release.model.name, revision: release.revision };
+      const left = await remove(site, of, task.signal);
+      links.forget();
+      return left;
+    });
+  }
+
+  async *logs(release: Release, signal: AbortSignal): AsyncIterable<string> {
+    const { site } = await this.#doing(`read the log of ${words(release)}`, signal, async (connected) => {
+      await this.#find(connected.site, release, signal);
+      return connected;
+    });
+    const pods = podLabels({ target: this.name, model: release.model.name }, release.revision);
+    yield* followPods(site.api, pods, signal);
+  }
+
+  manifests(request: ReleaseRequest, digest: string): Promise<Record<string, string>> {
+    return Promise.resolve(manifestsOf(this.name, this.options.config, request, digest));
+  }
+
+  dispose(): void {
+    this.#connected?.forwards.dispose();
+    this.#connected?.site.api.connection.dispose();
+    this.#connected = undefined;
+  }
+
+  /** Made at first use, because a kubeconfig that is wrong is an error of what is done, not of the configuration's being there. */
+  #connect(): Connected {
+    if (this.#connected) return this.#connected;
+    const { config, trusted, drainSeconds = DRAIN_SECONDS } = this.options;
+    const context = readKubeconfig(config, trusted());
+    const api = new NamespaceApi(new ClusterConnection(context), context.namespace);
+    const site = { target: this.name, context, api, config, drainMs: drainSeconds * 1000 };
+    const forwards = new Forwards(context.config, context.namespace, this.log);
+    return (this.#connected = { site, forwards, links: new ReleaseLinks(site, forwards) });
+  }
+
+  async #list(connected: Connected, model: string | undefined, signal: AbortSignal): Promise<Release[]> {
+    const { site, links } = connected;
+    const began = performance.now();
+    const of = { target: this.name, ...(model !== undefined && { model }) };
+    const [records, addresses] = await Promise.all([
+      listRevisions(site.api, of, signal),
+      listAddresses(site.api, of, site.config.gateway !== undefined, signal),
+    ]);
+    const addressOf = (record: RevisionRecord) => addresses.find((each) => each.model === record.model.name);
+    const subjectOf = (record: RevisionRecord) => ({ target: this.name, model: record.model.name });
+    if (model === undefined) {
+      links.keepOnly(
+        records.map((record) => ({
+          of: subjectOf(record),
+          revision: record.revision,
+          running: healthOf(record).health !== 'stopped',
+          stable: addressOf(record) !== undefined,
+        })),
+        began,
+      );
+    }
+    return Promise.all(
+      records.map((record) => {
+        const address = addressOf(record);
+        const all = records.filter((other) => other.model.name === record.model.name);
+        return toRelease(
+          this.name,
+          record,
+          address,
+          all,
+          (running) => links.of(subjectOf(record), record.revision, running, address !== undefined),
+          (pod) => lastWordsOf(site.api, pod, signal),
+        );
+      }),
+    );
+  }
+
+  async #read(connected: Connected, model: string, revision: number): Promise<Release> {
+    const all = await this.#list(connected, model, AbortSignal.timeout(AFTERWARDS_MS));
+    return all.find((release) => release.revision === revision) ?? gone(this.name, nameOf(revision, model));
+  }
+
+  async #find(site: Site, release: Release, signal: AbortSignal): Promise<RevisionRecord> {
+    const of = { target: this.name, model: release.model.name };
+    const records = await listRevisions(site.api, of, signal);
+    return records.find(({ revision }) => revision === release.revision) ?? gone(this.name, words(release));
+  }
+
+  /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */
+  async #retire(site: Site, model: string, idle: number[]): Promise<void> {
+    try {
+      const left = await retire(site, model, idle, AbortSignal.timeout(TIDY_MS));
+      for (const leftover of left) this.log.warn(`${this.name}: ${leftover}`);
+    } catch (error) {
+      this.log.warn(`${this.name}: the release before was not stopped: ${messageOf(error)}`);
+    }
+  }
+
+  /** Turns the cluster's errors into words. */
+  async #doing<T>(
+    doing: string,
+    signal: AbortSignal,
+    work: (connected: Connected) => Promise<T>,
+  ): Promise<T> {
+    const what = `${doing} on ${this.name}`;
+    let connected: Connected;
+    try {
+      connected = this.#connect();
+    } catch (error) {
+      throw clusterError(error, what, this.address);
+    }
+    return inClusterWords(what, connected.site.context.server, signal, () => work(connected));
+  }
+}
+
+function words(release: Release): string {
+  return nameOf(release.revision, release.model.name);
+}
+
+function gone(target: string, name: string): never {
+  throw new UserError(
+    'release-missing',
+    `There is no ${name} on ${target} any more.`,
+    'Refresh the targets, or deploy the model again.',
+  );
+}
+
+function autoscaled(target: string, release: Release): UserError {
+  return new UserError(
+    'cluster-refused',
+    `How many servers of ${words(release)} run is decided by their load.`,
+    `Change "autoscale" of ${target} in slipway.json, or remove it.`,
+  );
+}

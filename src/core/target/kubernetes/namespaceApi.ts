@@ -1,0 +1,107 @@
+import { ApiError } from './clusterErrors';
+import type { ApiRequest, ClusterConnection, Method } from './clusterConnection';
+import { kindOf, type Kind, type KubeObject } from './objects';
+
+/** Who owns the fields that Slipway writes. */
+const MANAGER = 'slipway';
+
+/** The objects of one namespace. Methods throw {@link ApiError}. */
+export class NamespaceApi {
+  constructor(
+    readonly connection: ClusterConnection,
+    readonly namespace: string,
+  ) {}
+
+  /** Undefined where there is none of this name. */
+  async get<T extends KubeObject>(kind: Kind, name: string, signal: AbortSignal): Promise<T | undefined> {
+    return orUndefined(this.#send<T>('GET', kind, name, { signal }));
+  }
+
+  /** `labels` that objects must have; a cluster that does not know the kind has none of it. */
+  async list<T extends KubeObject>(
+    kind: Kind,
+    labels: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<T[]> {
+    const labelSelector = selectorText(labels);
+    const query: Record<string, string> = labelSelector === '' ? {} : { labelSelector };
+    const found = await orUndefined(this.#send<{ items?: T[] }>('GET', kind, undefined, { query, signal }));
+    // Items of a list do not say what they are.
+    return (found?.items ?? []).map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind }));
+  }
+
+  /** Makes an object whose name is not taken; a status of 409 says that it is. */
+  create<T extends KubeObject>(object: T, signal: AbortSignal): Promise<T> {
+    const query = { fieldManager: MANAGER, fieldValidation: 'Strict' };
+    return this.#send<T>('POST', kindOf(object), undefined, { query, body: this.#placed(object), signal });
+  }
+
+  /**
+   * Server-side apply: makes the object, or sets those fields of it that are named here. Fields of others are taken over.
+   * With a `resourceVersion`, a status of 409 says that it was changed since.
+   */
+  apply<T extends KubeObject>(object: T, signal: AbortSignal, dryRun = false): Promise<T> {
+    const query = {
+      fieldManager: MANAGER,
+      force: 'true',
+      fieldValidation: 'Strict',
+      ...(dryRun && { dryRun: 'All' }),
+    };
+    return this.#send<T>('PATCH', kindOf(object), object.metadata.name, {
+      query,
+      body: this.#placed(object),
+      contentType: 'application/apply-patch+yaml',
+      signal,
+    });
+  }
+
+  /** Merges fields into an object that exists; null removes one. */
+  patch<T extends KubeObject>(kind: Kind, name: string, change: object, signal: AbortSignal): Promise<T> {
+    const query = { fieldManager: MANAGER };
+    const contentType = 'application/merge-patch+json';
+    return this.#send<T>('PATCH', kind, name, { query, body: change, contentType, signal });
+  }
+
+  /** Sets how many pods shall run. */
+  async scale(kind: Kind, name: string, replicas: number, signal: AbortSignal): Promise<void> {
+    const query = { fieldManager: MANAGER };
+    const contentType = 'application/merge-patch+json';
+    const body = { spec: { replicas } };
+    await this.#send('PATCH', kind, `${name}/scale`, { query, body, contentType, signal });
+  }
+
+  /** Removes an object and what the cluster made of it. False when there is none. */
+  async remove(kind: Kind, name: string, signal: AbortSignal): Promise<boolean> {
+    const query = { propagationPolicy: 'Background' };
+    return (await orUndefined(this.#send<object>('DELETE', kind, name, { query, signal }))) !== undefined;
+  }
+
+  #placed<T extends KubeObject>(object: T): T {
+    return { ...object, metadata: { ...object.metadata, namespace: this.namespace } };
+  }
+
+  #send<T>(method: Method, kind: Kind, name: string | undefined, request: ApiRequest): Promise<T> {
+    const path = `${groupPath(kind.apiVersion)}/namespaces/${this.namespace}/${kind.plural}`;
+    return this.connection.send<T>(method, name === undefined ? path : `${path}/${name}`, request);
+  }
+}
+
+/** `/api/v1` or `/apis/apps/v1`. */
+export function groupPath(apiVersion: string): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+}
+
+export function selectorText(labels: Record<string, string>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}
+
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { messageOf } from '../../errors';
+import { revisionName, labelsOf } from './names';
+import { kinds, type Kind, type KubeObject } from './objects';
+import { listRevisions } from './revisions';
+import type { Site } from './site';
+import { isRouted, readAddress } from './traffic';
+
+interface Of {
+  model: string;
+  revision: number;
+}
+
+/** What may stand at a stable address, in the order in which it is taken away. */
+const addressKinds: Kind[] = [
+  kinds.ingress,
+  kinds.httpRoute,
+  kinds.serviceMonitor,
+  kinds.autoscaler,
+  kinds.budget,
+  kinds.service,
+];
+
+/** Removes a release, and the stable address with the last one. Resolves to what could not be removed, in words. */
+export async function remove(site: Site, of: Of, signal: AbortSignal): Promise<string[]> {
+  const address = await readAddress(site.api, { target: site.target, model: of.model }, routed(site), signal);
+  const left = await removeRevision(site, of, signal);
+  const others = (await listRevisions(site.api, { target: site.target, model: of.model }, signal)).filter(
+    ({ revision }) => revision !== of.revision,
+  );
+  if (others.length === 0) left.push(...(await removeAddress(site, of.model, signal)));
+  else if (isRouted(address, of.revision)) {
+    // They are about the pods of this revision alone.
+    left.push(...(await removeNamed(site, kinds.autoscaler, address?.service.metadata.name ?? '', signal)));
+  }
+  return left;
+}
+
+/** Removes a revision's Deployment and what only it has. Resolves to what is left, in words. */
+export async function removeRevision(
+  site: Site,
+  { model, revision }: Of,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const name = revisionName(model, revision);
+  return [
+    ...(await removeNamed(site, kinds.deployment, name, signal)),
+    ...(site.config.gateway ? await removeNamed(site, kinds.service, name, signal) : []),
+  ];
+}
+
+/** Removes all of a model that has no release any more. */
+export async function removeAddress(site: Site, model: string, signal: AbortSignal): Promise<string[]> {
+  const left: string[] = [];
+  for (const kind of addressKinds) {
+    try {
+      const found = await site.api.list<KubeObject>(kind, labelsOf({ target: site.target, model }), signal);
+      for (const { metadata } of found) left.push(...(await removeNamed(site, kind, metadata.name, signal)));
+    } catch (error) {
+      // Who may not even look for what was never asked for leaves nothing behind.
+      if (isUsed(site, kind))
+        left.push(`Objects of the kind ${kind.kind} could not be removed: ${messageOf(error)}`);
+    }
+  }
+  return left;
+}
+
+async function removeNamed(site: Site, kind: Kind, name: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    await site.api.remove(kind, name, signal);
+    return [];
+  } catch (error) {
+    return [`${kind.kind} ${name} could not be removed: ${messageOf(error)}`];
+  }
+}
+
+function isUsed({ config }: Site, kind: Kind): boolean {
+  if (kind === kinds.ingress) return config.ingress !== undefined;
+  if (kind === kinds.httpRoute) return config.gateway !== undefined;
+  if (kind === kinds.serviceMonitor) return config.serviceMonitor === true;
+  return kind !== kinds.autoscaler || config.autoscale !== undefined;
+}
+
+function routed({ config }: Site): boolean {
+  return config.gateway !== undefined;
+}

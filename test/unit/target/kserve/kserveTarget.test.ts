@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { deploy } from '../../../../src/core/release/deploy';
+import { rollBack } from '../../../../src/core/release/rollBack';
+import { KServeTarget } from '../../../../src/core/target/kserve/kserveTarget';
+import type { KServeConfig } from '../../../../src/core/target/kserve/options';
+import type { Release, ReleaseRequest, Target } from '../../../../src/core/target/target';
+import type { KServeSetup } from '../../../host/kubernetes/kserve';
+import { KubernetesApi } from '../../../host/kubernetesApi';
+import {
+  REGISTRY,
+  broken,
+  deployTask,
+  extensionOptions,
+  imageOf,
+  logger,
+  predict,
+  sendTraffic,
+  serve,
+  startCandidate,
+  stateOf,
+  subjectOf,
+  taskOf,
+  type Subject,
+} from '../kubernetes/support';
+
+/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- specs are read as JSON */
+
+let api: KubernetesApi;
+let target: Target;
+let iris: Subject;
+
+/** A target whose images come into the cluster's registry without a Docker engine. */
+class WithoutEngine extends KServeTarget {
+  override build({ model }: ReleaseRequest): Promise<string> {
+    const image = imageOf(model);
+    api.images.set(image, model.path);
+    return Promise.resolve(image);
+  }
+}
+
+const checkPush = () => Promise.resolve();
+
+async function start(kserve: KServeSetup, config: Partial<KServeConfig> = {}): Promise<void> {
+  api = await KubernetesApi.start({ kserve });
+  const push = (_request: ReleaseRequest, digest: string) => Promise.resolve(digest);
+  const all = { registry: REGISTRY, kubeconfig: api.kubeconfig, ...config };
+  target = new WithoutEngine('staging', { ...extensionOptions, push, checkPush, config: all }, logger);
+}
+
+async function releaseOf(revision: number): Promise<Release> {
+  const found = (await target.list(taskOf().signal)).find((release) => release.revision === revision);
+  return found ?? assert.fail(`there is no revision ${revision}`);
+}
+
+function services(): string[] {
+  return api.names().filter((name) => name.startsWith('InferenceService'));
+}
+
+function spec() {
+  return api.store.get(api.kind('InferenceService'), 'models', 'iris').spec;
+}
+
+const knative: KServeSetup = { mode: 'Knative', version: '0.15.0' };
+const standard: KServeSetup = { mode: 'Standard', version: '0.15.0' };
+
+describe('deploying to KServe', () => {
+  before(async () => (iris = await subjectOf('iris')));
+  afterEach(async () => {
+    target.dispose();
+    await api.stop();
+  });
+
+  for (const setup of [knative, standard]) {
+    it(`no client sees a gap in the mode ${setup.mode}: deploys, a failing one, a roll-back`, async () => {
+      await start(setup);
+      await deploy(target, iris, deployTask());
+      const { stableUrl = '' } = await releaseOf(1);
+      assert.equal(await predict(stableUrl), 'r1');
+      assert.deepEqual(services(), ['InferenceService iris']);
+      const traffic = sendTraffic(stableUrl);
+      await deploy(target, { ...iris, note: 'second' }, deployTask());
+      await assert.rejects(deploy(target, broken(iris), deployTask()), { code: 'verify-failed' });
+      assert.deepEqual(services(), ['InferenceService iris']);
+      assert.equal(await predict(stableUrl), 'r2');
+      const back = await rollBack(target, 'iris', taskOf());
+      assert.equal(back.note, 'first');
+      assert.equal((await releaseOf(1)).state, 'serving');
+      const answered = await traffic.stop();
+      assert.deepEqual(Object.keys(answered).sort(), ['r1', 'r2']);
+    });
+  }
+
+  it('makes a container of the name and with the protocol that KServe wants', async () => {
+    await start(knative, { minReplicas: 0, maxReplicas: 3 });
+    await serve(target, iris);
+    const { predictor } = spec();
+    const [container] = predictor.containers;
+    assert.equal(container.name, 'kserve-container');
+    assert.deepEqual(container.env, [{ name: 'PROTOCOL', value: 'v2' }]);
+    assert.deepEqual([predictor.minReplicas, predictor.maxReplicas], [0, 3]);
+    assert.equal(predictor.canaryTrafficPercent, undefined);
+    assert.deepEqual(api.store.managersOf(api.kind('InferenceService'), 'models', 'iris'), ['slipway']);
+  });
+
+  it('divides the traffic with Knative, and takes it back', async () => {
+    await start(knative);
+    await serve(target, iris);
+    const candidate = await startCandidate(target, { ...iris, note: 'second' });
+    assert.deepEqual(services(), ['InferenceService iris', 'InferenceService iris-r2']);
+    const canary = await target.setTraffic?.(candidate, 20, taskOf());
+    assert.deepEqual([canary?.state, canary?.traffic], ['canary', 20]);
+    assert.equal((await releaseOf(1)).traffic, 80);
+    assert.equal(spec().predictor.canaryTrafficPercent, 20);
+    const back = await target.setTraffic?.(candidate, 0, taskOf());
+    assert.deepEqual([back?.state, back?.traffic], ['candidate', 0]);
+    await target.fail(candidate, 'it was wrong', taskOf());
+    assert.equal(await stateOf(target), '1 serving ready');
+    const third = await serve(target, iris);
+    assert.equal(third.state, 'serving');
+    assert.equal(spec().predictor.canaryTrafficPercent, undefined);
+  });
+
+  it('divides the traffic of plain Deployments from version 0.20 on, and says so before', async () => {
+    await start({ mode: 'Standard', version: '0.20.1' });
+    await serve(target, iris);
+    const candidate = await startCandidate(target, iris);
+    const canary = await target.setTraffic?.(candidate, 25, taskOf());
+    assert.deepEqual([canary?.state, canary?.traffic], ['canary', 25]);
+    assert.equal(spec().canary[0].trafficPercent, 25);
+    assert.equal(spec().predictor.labels['dev.slipway.revision'], '1');
+    target.dispose();
+    await api.stop();
+    await start(standard);
+    assert.match((await target.check(iris, taskOf())).warnings.join(), /it has no canaries/);
+    await serve(target, iris);
+    const other = await startCandidate(target, iris);
+    await assert.rejects(Promise.resolve(target.setTraffic?.(other, 25, taskOf())), {
+      code: 'cluster-refused',
+      message: /KServe 0\.15\.0 in the mode Standard can not divide the traffic/,
+    });
+  });
+
+  it('refuses to run no server where there are plain Deployments, and a cluster without KServe', async () => {
+    await start(standard, { minReplicas: 0 });
+    await assert.rejects(target.check(iris, taskOf()), {
+      code: 'config-invalid',
+      message: /Only where KServe runs on Knative/,
+    });
+    await api.stop();
+    target.dispose();
+    api = await KubernetesApi.start();
+    const config = { registry: REGISTRY, kubeconfig: api.kubeconfig };
+    const push = () => Promise.resolve('');
+    target = new WithoutEngine('staging', { ...extensionOptions, push, checkPush, config }, logger);
+    await assert.rejects(target.check(iris, taskOf()), { message: /KServe is not installed/ });
+  });
+
+  it('plans, and removes without a trace', async () => {
+    await start(knative);
+    const planned = await target.plan(iris, taskOf());
+    assert.deepEqual(
+      planned.map(({ action, what }) => `${action} ${what}`),
+      ['create InferenceService iris-r1, until it is promoted', 'create InferenceService iris'],
+    );
+    assert.deepEqual(services(), []);
+    await serve(target, iris);
+    await serve(target, iris);
+    assert.equal(await stateOf(target), '2 serving ready, 1 retired stopped');
+    await assert.rejects(target.remove(await releaseOf(2), taskOf()), { code: 'cluster-refused' });
+    assert.deepEqual(await target.remove(await releaseOf(1), taskOf()), []);
+    assert.deepEqual(await target.remove(await releaseOf(2), taskOf()), []);
+    assert.deepEqual(services(), []);
+  });
+
+  it('of a model that can not be loaded says why, and leaves nothing', async () => {
+    await start(knative);
+    api.failures.set('iris-r1-predictor-00001', { kind: 'ImagePullBackOff', message: 'no such image' });
+    await assert.rejects(startCandidate(target, iris), { message: /can not pull its image: no such image/ });
+    assert.deepEqual(services(), []);
+  });
+});

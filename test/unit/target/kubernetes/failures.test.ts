@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Target } from '../../../../src/core/target/target';
+import { KubernetesApi } from '../../../host/kubernetesApi';
+import type { Failure } from '../../../host/kubernetes/podRunner';
+import {
+  eventually,
+  predict,
+  serve,
+  startCandidate,
+  subjectOf,
+  targetOf,
+  taskOf,
+  type Subject,
+} from './support';
+
+let api: KubernetesApi;
+let target: Target;
+let iris: Subject;
+
+/** Pods that never run, and what is said of them. */
+const hopeless: [Failure, RegExp][] = [
+  [
+    { kind: 'ImagePullBackOff', message: 'Back-off pulling image "registry.test/models/iris"' },
+    /does not start\. The cluster can not pull its image: Back-off pulling image "registry\.test\/models\/iris"\./,
+  ],
+  [
+    { kind: 'ErrImagePull', message: 'failed to pull: 401 Unauthorized' },
+    /The cluster can not pull its image: failed to pull: 401 Unauthorized\./,
+  ],
+  [
+    { kind: 'CreateContainerConfigError', message: 'secret "token" not found' },
+    /Its container can not be made: secret "token" not found\./,
+  ],
+];
+
+describe('a release in a Kubernetes cluster that is not well', () => {
+  before(async () => (iris = await subjectOf('iris')));
+  beforeEach(async () => {
+    api = await KubernetesApi.start();
+    target = targetOf(api);
+  });
+  afterEach(async () => {
+    target.dispose();
+    await api.stop();
+  });
+
+  for (const [failure, words] of hopeless) {
+    it(`says so when it is ${failure.kind}, and leaves nothing`, async () => {
+      api.failures.set('iris-r1', failure);
+      await assert.rejects(startCandidate(target, iris), { code: 'endpoint-not-ready', message: words });
+      assert.deepEqual(api.names(), []);
+    });
+  }
+
+  it('that needs too much memory is told from one that crashes', async () => {
+    api.failures.set('iris-r1', { kind: 'OOMKilled' });
+    const started = await startCandidate(target, iris).then(
+      (release) => release.detail,
+      (error: Error) => error.message,
+    );
+    const words = /it needed more memory than "resources\.limits\.memory" allows/;
+    if (started?.match(words)) return;
+    const detail = await eventually(async () => {
+      const [release] = await target.list(taskOf().signal);
+      return release?.detail;
+    });
+    assert.match(detail, words);
+  });
+
+  it("that no node takes shows the scheduler's words while it waits, and leaves nothing when it is cancelled", async () => {
+    const message = '0/3 nodes are available: 3 Insufficient memory.';
+    api.failures.set('iris-r1', { kind: 'Unschedulable', message });
+    const controller = new AbortController();
+    const reports: string[] = [];
+    const starting = startCandidate(target, iris, {
+      signal: controller.signal,
+      report: (words) => void reports.push(words),
+    });
+    await eventually(() => reports.some((words) => words.includes(`No node takes its pod: ${message}`)));
+    const [waiting] = await target.list(taskOf().signal);
+    assert.equal(waiting?.health, 'starting');
+    assert.equal(waiting?.detail, `No node takes its pod: ${message}`);
+    controller.abort();
+    await assert.rejects(starting, { name: 'AbortError' });
+    assert.deepEqual(api.names(), []);
+  });
+
+  it('that crashes while it serves shows the last lines of its log', async () => {
+    await serve(target, iris);
+    const [pod] = api.pods('iris-r1');
+    assert.ok(pod);
+    api.controller.runnerOf('models', pod.metadata.name)?.kill();
+    const found = await eventually(async () => {
+      const [release] = await target.list(taskOf().signal);
+      return release?.health === 'ready' ? undefined : release;
+    });
+    assert.equal(found.state, 'serving');
+    assert.match(found.detail ?? '', /^Its server (ends again and again|ended|was started again).*137/);
+    assert.match(found.detail ?? '', /Serving iris at/);
+  });
+
+  it('one of two servers going leaves the other, and the next connection goes to it', async () => {
+    const two = targetOf(api, { replicas: 2 });
+    const { stableUrl } = await serve(two, iris);
+    assert.equal(await predict(stableUrl ?? ''), 'r1');
+    const [first] = api.pods('iris-r1');
+    assert.ok(first);
+    api.controller.removePod('models', first.metadata.name);
+    for (let count = 0; count < 20; count++) {
+      assert.equal(await predict(stableUrl ?? ''), 'r1');
+      await sleep(30);
+    }
+    two.dispose();
+  });
+
+  it('with some pods that are not ready is ready, and says how many are not', async () => {
+    const two = targetOf(api, { replicas: 2 });
+    await serve(two, iris);
+    api.failures.set('iris-r1', { kind: 'Unschedulable', message: 'no room' });
+    const [first] = api.pods('iris-r1');
+    api.controller.removePod('models', first?.metadata.name ?? '');
+    const found = await eventually(async () => {
+      const [release] = await two.list(taskOf().signal);
+      return release?.detail === undefined ? undefined : release;
+    });
+    assert.equal(found.health, 'ready');
+    assert.deepEqual(found.replicas, { ready: 1, wanted: 2 });
+    assert.equal(found.detail, '1 of 2 servers are ready. No node takes its pod: no room.');
+    two.dispose();
+  });
+
+  it('has a log of all its pods that goes on with the pods that come', async () => {
+    const { stableUrl } = await serve(target, iris);
+    assert.ok(stableUrl);
+    const [release] = await target.list(taskOf().signal);
+    assert.ok(release);
+    const controller = new AbortController();
+    let text = '';
+    const reading = (async () => {
+      for await (const piece of target.logs(release, controller.signal)) text += piece;
+    })();
+    await eventually(() => text.includes('Serving iris at'));
+    const [pod] = api.pods('iris-r1');
+    api.controller.removePod('models', pod?.metadata.name ?? '');
+    await eventually(() => text.split('Serving iris at').length === 3);
+    controller.abort();
+    await reading;
+    assert.equal(text.match(/Stopping: what came in/g)?.length ?? 0, 1, text);
+  });
+
+  it('removed by somebody else is missed in words', async () => {
+    const release = await serve(target, iris);
+    api.store.remove(api.kind('Deployment'), 'models', 'iris-r1');
+    await assert.rejects(target.promote(release, taskOf()), {
+      code: 'release-missing',
+      message: 'There is no revision 1 of iris on staging any more.',
+    });
+  });
+});
