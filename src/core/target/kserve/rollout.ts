@@ -95,8 +95,13 @@ export async function nextRevision(site: KServeSite, of: Subject, signal: AbortS
 }
 
 /** Gives the model's InferenceService this revision, without a gap, and takes the candidate away. */
-export async function promote(site: KServeSite, found: FoundRevision, task: TaskContext): Promise<void> {
-  const { kept } = found;
+export async function promote(
+  site: KServeSite,
+  found: FoundRevision,
+  proof: string | undefined,
+  task: TaskContext,
+): Promise<void> {
+  const kept = { ...found.kept, ...(proof !== undefined && { proof }) };
   const of = { target: site.target, model: kept.model.name };
   const { mode } = await installationFor(site, of, task.signal);
   const before = await readAddressService(site.api, of, task.signal);

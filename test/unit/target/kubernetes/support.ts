@@ -78,6 +78,8 @@ export interface Subject {
   signature: Signature;
   samples: Sample[];
   note: string;
+  /** A new revision also of what serves already. */
+  anyway: boolean;
 }
 
 /** A model of the sample workspace with all that a deploy of it needs. */
@@ -85,7 +87,13 @@ export async function subjectOf(name: string): Promise<Subject> {
   const path = workspaceModel(name);
   const { signature } = await inspectModel(path);
   const { samples } = parseSamples(await readFile(path.replace('.onnx', '.samples.json'), 'utf8'));
-  return { model: { name, path, hash: await hashModel(path) }, signature, samples, note: 'first' };
+  return {
+    model: { name, path, hash: await hashModel(path) },
+    signature,
+    samples,
+    note: 'first',
+    anyway: true,
+  };
 }
 
 /** The same model with a sample that it does not fulfil. */
