@@ -80,13 +80,15 @@ async function createRevision(
   }
 }
 
+/** What is written down of a revision that is made now. */
 export function keptRevision(
-  { model, ...notes }: ReleaseRequest,
+  { model, note, samplesHash, commit }: ReleaseRequest,
   image: string,
   revision: number,
 ): KeptRevision {
   const author = `${userInfo().username}@${hostname()}`;
-  return { ...notes, model, image, revision, author, created: new Date().toISOString() };
+  const created = new Date().toISOString();
+  return { model, note, samplesHash, commit, image, revision, author, created };
 }
 
 export async function nextRevision(site: KServeSite, of: Subject, signal: AbortSignal): Promise<number> {
