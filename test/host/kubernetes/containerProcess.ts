@@ -18,6 +18,8 @@ export class ContainerProcess {
   /** Where it listens; undefined until it says so. */
   url: URL | undefined;
   exitCode: number | undefined;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
   readonly #child: ChildProcess;
 
   constructor(args: string[]) {
@@ -36,6 +38,7 @@ export class ContainerProcess {
         this.#read(text);
       });
     }
+    this.ended = new Promise((done) => this.events.once('end', done));
     this.#child.on('close', (code) => {
       release();
       this.exitCode = code ?? 137;
@@ -45,11 +48,6 @@ export class ContainerProcess {
 
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     this.#child.kill(signal);
-  }
-
-  /** Resolves when it has ended. */
-  async ended(): Promise<void> {
-    if (this.exitCode === undefined) await new Promise((done) => this.events.once('end', done));
   }
 
   #read(text: string): void {

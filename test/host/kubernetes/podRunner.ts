@@ -44,7 +44,7 @@ export class PodRunner {
     const { current } = this;
     if (!current || current.exitCode !== undefined) return;
     current.kill('SIGTERM');
-    await Promise.race([current.ended(), sleep(10_000, undefined, { ref: false })]);
+    await Promise.race([current.ended, sleep(10_000, undefined, { ref: false })]);
     current.kill('SIGKILL');
   }
 
@@ -113,7 +113,7 @@ export class PodRunner {
       const ready = url !== undefined && (await get(url, this.#end.signal))?.status === 200;
       if (ready !== said) this.#sayContainer({ ready, state: { running } });
       said = ready;
-      await Promise.race([sleep(PROBE_MS, undefined, { signal: this.#end.signal }), container.ended()]);
+      await Promise.race([sleep(PROBE_MS, undefined, { signal: this.#end.signal }), container.ended]);
     }
   }
 

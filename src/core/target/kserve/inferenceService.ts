@@ -43,6 +43,8 @@ export interface KeptRevision extends ReleaseNotes {
   author: string;
   /** ISO 8601. */
   created: string;
+  /** What was proven before it got its traffic. */
+  proof?: string;
 }
 
 export interface Predictor {

@@ -17,7 +17,8 @@ export function revisionUrl(
   return forwards.urlOf(`${of.model}/${String(revision)}`, async (signal) => {
     const pods = await site.api.list<Pod>(kinds.pod, podLabels(of, revision), signal);
     const ready = pods.filter(isReady);
-    return namesOf(ready.length > 0 ? ready : pods.filter(runs));
+    const running = pods.filter((pod) => runs(pod) && pod.metadata.deletionTimestamp === undefined);
+    return namesOf(ready.length > 0 ? ready : running);
   });
 }
 

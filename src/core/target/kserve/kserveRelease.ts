@@ -16,6 +16,7 @@ export async function toKServeRelease(
 ): Promise<Release> {
   const { kept, pods } = found;
   const { model, revision, note, samplesHash, commit, author, image } = kept;
+  const proven = { ...(kept.proof !== undefined && { proof: kept.proof }) };
   const alive = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const traffic = percentOf(found);
   const problem = alive.flatMap((pod) => {
@@ -31,6 +32,7 @@ export async function toKServeRelease(
     ...{ target, model, revision, note, author, traffic, health },
     ...(samplesHash !== undefined && { samplesHash }),
     ...(commit !== undefined && { commit }),
+    ...proven,
     state: stateOf(found),
     digest: image,
     created: new Date(kept.created),

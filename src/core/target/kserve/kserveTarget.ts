@@ -122,10 +122,11 @@ export class KServeTarget implements Target {
     });
   }
 
-  promote(release: Release, task: TaskContext): Promise<Release> {
+  /** `proof` is what was proven before, in words; it is kept with the release. */
+  promote(release: Release, task: TaskContext, proof?: string): Promise<Release> {
     return this.#doing(`promote ${words(release)}`, task.signal, async (connected) => {
       const { site } = connected;
-      await promote(site, await this.#find(site, release, task.signal), task);
+      await promote(site, await this.#find(site, release, task.signal), proof, task);
       const { url } =
         (await readAddressService(site.api, { target: this.name, model: release.model.name }, task.signal))
           ?.service.status ?? {};

@@ -80,13 +80,15 @@ async function createRevision(
   }
 }
 
+/** What is written down of a revision that is made now. */
 export function keptRevision(
-  { model, ...notes }: ReleaseRequest,
+  { model, note, samplesHash, commit }: ReleaseRequest,
   image: string,
   revision: number,
 ): KeptRevision {
   const author = `${userInfo().username}@${hostname()}`;
-  return { ...notes, model, image, revision, author, created: new Date().toISOString() };
+  const created = new Date().toISOString();
+  return { model, note, samplesHash, commit, image, revision, author, created };
 }
 
 export async function nextRevision(site: KServeSite, of: Subject, signal: AbortSignal): Promise<number> {
@@ -95,8 +97,13 @@ export async function nextRevision(site: KServeSite, of: Subject, signal: AbortS
 }
 
 /** Gives the model's InferenceService this revision, without a gap, and takes the candidate away. */
-export async function promote(site: KServeSite, found: FoundRevision, task: TaskContext): Promise<void> {
-  const { kept } = found;
+export async function promote(
+  site: KServeSite,
+  found: FoundRevision,
+  proof: string | undefined,
+  task: TaskContext,
+): Promise<void> {
+  const kept = { ...found.kept, ...(proof !== undefined && { proof }) };
   const of = { target: site.target, model: kept.model.name };
   const { mode } = await installationFor(site, of, task.signal);
   const before = await readAddressService(site.api, of, task.signal);

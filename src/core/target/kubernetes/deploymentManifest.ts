@@ -108,7 +108,10 @@ function templateOf(config: KubernetesConfig, made: Revision): PodTemplate {
         ...podLabels(of, revision),
         [revisionNotes.pool]: String(revision),
       },
-      ...(!config.serviceMonitor && { annotations: scraping }),
+      annotations: {
+        [labels.created]: made.origin.created.toISOString(),
+        ...(!config.serviceMonitor && scraping),
+      },
     },
     spec: {
       ...pullFields(config),

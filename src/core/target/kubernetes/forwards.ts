@@ -20,8 +20,8 @@ interface Tunnel {
   onclose: ((event: never) => void) | null;
 }
 
-/** Names of the pods that may take a connection, the best first. */
-type Choose = (signal: AbortSignal) => Promise<string[]>;
+/** Names of the pods that may take a connection, the best first; `fresh` where what was known of them was wrong. */
+type Choose = (signal: AbortSignal, fresh: boolean) => Promise<string[]>;
 
 interface Listener {
   server: Server;
@@ -99,14 +99,16 @@ export class Forwards {
    */
   async #forward(socket: Socket, choose: Choose): Promise<void> {
     const sent = new SentBytes(socket);
-    for (let failed = 0; failed < MAX_TRIES && !socket.destroyed;) {
-      const pods = await choose(this.#end.signal);
-      const pod = pods[failed % Math.max(1, pods.length)];
-      if (pod === undefined) throw new Error('no pod is ready');
+    const refused = new Set<string>();
+    while (refused.size < MAX_TRIES && !socket.destroyed) {
+      const pods = await choose(this.#end.signal, refused.size > 0);
+      const pod = pods.find((name) => !refused.has(name));
+      if (pod === undefined) throw new Error('no other pod is ready');
       const ended = await this.#join(socket, pod, sent);
       if (ended.why) this.log.debug(`${pod}: ${ended.why}`);
       if (!sent.canRepeat) break;
-      failed = ended.answered ? 0 : failed + 1;
+      if (ended.answered) refused.clear();
+      refused.add(pod);
       if (!sent.isWaiting && !(await sent.more())) break;
     }
     socket.end();

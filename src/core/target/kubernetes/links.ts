@@ -3,7 +3,7 @@ import type { Forwards } from './forwards';
 import { podLabels } from './names';
 import { kinds, type Pod } from './objects';
 import type { Links } from './releaseState';
-import { isReady } from './revisions';
+import { isReady, listRevisions } from './revisions';
 import { runs } from './podWords';
 import type { Site } from './site';
 import { readAddress } from './traffic';
@@ -73,9 +73,9 @@ export class ReleaseLinks {
 
   /** Each connection draws anew among the pods of a choice. */
   #remembered(key: string, find: (signal: AbortSignal) => Promise<Share[]>) {
-    return async (signal: AbortSignal): Promise<string[]> => {
+    return async (signal: AbortSignal, fresh: boolean): Promise<string[]> => {
       let choice = this.#choices.get(key);
-      if (!choice || choice.until < Date.now()) {
+      if (!choice || fresh || choice.until < Date.now()) {
         choice = { until: Date.now() + CHOICE_MS, shares: find(signal) };
         this.#choices.set(key, choice);
         choice.shares.catch(() => this.#choices.delete(key));
@@ -86,9 +86,11 @@ export class ReleaseLinks {
 
   /** A candidate is asked whether it is ready, so that pods which are not yet take connections too. */
   async #podsOf(of: Subject, revision: number, signal: AbortSignal): Promise<Share[]> {
-    const pods = await this.site.api.list<Pod>(kinds.pod, podLabels(of, revision), signal);
+    const records = await listRevisions(this.site.api, of, signal);
+    const pods = records.find((record) => record.revision === revision)?.pods ?? [];
     const ready = pods.filter(isReady);
-    return [{ weight: 1, pods: namesOf(ready.length > 0 ? ready : pods.filter(runs)) }];
+    const running = pods.filter((pod) => runs(pod) && pod.metadata.deletionTimestamp === undefined);
+    return [{ weight: 1, pods: namesOf(ready.length > 0 ? ready : running) }];
   }
 
   async #serving(of: Subject, signal: AbortSignal): Promise<Share[]> {

@@ -41,7 +41,10 @@ export async function listRevisions(
     .map((deployment) => {
       const record = toRecord(deployment);
       const own = deployment.metadata.labels ?? {};
+      const made = deployment.metadata.annotations?.[labels.created];
+      // Pods of a release that was removed may still end, and its number may be another's by now.
       const isOwn = ({ metadata }: Pod) =>
+        metadata.annotations?.[labels.created] === made &&
         [labels.model, labels.revision].every((label) => metadata.labels?.[label] === own[label]);
       return { ...record, pods: pods.filter(isOwn) };
     })

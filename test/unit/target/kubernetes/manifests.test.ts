@@ -69,7 +69,7 @@ describe('the objects of a release in Kubernetes', () => {
       requests: { cpu: '500m', memory: '256Mi' },
       limits: { cpu: '2', memory: '2Gi' },
     });
-    assert.equal(template.metadata.annotations, undefined);
+    assert.equal(template.metadata.annotations['prometheus.io/scrape'], undefined);
     assert.equal(release.replicas?.wanted, 3);
     const { spec: scaler } = api.store.get(api.kind('HorizontalPodAutoscaler'), 'models', 'iris');
     assert.deepEqual([scaler.scaleTargetRef.name, scaler.minReplicas, scaler.maxReplicas], ['iris-r1', 2, 6]);

@@ -59,6 +59,16 @@ export function targetOf(
   config: Partial<KubernetesConfig> = {},
   name = 'staging',
 ): Target {
+  return targetAt(api.kubeconfig, api.images, config, name);
+}
+
+/** The same, for who has not the cluster at hand. */
+export function targetAt(
+  kubeconfig: string,
+  images: Map<string, string>,
+  config: Partial<KubernetesConfig> = {},
+  name = 'staging',
+): Target {
   const target = new WithoutEngine(
     name,
     {
@@ -66,12 +76,17 @@ export function targetOf(
       checkPush: () => Promise.resolve(),
       push: (_request, digest) => Promise.resolve(digest),
       drainSeconds: 0.7,
-      config: { registry: REGISTRY, kubeconfig: api.kubeconfig, replicas: 1, ...config },
+      config: { registry: REGISTRY, kubeconfig, replicas: 1, ...config },
     },
     logger,
   );
-  target.images = api.images;
+  target.images = images;
   return target;
+}
+
+/** All that a deploy of the model `iris` needs. */
+export function deploymentOfIris(): Promise<Subject> {
+  return subjectOf('iris');
 }
 
 export interface Subject {
@@ -79,8 +94,8 @@ export interface Subject {
   signature: Signature;
   samples: Sample[];
   note: string;
-  /** A deploy of it makes a new revision, also where the same serves already. */
-  anyway: true;
+  /** A new revision also of what serves already. */
+  anyway: boolean;
 }
 
 /** A model of the sample workspace with all that a deploy of it needs. */

@@ -1,0 +1,13 @@
+/** Deploys iris to the cluster of a kubeconfig, and says each step on its standard output. It is there to be killed. */
+import { deploy } from '../../../../src/core/release/deploy';
+import { deploymentOfIris, targetAt, taskOf } from './support';
+
+async function main(kubeconfig: string): Promise<void> {
+  await deploy(
+    targetAt(kubeconfig, new Map()),
+    { ...(await deploymentOfIris()), anyway: true },
+    { ...taskOf(), onStep: (step, state) => process.stdout.write(`${step} ${state}\n`) },
+  );
+}
+
+void main(process.argv[2] ?? '');
