@@ -41,7 +41,7 @@ const targets = [
     ...node,
     entryPoints: { cli: 'src/cli/main.ts' },
     outdir: dist,
-    external: ['dockerode', ...optionalNative],
+    external: ['dockerode', '@kubernetes/client-node', ...optionalNative],
     banner: { js: '#!/usr/bin/env node' },
   },
   // Apart, so that it is read and compiled only where a Docker engine is used.
