@@ -1,15 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PickleScan } from '../model/pickle/pickleScan';
 import { describeModel } from '../model/describeModel';
+import type { PickleScan } from '../model/pickle/pickleScan';
+import { condaNeeds } from './condaNeeds';
 
 /**
- * The packages that a pickle needs, as pip takes them: those of `requirements.txt` beside it where there is one, else the
- * versions that wrote it, as far as the file says.
+ * The packages that a pickle needs, as pip takes them: those of `requirements.txt` beside it, else of `conda.yaml`, where there is one, else
+ * the versions that wrote it, as far as the file says.
  */
 export async function pythonNeeds(path: string, signal?: AbortSignal): Promise<string[]> {
-  const written = await readFile(join(dirname(path), 'requirements.txt'), 'utf8').catch(() => undefined);
-  if (written !== undefined) return linesOf(written);
+  const beside = (name: string) => readFile(join(dirname(path), name), 'utf8').catch(() => undefined);
+  const requirements = await beside('requirements.txt');
+  if (requirements !== undefined) return linesOf(requirements);
+  for (const name of ['conda.yaml', 'conda.yml']) {
+    const conda = await beside(name);
+    if (conda !== undefined) return condaNeeds(conda, name);
+  }
   const description = await describeModel(path, signal);
   return description.kind === 'pickle' ? needsOf(description.scan) : [];
 }

@@ -5,6 +5,13 @@ import type { JsonValue } from './tensor';
 const mark = `${randomUUID()}:`;
 const longDigits = /\d{16}/;
 const nonFinite = /NaN|Infinity/;
+/** Only with three digits of an exponent, or very many digits before it, can a number be too big. */
+const longExponent = /\d[eE]\+?\d{3}/;
+
+/** Whether a number of this text may be too big to be one: `JSON.parse` would make infinity of it. */
+export function mayBeTooBig(text: string): boolean {
+  return longExponent.test(text);
+}
 
 /**
  * Parses JSON without losing integers: those beyond 2^53 become `bigint`. Also takes the bare words NaN, Infinity and
@@ -12,7 +19,7 @@ const nonFinite = /NaN|Infinity/;
  * @throws SyntaxError when the text is no JSON
  */
 export function parseJson(text: string): JsonValue {
-  if (!longDigits.test(text)) {
+  if (!longDigits.test(text) && !mayBeTooBig(text)) {
     try {
       return JSON.parse(text) as JsonValue;
     } catch (error) {
@@ -45,6 +52,8 @@ function markNumbers(text: string): string {
   for (let match = token.exec(text); match; match = token.exec(text)) {
     if (match[0] === '"') {
       token.lastIndex = endOfString(text, token.lastIndex);
+    } else if (isTooBig(match[0])) {
+      throw new SyntaxError(`${match[0].slice(0, 40)} at position ${match.index} is too big for a number`);
     } else if (isLost(match[0])) {
       result += `${text.slice(copied, match.index)}"${mark}${match[0]}"`;
       copied = token.lastIndex;
@@ -63,6 +72,11 @@ function endOfString(text: string, start: number): number {
     end = text.indexOf('"', end + 1);
   }
   return text.length;
+}
+
+/** JSON has no word for infinity, so that a number which becomes one was not meant so. */
+function isTooBig(token: string): boolean {
+  return /[.eE]/.test(token) && !token.endsWith('y') && Math.abs(Number(token)) === Infinity;
 }
 
 function isLost(token: string): boolean {

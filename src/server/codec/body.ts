@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/inference/jsonText';
+import { mayBeTooBig, parseJson } from '../../core/inference/jsonText';
 import type { JsonValue } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
 import { Failure } from '../failure';
@@ -10,7 +10,7 @@ export function parseBody(body: Buffer, signature: Signature): JsonValue {
   const text = body.toString();
   const wide = signature.inputs.some(({ datatype }) => datatype === 'INT64' || datatype === 'UINT64');
   try {
-    if (!wide) {
+    if (!wide && !mayBeTooBig(text)) {
       try {
         return JSON.parse(text) as JsonValue;
       } catch {

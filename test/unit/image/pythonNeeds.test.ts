@@ -42,12 +42,14 @@ describe('the packages that a pickle needs', () => {
     assert.deepEqual(needsOf(found), ['numpy', 'joblib', 'lightgbm', 'pandas']);
   });
 
-  it('are those of requirements.txt where there is one', async () => {
+  it('are those of requirements.txt where there is one, else of conda.yaml', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'slipway-needs-'));
     try {
       const model = join(folder, 'model.pkl');
       copyFileSync('test/fixtures/pickles/logistic-4.pkl', model);
       assert.ok((await pythonNeeds(model)).some((need) => /^scikit-learn==\d/.test(need)));
+      writeFileSync(join(folder, 'conda.yaml'), 'dependencies: [python=3.11, scikit-learn=1.3.2]');
+      assert.deepEqual(await pythonNeeds(model), ['scikit-learn==1.3.2']);
       writeFileSync(join(folder, 'requirements.txt'), '# mine\nscikit-learn==1.4.0  # pinned\n\nnumpy\n');
       assert.deepEqual(await pythonNeeds(model), ['scikit-learn==1.4.0', 'numpy']);
     } finally {

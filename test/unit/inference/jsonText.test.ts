@@ -56,4 +56,12 @@ describe('JSON text', () => {
   it('writes what JSON has no word for as strings', () => {
     assert.equal(stringifyJson([NaN, Infinity, -Infinity]), '["NaN","Infinity","-Infinity"]');
   });
+
+  it('refuses a number that is too big to be one, and says where', () => {
+    assert.throws(() => parseJson('{"a": [1, -2.5e400]}'), {
+      name: 'SyntaxError',
+      message: '-2.5e400 at position 10 is too big for a number',
+    });
+    assert.deepEqual(parseJson('[1e308, "1e999", 1e-400]'), [1e308, '1e999', 0]);
+  });
 });
