@@ -7,6 +7,7 @@ export const commands = {
   createWorkflow: 'slipway.createWorkflow',
   deploy: 'slipway.deploy',
   deployAgain: 'slipway.deployAgain',
+  exportManifests: 'slipway.exportManifests',
   finishDeploy: 'slipway.finishDeploy',
   newSamples: 'slipway.newSamples',
   openConfig: 'slipway.openConfig',

@@ -13,6 +13,7 @@ export interface Values {
   inputs?: string;
   url?: string;
   junit?: string;
+  out?: string;
   port?: string;
   host?: string;
   anyway: boolean;

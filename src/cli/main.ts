@@ -4,7 +4,7 @@ import { messageOf } from '../core/errors';
 import { UsageError, type Call, type Values } from './call';
 import { Output, exitCodeOf } from './output';
 import { SamplesFailed, predict, test } from './predictions';
-import { deploy, plan, releases, rollback } from './releases';
+import { deploy, manifests, plan, releases, rollback } from './releases';
 import { serve } from './serve';
 import { settingsOf } from './settings';
 import { help, helpText, type Command } from './usage';
@@ -13,6 +13,7 @@ import { Workspace } from './workspace';
 const commands: Record<Command, (call: Call) => Promise<void>> = {
   deploy,
   plan,
+  manifests,
   rollback,
   releases,
   test,
@@ -29,6 +30,7 @@ const options = {
   inputs: text,
   url: text,
   junit: text,
+  out: text,
   port: text,
   host: text,
   anyway: flag,

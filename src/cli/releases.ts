@@ -1,6 +1,7 @@
 import { UserError } from '../core/errors';
 import { deploy as runDeploy, requestOf, stepsFor, type DeployTask } from '../core/release/deploy';
 import { describePlan } from '../core/release/describe';
+import { exportManifests } from '../core/release/exportManifests';
 import { makeTarget } from '../core/release/makeTarget';
 import { rollBack } from '../core/release/rollBack';
 import type { Release, Target } from '../core/target/target';
@@ -39,6 +40,19 @@ export async function plan({ workspace, settings, output, signal, given, values 
     const changes = await target.plan(request, output.task(signal));
     const title = `What a deploy of ${model.name} to ${target.name} would change`;
     output.result({ standing, changes }, describePlan(title, changes).trimEnd());
+  });
+}
+
+/** `slipway manifests` */
+export async function manifests({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
+  const folder = values.out;
+  if (folder === undefined) throw new UsageError('Say where the files go with --out FOLDER.');
+  const model = await workspace.model(one(given));
+  await admit(model, values.loadAnyway, signal);
+  await withTarget({ workspace, settings, output, values }, async (target) => {
+    const deployment = await model.deployment(target.name, '', signal);
+    const files = await exportManifests(target, deployment, folder, output.task(signal));
+    output.result({ files }, files.join('\n'));
   });
 }
 

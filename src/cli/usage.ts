@@ -26,6 +26,11 @@ export const help = {
     does: 'Says what a deploy would change, and changes nothing.',
     options: [...where, json],
   },
+  manifests: {
+    usage: 'slipway manifests MODEL --target NAME --out FOLDER [--json]',
+    does: 'Builds and pushes the image, and writes what a deploy would apply as files, for who deploys with Git.',
+    options: [...where, '--out FOLDER    where the files go', anyway, json],
+  },
   rollback: {
     usage: 'slipway rollback MODEL --target NAME [--json]',
     does: 'Gives the traffic back to the release before the one that serves.',

@@ -64,10 +64,14 @@ export async function runningChoices(services: Services): Promise<Choice<Running
 }
 
 /** Asks for a target, also when there is only one: where something goes is worth a look. */
-export async function pickTarget(services: Services, model: string): Promise<Target | undefined> {
+export async function pickTarget(
+  services: Services,
+  model: string,
+  fits: (target: Target) => boolean = () => true,
+): Promise<Target | undefined> {
   await services.syncTargets();
   const { targets } = services;
-  const all = targets.targets();
+  const all = targets.targets().filter(fits);
   if (all.length === 0) {
     const next = 'Name one in slipway.json: “Open slipway.json” writes a first one.';
     throw new UserError('target-missing', 'There is no target to deploy to.', next);

@@ -50,6 +50,7 @@ export function registerCommands(
     copyReleaseLink: (given) => copyReleaseLink(services, given),
     deploy: (given) => deploys.deploy(given),
     deployAgain: (given) => deploys.again(given),
+    exportManifests: (given) => deploys.exportManifests(given),
     finishDeploy: (given) => deploys.finish(given),
     planDeploy: (given) => deploys.plan(given),
     releaseHistory: (given) => releaseHistory(services, pages, given),

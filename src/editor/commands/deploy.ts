@@ -11,6 +11,7 @@ import {
   type DeployStep,
   type DeployTask,
 } from '../../core/release/deploy';
+import { exportManifests } from '../../core/release/exportManifests';
 import { describePlan } from '../../core/release/describe';
 import { commitOf } from '../../core/release/commit';
 import { VerifyError } from '../../core/release/verify';
@@ -82,6 +83,25 @@ export class Deploys {
     if (!target) return;
     const changes = await this.#plan(target, model, '');
     if (changes) await this.#showPlan(target, model, changes);
+  }
+
+  /** *Export Manifests…*: what a deploy would apply, as files, for people who deploy with Git. */
+  async exportManifests(given: Given): Promise<void> {
+    const { services } = this;
+    services.requireTrust();
+    const model = await modelOf(given, services);
+    const target = model && (await pickTarget(services, model.name, (each) => each.manifests !== undefined));
+    if (!target) return;
+    const [folder] =
+      (await vscode.window.showOpenDialog({
+        ...{ canSelectFolders: true, canSelectFiles: false, openLabel: 'Export Here' },
+        defaultUri: vscode.workspace.workspaceFolders?.[0]?.uri,
+      })) ?? [];
+    if (!folder) return;
+    const files = await services.run(`Exporting the manifests of ${model.name}`, async (task) =>
+      exportManifests(target, await this.#deployment(target, model, '', task.signal), folder.fsPath, task),
+    );
+    if (files?.[0]) await vscode.window.showTextDocument(vscode.Uri.file(files[0]));
   }
 
   /** *Finish Deploy…*: proves a candidate that an interrupted deploy left, and gives it the traffic. */

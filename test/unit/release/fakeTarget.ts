@@ -57,6 +57,7 @@ export class FakeTarget implements Target {
   }
 
   push?: Target['push'];
+  manifests?: Target['manifests'];
 
   /** From now on images come to it through a registry. */
   takesFromRegistry(): void {

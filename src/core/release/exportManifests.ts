@@ -1,0 +1,38 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors';
+import type { Target } from '../target/target';
+import type { TaskContext } from '../task';
+import { requestOf, type Deployment } from './deploy';
+
+/**
+ * Builds and pushes the image of a model, and writes what a deploy would apply as files into a folder, for people who deploy with Git. Nothing
+ * of the target is changed. Resolves to the paths that were written.
+ * @throws UserError `target-missing` for a target that nothing is written down for
+ */
+export async function exportManifests(
+  target: Target,
+  deployment: Deployment,
+  folder: string,
+  task: TaskContext,
+): Promise<string[]> {
+  if (!target.manifests) {
+    throw new UserError(
+      'target-missing',
+      `A deploy to ${target.name} applies no manifests.`,
+      'Name a target of the kind kubernetes or kserve.',
+    );
+  }
+  const request = requestOf(deployment);
+  const built = await target.build(request, task);
+  const image = (await target.push?.(request, built, task)) ?? built;
+  const files = Object.entries(await target.manifests(request, image)).map(([path, text]) => ({
+    path: join(folder, path),
+    text,
+  }));
+  for (const { path, text } of files) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+  return files.map(({ path }) => path);
+}
