@@ -6,7 +6,16 @@ const checks: Record<string, string[]> = {
   types: [...tsc, '-p', '.', '--tsBuildInfoFile', 'out/types.tsbuildinfo'],
   'types of the pages': [...tsc, '-p', 'webview', '--tsBuildInfoFile', 'out/webview.tsbuildinfo'],
   lint: ['node_modules/eslint/bin/eslint.js', '.'],
-  format: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+  format: [
+    'node_modules/prettier/bin/prettier.cjs',
+    '--check',
+    '--log-level',
+    'warn',
+    '--cache',
+    '--cache-location',
+    'out/prettier.cache',
+    '.',
+  ],
   layers: ['node_modules/mocha/bin/mocha.js', '--reporter', 'dot', 'test/unit/layers.test.ts'],
 };
 
