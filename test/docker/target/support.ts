@@ -138,6 +138,8 @@ export function sendTraffic(url: string): Traffic {
     send(kept);
     send(false);
   }, 10);
+  // A test that fails before it stops it must not keep the process.
+  timer.unref();
   return {
     stop: async () => {
       await sleep(200);
