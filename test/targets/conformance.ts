@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '../../src/core/errors';
 import {
   deploy as runDeploy,
@@ -16,6 +15,7 @@ import {
 } from '../../src/core/release/deploy';
 import { rollBack } from '../../src/core/release/rollBack';
 import type { Release, Target } from '../../src/core/target/target';
+import { sendTraffic, type Traffic } from './traffic';
 
 /** A kind of target, with what it takes to try it. */
 export interface Place {
@@ -65,7 +65,7 @@ export function describeConformance(title: string, place: Place): void {
       const back = await rollBack(target, 'iris', taskOf());
       assert.equal(back.note, 'second');
       assert.equal(await revisionAt(first), 2);
-      assert.ok((await traffic.stop()) > 100);
+      assert.ok(((await traffic.stop())['answered'] ?? 0) > 100);
       assert.equal(await statesOf(target), '3 retired, 2 serving, 1 retired');
       const { samples } = place.deployment();
       assert.equal(back.proof, `${samples.length} of ${samples.length} samples pass`);
@@ -279,36 +279,11 @@ async function exchange(
   return { status: answer.statusCode ?? 0, body: await text(answer) };
 }
 
-/** A client that predicts 200 times a second, half of it on kept connections. `stop` fails unless every answer was right, and resolves to how many there were. */
-function send(url: string): { stop(): Promise<number> } {
-  const failures: string[] = [];
-  const pending = new Set<Promise<void>>();
-  let answered = 0;
-  const kept = new Agent({ keepAlive: true, maxSockets: 16 });
-  const ask = (agent: Agent | false) => {
-    const asked = predict(url, agent)
-      .then(({ status, body }) => {
-        if (status === 200 && body.includes('"label"')) answered++;
-        else failures.push(`${status} ${body}`);
-      })
-      .catch((error: unknown) => void failures.push(String(error)))
-      .finally(() => pending.delete(asked));
-    pending.add(asked);
-  };
-  const timer = setInterval(() => {
-    ask(kept);
-    ask(false);
+/** A client that predicts 200 times a second. */
+function send(url: string): Traffic {
+  return sendTraffic(async (agent) => {
+    const { status, body } = await predict(url, agent);
+    if (status === 200 && body.includes('"label"')) return 'answered';
+    throw new Error(`${status} ${body}`);
   }, 10);
-  // A test that fails before it stops it must not keep the process.
-  timer.unref();
-  return {
-    stop: async () => {
-      await sleep(200);
-      clearInterval(timer);
-      await Promise.all(pending);
-      kept.destroy();
-      assert.deepEqual(failures, []);
-      return answered;
-    },
-  };
 }

@@ -1,9 +1,7 @@
 import Docker from 'dockerode';
-import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TargetConfigOf } from '../../../src/core/config/config';
 import { labels } from '../../../src/core/docker/labels';
 import type { Logger } from '../../../src/core/logger';
@@ -15,6 +13,7 @@ import type { Sample } from '../../../src/core/sample/sample';
 import { parseSamples } from '../../../src/core/sample/samplesFile';
 import type { Release, Target } from '../../../src/core/target/target';
 import type { TaskContext } from '../../../src/core/task';
+import { sendTraffic as keepAsking, type Traffic } from '../../targets/traffic';
 import { baseImages, ensureBaseImages } from '../../host/baseImages';
 import { workspaceModel } from '../../unit/fixtures';
 
@@ -113,41 +112,11 @@ export function predict(url: string, agent: Agent | false = false): Promise<Answ
   });
 }
 
-export interface Traffic {
-  /** Stops sending, waits for the last answers, and fails the test unless every one was right. Resolves to the answers by revision. */
-  stop(): Promise<Record<string, number>>;
-}
-
-/** A client that predicts 200 times a second, half of it on kept connections and half on new ones. */
+/** A client that predicts 200 times a second; its answers are counted by revision. */
 export function sendTraffic(url: string): Traffic {
-  const kept = new Agent({ keepAlive: true, maxSockets: 16 });
-  const answered: Record<string, number> = {};
-  const failures: string[] = [];
-  const pending = new Set<Promise<void>>();
-  const send = (agent: Agent | false) => {
-    const exchange = predict(url, agent)
-      .then(({ status, revision, body }) => {
-        if (status !== 200 || !body.includes('"label"')) failures.push(`${status} ${body}`);
-        else answered[revision] = (answered[revision] ?? 0) + 1;
-      })
-      .catch((error: unknown) => void failures.push(String(error)))
-      .finally(() => pending.delete(exchange));
-    pending.add(exchange);
-  };
-  const timer = setInterval(() => {
-    send(kept);
-    send(false);
+  return keepAsking(async (agent) => {
+    const { status, revision, body } = await predict(url, agent);
+    if (status === 200 && body.includes('"label"')) return revision;
+    throw new Error(`${status} ${body}`);
   }, 10);
-  // A test that fails before it stops it must not keep the process.
-  timer.unref();
-  return {
-    stop: async () => {
-      await sleep(200);
-      clearInterval(timer);
-      await Promise.all(pending);
-      kept.destroy();
-      assert.deepEqual(failures, []);
-      return answered;
-    },
-  };
 }

@@ -15,6 +15,7 @@ import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/op
 import type { Release, ReleaseRequest, Target } from '../../../../src/core/target/target';
 import type { TaskContext } from '../../../../src/core/task';
 import type { KubernetesApi } from '../../../host/kubernetesApi';
+import { sendTraffic as keepAsking, type Traffic } from '../../../targets/traffic';
 import { workspaceModel } from '../../fixtures';
 
 export const REGISTRY = 'registry.test/models';
@@ -176,38 +177,7 @@ export function predict(url: string, agent: Agent | false = false): Promise<stri
   });
 }
 
-export interface Traffic {
-  /** Stops sending, waits for the last answers, and fails the test unless every one was right. Resolves to the answers by revision. */
-  stop(): Promise<Record<string, number>>;
-}
-
-/** A client that predicts all the time, half of it on kept connections and half on new ones. */
+/** A client that predicts 50 times a second; its answers are counted by revision. */
 export function sendTraffic(url: string): Traffic {
-  const kept = new Agent({ keepAlive: true, maxSockets: 8 });
-  const answered: Record<string, number> = {};
-  const failures: string[] = [];
-  const pending = new Set<Promise<void>>();
-  const send = (agent: Agent | false) => {
-    const exchange = predict(url, agent)
-      .then((revision) => void (answered[revision] = (answered[revision] ?? 0) + 1))
-      .catch((error: unknown) => void failures.push(String(error)))
-      .finally(() => pending.delete(exchange));
-    pending.add(exchange);
-  };
-  const timer = setInterval(() => {
-    send(kept);
-    send(false);
-  }, 40);
-  // A test that fails before it stops it must not keep the process.
-  timer.unref();
-  return {
-    stop: async () => {
-      await sleep(200);
-      clearInterval(timer);
-      await Promise.all(pending);
-      kept.destroy();
-      assert.deepEqual(failures, []);
-      return answered;
-    },
-  };
+  return keepAsking((agent) => predict(url, agent), 40);
 }
