@@ -128,6 +128,16 @@ const dockerTargetSchema = z
       .positive()
       .optional()
       .describe('CPUs that a release may use: 0.5 is half of one. Default: all.'),
+    gpus: z
+      .union([z.literal('all'), z.number().int().min(1)])
+      .optional()
+      .describe('Graphics processors that a release may use: a number, or "all". Default: none.'),
+    restart: z
+      .enum(['no', 'unless-stopped', 'always'])
+      .optional()
+      .describe(
+        'Whether the engine starts a release that serves again when it ends. Default: unless-stopped.',
+      ),
     registry: registrySchema.optional(),
     ...rolloutFields,
   })

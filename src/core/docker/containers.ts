@@ -24,6 +24,8 @@ export interface HardenedOptions {
   memoryMiB?: number;
   /** Processors; 0.5 is half of one. Default: all. */
   cpus?: number;
+  /** Graphics processors: how many, or all. Default: none. */
+  gpus?: number | 'all';
   /** Whether the root file system can be written; default: no. */
   writableRoot?: boolean;
   /** Whether its standard streams are somebody's, and it goes when it ends. Default: no. */
@@ -73,6 +75,9 @@ export function createHardened(docker: Docker, options: HardenedOptions): Promis
       ...(network && { NetworkMode: network }),
       ...(memory && { Memory: memory, MemorySwap: memory }),
       ...(cpus && { NanoCpus: Math.round(cpus * 1e9) }),
+      ...(options.gpus && {
+        DeviceRequests: [{ Count: options.gpus === 'all' ? -1 : options.gpus, Capabilities: [['gpu']] }],
+      }),
     },
   });
 }

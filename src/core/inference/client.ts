@@ -147,7 +147,13 @@ export class InferenceClient {
     }
   }
 
-  #exchange(method: string, path: string, body: string | undefined, signal: AbortSignal): Promise<Reply> {
+  #exchange(
+    method: string,
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal,
+    again = true,
+  ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const headers =
         body === undefined
@@ -164,9 +170,10 @@ export class InferenceClient {
         },
       );
       sent.once('error', (error: NodeJS.ErrnoException) => {
-        // A kept connection may be closed by the other end just when it is used again: nothing was lost but that.
-        const stale = sent.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted;
-        if (stale) this.#exchange(method, path, body, signal).then(resolve, reject);
+        // A kept connection may be closed by the other end just when it is used again, and one through a tunnel at any time. What is asked
+        // here changes nothing, so that it may be asked once more.
+        const cut = error.code === 'ECONNRESET' && !signal.aborted && (again || sent.reusedSocket);
+        if (cut) this.#exchange(method, path, body, signal, false).then(resolve, reject);
         else reject(error);
       });
       sent.end(body);

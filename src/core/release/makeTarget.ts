@@ -42,10 +42,11 @@ export function makeTarget(
 }
 
 function dockerOptions(config: Docker, settings: TargetSettings) {
-  const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB, cpus, registry } = config;
+  const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB } = config;
+  const { cpus, gpus, restart, registry } = config;
   const { host = context === undefined ? settings.host : ofContext(context) } = config;
   const certificates = tls && (() => readCertificates(tls, settings.root ?? process.cwd()));
-  return { host, bind, ports, memoryMiB, cpus, registry, certificates };
+  return { host, bind, ports, memoryMiB, cpus, gpus, restart, registry, certificates };
 }
 
 /** Images for clusters are built on the engine of the settings. */

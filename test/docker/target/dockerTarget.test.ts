@@ -244,6 +244,21 @@ describe('a Docker target', () => {
     await assert.rejects(target.remove(last, taskOf()), { code: 'release-missing' });
   });
 
+  it('asks the engine to start a release again as slipway.json says', async () => {
+    target = targetOf(name, { restart: 'no' });
+    await target.promote(await startCandidate(target, iris), taskOf());
+    const { HostConfig } = await docker.getContainer(`slipway-${name}.iris-r1`).inspect();
+    assert.equal(HostConfig.RestartPolicy?.Name, 'no');
+  });
+
+  it('says before anything is built that the engine has no graphics processors', async () => {
+    const wanting = targetOf(name, { gpus: 1 });
+    await assert.rejects(wanting.check(iris, taskOf()), {
+      code: 'config-invalid',
+      message: /^target-test asks for graphics processors, but its engine has no runtime .*; it has .*runc/,
+    });
+  });
+
   it('shows why a candidate ended', async () => {
     const candidate = await startCandidate(target, iris);
     await docker.getContainer(`slipway-${name}.iris-r1`).kill();

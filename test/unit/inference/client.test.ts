@@ -114,6 +114,16 @@ describe('inference client', () => {
     );
   });
 
+  it('asks once more where a connection is cut before there is an answer', async () => {
+    let asked = 0;
+    const client = await against((request, response) => {
+      if (++asked === 1) request.socket.destroy();
+      else response.end('{"name":"m","platform":"p","inputs":[],"outputs":[]}');
+    });
+    assert.equal((await client.metadata(never)).name, 'm');
+    assert.equal(asked, 2);
+  });
+
   it('says that nothing answers', async () => {
     const client = await against((_, response) => response.destroy());
     await assert.rejects(client.infer([one], never), fails('endpoint-gone', /the connection was cut/));

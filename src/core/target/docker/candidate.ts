@@ -73,7 +73,7 @@ async function createContainer(
   from: From,
   revision: number,
 ): Promise<Docker.Container> {
-  const { target, publishing, memoryMiB, cpus } = site;
+  const { target, publishing, memoryMiB, cpus, gpus } = site;
   const { model, note, samplesHash, commit } = request;
   const { Cmd } = (await site.docker.getImage(from.image).inspect()).Config;
   return createHardened(site.docker, {
@@ -83,6 +83,7 @@ async function createContainer(
     Cmd: [...((Cmd as string[] | null) ?? []), '--model-version', String(revision)],
     memoryMiB,
     cpus,
+    gpus,
     Labels: {
       [labels.kind]: 'release',
       [labels.target]: target,

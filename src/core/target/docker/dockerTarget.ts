@@ -10,6 +10,7 @@ import { checkRegistry, publish } from '../../image/registry/publish';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import { startCandidate } from './candidate';
+import { checkGpus } from './checkGpus';
 import { checkPort } from './checkPort';
 import { checkReachable, reachableHost } from './ports';
 import { moveTraffic, promote, type Switched } from './promotion';
@@ -39,6 +40,10 @@ export interface DockerTargetOptions {
   memoryMiB?: number;
   /** How many processors a release may use; undefined for all. */
   cpus?: number;
+  /** Graphics processors that a release may use; undefined for none. */
+  gpus?: number | 'all';
+  /** Whether the engine starts a release that serves again when it ends. Default: `unless-stopped`. */
+  restart?: Site['restart'];
   /** Where images go and come from, as `ghcr.io/ada/models`; undefined where they go straight to the engine. */
   registry?: string;
   /** Image of the proxy that holds the stable addresses. */
@@ -67,14 +72,14 @@ export class DockerTarget implements Target {
     private readonly log: Logger,
   ) {
     this.address = engineAddress(options.host);
-    const { bind, memoryMiB, cpus, registry } = options;
+    const { bind, memoryMiB, cpus, gpus, restart, registry } = options;
     if (registry) {
       this.push = (request, id, task) =>
         this.#doing(`push ${request.model.name}`, task.signal, () =>
           publish(this.#site.docker, registry, request, id, task),
         );
     }
-    this.settings = JSON.stringify({ bind, memoryMiB, cpus });
+    this.settings = JSON.stringify({ bind, memoryMiB, cpus, gpus, restart });
   }
 
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
@@ -84,6 +89,7 @@ export class DockerTarget implements Target {
       if (!request) return { warnings: [] };
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
+      await checkGpus(this.#site);
       if (this.options.registry) await checkRegistry(this.options.registry, name, task.signal);
       return { warnings: [] };
     });
@@ -200,12 +206,13 @@ export class DockerTarget implements Target {
 
   /** Made at first use, because an address that is none is an error of what is done, not of the configuration's being there. */
   get #site(): Site {
-    const { host, bind, ports, proxyImage, memoryMiB, cpus } = this.options;
+    const { host, bind, ports, proxyImage, memoryMiB, cpus, gpus } = this.options;
+    const { restart = 'unless-stopped' } = this.options;
     return (this.#connected ??= {
       docker: connect(host, this.options.certificates?.()),
       target: this.name,
       publishing: { bind, host: reachableHost(bind, engineHostName(host)), forward: engineForward(host) },
-      ...{ ports, proxyImage, memoryMiB, cpus, settings: this.settings },
+      ...{ ports, proxyImage, memoryMiB, cpus, gpus, restart, settings: this.settings },
     });
   }
 

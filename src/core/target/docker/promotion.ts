@@ -34,7 +34,7 @@ export async function promote(
   if (!release.running) await container.start();
   try {
     await untilPredicts(site, release, task);
-    await container.update({ RestartPolicy: { Name: 'unless-stopped' } });
+    await container.update({ RestartPolicy: { Name: site.restart } });
     return await withLock(site.docker, modelLock(site, release), task, () =>
       switchTraffic(
         site,

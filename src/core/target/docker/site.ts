@@ -16,4 +16,7 @@ export interface Site {
   /** Limits of a release; undefined for none. */
   memoryMiB?: number;
   cpus?: number;
+  gpus?: number | 'all';
+  /** Whether the engine starts a release that serves again when it ends. */
+  restart: 'no' | 'unless-stopped' | 'always';
 }
