@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '../host/workspace';
@@ -15,9 +14,9 @@ describe('a folder with nothing in it', () => {
   after(() => workbench?.close());
 
   it('says in each view what to do', async () => {
-    assert.match(await workbench.tree('Models').welcome(), /Put an \.onnx, \.pkl or \.joblib file into it/);
-    assert.match(await workbench.tree('Endpoints').welcome(), /Nothing is served/);
-    assert.match(await workbench.tree('Targets').welcome(), /slipway\.json names them/);
+    await workbench.tree('Models').welcome(/Put an \.onnx, \.pkl or \.joblib file into it/);
+    await workbench.tree('Endpoints').welcome(/Nothing is served/);
+    await workbench.tree('Targets').welcome(/slipway\.json names them/);
     await workbench.screenshot('empty');
   });
 

@@ -66,9 +66,9 @@ export class Tree {
     return this.pane.locator('.monaco-list-row').allInnerTexts();
   }
 
-  /** The text that an empty view shows instead of items. */
-  async welcome(): Promise<string> {
-    return this.pane.locator('.welcome-view-content').innerText();
+  /** The text that an empty view shows instead of items, once it says this: before, it may still look for items. */
+  async welcome(text: RegExp): Promise<void> {
+    await this.pane.locator('.welcome-view-content', { hasText: text }).waitFor();
   }
 
   /** Presses a button of the text that an empty view shows. */
