@@ -14,6 +14,7 @@ const requirements: Record<string, () => boolean> = {
   'g++': () => process.platform !== 'linux' || onPath('g++'),
   'python3-cloudpickle': () => hasPython('cloudpickle'),
   'python3-pandas': () => hasPython('pandas'),
+  'python3-pip': () => hasPython('pip'),
   'python3-sklearn': () => hasPython('sklearn'),
   'python3-xgboost': () => hasPython('xgboost'),
   make: () => process.platform !== 'linux' || onPath('make'),

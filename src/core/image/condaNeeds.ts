@@ -12,11 +12,19 @@ const toPip: Record<string, string | undefined> = {
   'ruamel.yaml': 'ruamel.yaml',
 };
 
+/** What a model needs of Python. */
+export interface PythonNeeds {
+  /** As pip takes them, one a line of a `requirements.txt`. */
+  packages: string[];
+  /** The version of Python itself, such as `3.9`; the base image has its own all the same. */
+  python?: string;
+}
+
 /**
  * What a `conda.yaml` asks for, as pip takes it: its conda packages by their names on PyPI, and its `pip:` list as it stands.
  * @throws UserError `build-failed` when it is no such file
  */
-export function condaNeeds(text: string, file: string): string[] {
+export function condaNeeds(text: string, file: string): PythonNeeds {
   let read: { dependencies?: unknown };
   try {
     read = parse(text) as { dependencies?: unknown };
@@ -24,11 +32,14 @@ export function condaNeeds(text: string, file: string): string[] {
     throw broken(file, messageOf(error), error);
   }
   if (!Array.isArray(read?.dependencies)) throw broken(file, 'it has no list of dependencies');
-  return read.dependencies.flatMap((dependency: unknown) => {
+  const dependencies: unknown[] = read.dependencies;
+  const packages = dependencies.flatMap((dependency) => {
     if (typeof dependency === 'string') return fromConda(dependency);
     const { pip } = (dependency ?? {}) as { pip?: unknown };
     return Array.isArray(pip) ? pip.filter((need): need is string => typeof need === 'string') : [];
   });
+  const python = dependencies.map((each) => /^python\s*={1,2}\s*(\d[\d.]*\d)/.exec(String(each))?.[1]);
+  return { packages, python: python.find((version) => version !== undefined) };
 }
 
 /** `conda-forge::scikit-learn=1.2.1=py311h` → `scikit-learn==1.2.1`. Source: https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html */

@@ -42,13 +42,14 @@ export async function ensurePythonImage(
   path: string,
   task: TaskContext,
 ): Promise<string> {
-  const needs = await pythonNeeds(path, task.signal);
+  const { packages, python } = await pythonNeeds(path, task.signal);
+  const command = [...install, ...(python === undefined ? [] : [python])];
   const runtime = await ensurePythonRuntime(docker, options, task);
-  const tag = `slipway-packages:${shortHash(runtime, ...needs)}`;
+  const tag = `slipway-packages:${shortHash(runtime, ...packages)}`;
   return inTurn(tag, task.signal, () =>
     inWords('install the packages of the model', task.signal, async () => {
       if (await findImage(docker, tag)) return tag;
-      const requirements = textFile('requirements.txt', `${needs.join('\n')}\n`);
+      const requirements = textFile('requirements.txt', `${packages.join('\n')}\n`);
       const build = {
         what: "the image with the model's packages",
         tag,
@@ -57,7 +58,7 @@ export async function ensurePythonImage(
         instructions: [
           'USER root',
           `COPY requirements.txt ${serverFolder}/requirements.txt`,
-          `RUN ${JSON.stringify(install)}`,
+          `RUN ${JSON.stringify(command)}`,
           nobody,
         ],
         files: [requirements],

@@ -1,6 +1,7 @@
 """
 Installs the packages that a model needs and that are not there yet, and compiles what is there, because base images come without:
-python3 slipway_install.py REQUIREMENTS FOLDER. When that fails, its last line says in words which package it is about.
+python3 slipway_install.py REQUIREMENTS FOLDER [PYTHON]. When that fails, its last line says in words which package it is about.
+PYTHON is the version of Python that somebody asked for; where another one is here, a line says so.
 """
 
 import compileall
@@ -10,13 +11,18 @@ import subprocess
 import sys
 from importlib import metadata
 
+from slipway_pip_words import why
+
 TESTS = re.compile(r"[/\\](tests?|idlelib|lib2to3|ensurepip)[/\\]")
 
 
-def main(requirements, folder):
+def main(requirements, folder, python=None):
     with open(requirements, encoding="utf-8") as file:
         wanted = [line.strip() for line in file if line.strip()]
-    failed = install(wanted, folder)
+    here = sys.version.split()[0]
+    if python and not f"{here}.".startswith(f"{python}."):
+        print(f"Python {python} is asked for. The image has Python {here}, and that is used.")
+    failed = install(wanted, requirements, folder)
     if not failed:
         compile_all()
     return failed
@@ -28,62 +34,56 @@ def compile_all():
         compileall.compile_dir(place, quiet=2, workers=0, rx=TESTS)
 
 
-def install(wanted, folder):
+def install(wanted, requirements, folder):
     missing = [need for need in wanted if not is_there(need)]
     if not missing:
         print("All packages are there already.")
         return 0
     print("Installing", ", ".join(missing))
-    # All of them, so that what is installed fits what is there.
-    command = [sys.executable, "-m", "pip", "install", "--no-cache-dir", "--progress-bar", "off", "--target", folder, *wanted]
-    pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # All of them, not only what is missing: the packages of the base image are none that these would have to fit.
+    failed, output = pip("--prefer-binary", "--target", folder, "--requirement", requirements)
+    if failed:
+        print("slipway:", why(output, lambda name: versions_of(name, folder)))
+    return failed
+
+
+def pip(*options):
+    """Runs `pip install` and prints what it prints. Answers whether it failed, and all of that."""
+    command = [sys.executable, "-m", "pip", "install", "--no-cache-dir", "--progress-bar", "off", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = []
-    for line in pip.stdout:
+    for line in process.stdout:
         print(line, end="", flush=True)
         output.append(line)
-    if pip.wait() == 0:
-        return 0
-    print("slipway:", why("".join(output)))
-    return 1
+    return int(process.wait() != 0), "".join(output)
+
+
+def versions_of(name, folder):
+    """The versions of a package that can be installed without building them: pip lists them when it is asked for one there is not."""
+    _, output = pip("--no-deps", "--only-binary", ":all:", "--target", folder, f"{name}<0.dev0")
+    listed = re.search(r"\(from versions: ([^)]*)\)", output)
+    return listed.group(1).split(", ") if listed else []
 
 
 def is_there(need):
-    """Whether a package is there, in the version that is asked for where that is a plain one."""
-    name = re.match(r"[A-Za-z0-9._-]+", need)
-    if not name:
+    """Whether a package is there in a version that is asked for."""
+    from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirement = Requirement(need)
+    except InvalidRequirement:
+        # An option, a file or an address: that is pip's own business.
+        return False
+    if requirement.marker and not requirement.marker.evaluate():
+        return True
+    if requirement.url or requirement.extras:
         return False
     try:
-        version = metadata.version(name.group())
+        version = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
         return False
-    rest = need[name.end() :].strip()
-    if rest.startswith("=="):
-        return version.split("+")[0] == rest[2:].strip()
-    if rest.startswith("<"):
-        return numbers(version) < numbers(rest[1:])
-    return rest == ""
-
-
-def why(output):
-    found = re.search(r"satisfies the requirement (\S+?)==(\S+) \(from versions: ([^)]*)\)", output)
-    if found:
-        name, version, versions = found.groups()
-        known = [each for each in versions.split(", ") if re.fullmatch(r"[\d.]+", each)]
-        if not known:
-            return f"{name} {version} can not be installed: no index that can be reached has it."
-        nearest = min(known, key=lambda each: distance(numbers(each), numbers(version)))
-        return f"{name} {version} can not be installed for Python {sys.version.split()[0]}. The nearest version that can is {nearest}."
-    errors = [line for line in output.splitlines() if "ERROR" in line]
-    return (errors or output.splitlines() or ["pip failed."])[-1].replace("ERROR: ", "").strip()
-
-
-def numbers(version):
-    return [int(part) for part in re.findall(r"\d+", version)[:4]]
-
-
-def distance(one, other):
-    return [abs(a - b) for a, b in zip(one + [0] * 4, other + [0] * 4)][:4]
+    return requirement.specifier.contains(version, prereleases=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:4]))

@@ -18,14 +18,17 @@ dependencies:
       - mlflow==2.9.2
       - cloudpickle
 `;
-    assert.deepEqual(condaNeeds(text, 'conda.yaml'), [
-      'scikit-learn==1.2.*',
-      'numpy==1.24.2',
-      'pandas==1.5.3',
-      'xgboost>=1.7,<2',
-      'mlflow==2.9.2',
-      'cloudpickle',
-    ]);
+    assert.deepEqual(condaNeeds(text, 'conda.yaml'), {
+      python: '3.11.4',
+      packages: [
+        'scikit-learn==1.2.*',
+        'numpy==1.24.2',
+        'pandas==1.5.3',
+        'xgboost>=1.7,<2',
+        'mlflow==2.9.2',
+        'cloudpickle',
+      ],
+    });
   });
 
   for (const text of ['dependencies: [', 'name: x', '- a']) {

@@ -42,18 +42,53 @@ describe('the packages that a pickle needs', () => {
     assert.deepEqual(needsOf(found), ['numpy', 'joblib', 'lightgbm', 'pandas']);
   });
 
-  it('are those of requirements.txt where there is one, else of conda.yaml', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'slipway-needs-'));
-    try {
-      const model = join(folder, 'model.pkl');
+  describe('with a list beside it', () => {
+    let folder: string;
+    let model: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'slipway-needs-'));
+      model = join(folder, 'model.pkl');
       copyFileSync('test/fixtures/pickles/logistic-4.pkl', model);
-      assert.ok((await pythonNeeds(model)).some((need) => /^scikit-learn==\d/.test(need)));
-      writeFileSync(join(folder, 'conda.yaml'), 'dependencies: [python=3.11, scikit-learn=1.3.2]');
-      assert.deepEqual(await pythonNeeds(model), ['scikit-learn==1.3.2']);
-      writeFileSync(join(folder, 'requirements.txt'), '# mine\nscikit-learn==1.4.0  # pinned\n\nnumpy\n');
-      assert.deepEqual(await pythonNeeds(model), ['scikit-learn==1.4.0', 'numpy']);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+    const needs = async (requirements: string) => {
+      writeFileSync(join(folder, 'requirements.txt'), requirements);
+      return (await pythonNeeds(model)).packages;
+    };
+
+    it('are those of requirements.txt where there is one, else of conda.yaml', async () => {
+      assert.ok((await pythonNeeds(model)).packages.some((need) => /^scikit-learn==\d/.test(need)));
+      writeFileSync(
+        join(folder, 'conda.yaml'),
+        'dependencies: [python=3.9, numpy=1.26.4, scikit-learn=1.3.2]',
+      );
+      assert.deepEqual(await pythonNeeds(model), {
+        packages: ['numpy==1.26.4', 'scikit-learn==1.3.2'],
+        python: '3.9',
+      });
+      assert.deepEqual(await needs('# mine\nscikit-learn==1.4.0  # pinned\n\nnumpy\n'), [
+        'scikit-learn==1.4.0',
+        'numpy',
+      ]);
+    });
+
+    it('are also those that it does not name, so that all are chosen together', async () => {
+      const own = (await pythonNeeds(model)).packages;
+      assert.deepEqual(await needs('Pandas==1.5.3\nscipy[all] >= 1.9 ; python_version > "3"'), [
+        'Pandas==1.5.3',
+        'scipy[all] >= 1.9 ; python_version > "3"',
+        ...own,
+      ]);
+      assert.deepEqual(await needs('Scikit_Learn~=1.5\r\n'), ['Scikit_Learn~=1.5', 'numpy']);
+      assert.deepEqual(await needs(''), own);
+    });
+
+    it('are only those of a list with options, addresses or hashes', async () => {
+      for (const line of ['--index-url https://example.com', './own.whl', 'git+https://example.com/own'])
+        assert.deepEqual(await needs(`${line}\npandas\n`), [line, 'pandas']);
+      assert.deepEqual(await needs('pandas==1.5.3 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n'), [
+        'pandas==1.5.3      --hash=sha256:00      --hash=sha256:11',
+      ]);
+    });
   });
 });
