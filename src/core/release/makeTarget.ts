@@ -55,7 +55,7 @@ function clusterOptions(settings: TargetSettings, registry: string): ClusterTarg
   return {
     ...{ host, nodeBase, pythonBase, dist, version },
     push: (request, id, task) => publish(connect(host), registry, request, id, task),
-    checkPush: (model, signal) => checkRegistry(registry, model, signal),
+    checkPush: (model, signal) => checkRegistry(connect(host), registry, model, signal),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };

@@ -90,7 +90,8 @@ export class DockerTarget implements Target {
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
       await checkGpus(this.#site);
-      if (this.options.registry) await checkRegistry(this.options.registry, name, task.signal);
+      const { registry } = this.options;
+      if (registry) await checkRegistry(this.#site.docker, registry, name, task.signal);
       return { warnings: [] };
     });
   }
