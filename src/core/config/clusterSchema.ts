@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { platformSchema } from './platformSchema';
 import { rolloutFields } from './rolloutSchema';
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -56,6 +57,7 @@ const clusterFields = {
   registry: registryPlace.describe(
     'Where images are pushed to, and where the cluster pulls them from: "registry.example.com/team".',
   ),
+  platform: platformSchema.optional(),
   imagePullSecret: kubeName
     .optional()
     .describe('The Secret that the cluster pulls images with. Default: that of the service account.'),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { platformSchema } from './platformSchema';
 import { rolloutFields } from './rolloutSchema';
 import { kserveTargetSchema, kubernetesTargetSchema } from './clusterSchema';
 
@@ -139,6 +140,7 @@ const dockerTargetSchema = z
         'Whether the engine starts a release that serves again when it ends. Default: unless-stopped.',
       ),
     registry: registrySchema.optional(),
+    platform: platformSchema.optional(),
     ...rolloutFields,
   })
   .describe('A place where releases run.');

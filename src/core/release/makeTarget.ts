@@ -21,6 +21,7 @@ export type TargetSettings = Pick<
 };
 
 type Docker = Extract<TargetConfig, { kind: 'docker' }>;
+type Cluster = Exclude<TargetConfig, Docker>;
 
 const MEMORY_MIB = 1024;
 
@@ -35,27 +36,27 @@ export function makeTarget(
     case 'docker':
       return new DockerTarget(name, { ...settings, ...dockerOptions(config, settings) }, log);
     case 'kubernetes':
-      return new KubernetesTarget(name, { ...clusterOptions(settings, config.registry), config }, log);
+      return new KubernetesTarget(name, { ...clusterOptions(settings, config), config }, log);
     case 'kserve':
-      return new KServeTarget(name, { ...clusterOptions(settings, config.registry), config }, log);
+      return new KServeTarget(name, { ...clusterOptions(settings, config), config }, log);
   }
 }
 
 function dockerOptions(config: Docker, settings: TargetSettings) {
   const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB } = config;
-  const { cpus, gpus, restart, registry } = config;
+  const { cpus, gpus, restart, registry, platform } = config;
   const { host = context === undefined ? settings.host : ofContext(context) } = config;
   const certificates = tls && (() => readCertificates(tls, settings.root ?? process.cwd()));
-  return { host, bind, ports, memoryMiB, cpus, gpus, restart, registry, certificates };
+  return { host, bind, ports, memoryMiB, cpus, gpus, restart, registry, platform, certificates };
 }
 
 /** Images for clusters are built on the engine of the settings. */
-function clusterOptions(settings: TargetSettings, registry: string): ClusterTargetOptions {
+function clusterOptions(settings: TargetSettings, { registry, platform }: Cluster): ClusterTargetOptions {
   const { host, nodeBase, pythonBase, dist, version } = settings;
   return {
-    ...{ host, nodeBase, pythonBase, dist, version },
+    ...{ host, nodeBase, pythonBase, dist, version, platform },
     push: (request, id, task) => publish(connect(host), registry, request, id, task),
-    checkPush: (model, signal) => checkRegistry(registry, model, signal),
+    checkPush: (model, signal) => checkRegistry(connect(host), registry, model, signal),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };

@@ -99,6 +99,33 @@ describe('credentials for a registry', () => {
     });
   });
 
+  it('that a helper writes before it fails are not shown', async () => {
+    await helper('chatty', 'echo "{\\"Username\\":\\"ada\\",\\"Secret\\":\\"planted\\"}"; exit 3');
+    await configure({ credsStore: 'chatty' });
+    await assert.rejects(credentialsFor('a.io', signal), (error: Error) => {
+      assert.match(error.message, /docker-credential-chatty failed: exit code 3\.$/);
+      return !String(error.stack).includes('planted');
+    });
+  });
+
+  it('whose helper is missing or can not be run are told with what to do', async () => {
+    await configure({ credsStore: 'missing' });
+    await assert.rejects(credentialsFor('a.io', signal), {
+      next: /^Install docker-credential-missing, or take it out of Docker's config\.json/,
+    });
+    await chmod(await helper('locked', ''), 0o644);
+    await configure({ credsStore: 'locked' });
+    await assert.rejects(credentialsFor('a.io', signal), {
+      message: /docker-credential-locked can not be run \(EACCES\)\.$/,
+    });
+  });
+
+  it('are not waited for when the task is cancelled', async () => {
+    await helper('slow', 'exec sleep 600');
+    await configure({ credsStore: 'slow' });
+    await assert.rejects(credentialsFor('a.io', AbortSignal.timeout(100)), { name: 'TimeoutError' });
+  });
+
   it('in a file that is broken are not shown', async () => {
     await configure('{"auths": {"a.io": {"auth": "c2VjcmV0"');
     await assert.rejects(credentialsFor('a.io', signal), (error: Error) => {
@@ -121,13 +148,14 @@ describe('credentials for a registry', () => {
   });
 
   /** An executable `docker-credential-NAME` that comes first on the path. */
-  async function helper(name: string, script: string): Promise<void> {
+  async function helper(name: string, script: string): Promise<string> {
     const folder = await temporaryFolder('helper');
     await mkdir(folder, { recursive: true });
     const file = join(folder, `docker-credential-${name}`);
     await writeFile(file, `#!/bin/sh\n${script}\n`);
     await chmod(file, 0o755);
     process.env['PATH'] = `${folder}:${process.env['PATH']}`;
+    return file;
   }
 });
 

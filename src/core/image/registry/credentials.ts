@@ -93,7 +93,9 @@ async function askHelper(
   if (code !== 0) {
     const said = `${out}${err}`.trim();
     if (/credentials not found/i.test(said)) return undefined;
-    throw unhelpful(host, `${command} failed: ${lastLine(err) || lastLine(out) || `exit code ${code}`}`);
+    // Helpers say on either stream why they fail, and on the first one also what nobody may see.
+    const why = lastLine(err) || (/secret/i.test(out) ? '' : lastLine(out)) || `exit code ${code}`;
+    throw unhelpful(host, `${command} failed: ${why}`);
   }
   try {
     const { Username, Secret } = JSON.parse(out) as { Username: string; Secret: string };
@@ -118,16 +120,23 @@ async function run(command: string, input: string, host: string, signal: AbortSi
     return { code, out, err };
   } catch (error) {
     if (isCancellation(error, signal)) signal.throwIfAborted();
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw unhelpful(host, missing ? `${command} is not installed` : `${command} took too long`);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      const next = `Install ${command}, or take it out of Docker's config.json and log in anew. ${howToLogIn(host)}`;
+      throw unhelpful(host, `${command} is not installed`, next);
+    }
+    throw unhelpful(
+      host,
+      isCancellation(error, limit) ? `${command} took too long` : `${command} can not be run (${code})`,
+    );
   }
 }
 
-function unhelpful(host: string, why: string): UserError {
+function unhelpful(host: string, why: string, next = howToLogIn(host)): UserError {
   return new UserError(
     'registry-refused',
     `Docker's configuration has the credentials for ${host} in a helper, but ${why}.`,
-    howToLogIn(host),
+    next,
   );
 }
 

@@ -74,7 +74,7 @@ function certificatesFor(host: string): { ca?: string[]; cert?: Buffer; key?: Bu
   const cert = files.find((name) => name.endsWith('.cert'));
   const key = cert?.replace(/\.cert$/, '.key');
   return {
-    ...(authorities.length > 0 && { ca: [...rootCertificates, ...authorities] }),
+    ...(authorities.length > 0 && { ca: [...rootCertificates, ...extraAuthorities(), ...authorities] }),
     ...(cert &&
       key &&
       files.includes(key) && {
@@ -82,4 +82,10 @@ function certificatesFor(host: string): { ca?: string[]; cert?: Buffer; key?: Bu
         key: readFileSync(join(folder, key)),
       }),
   };
+}
+
+/** Node trusts them by itself only where it is told of no others. */
+function extraAuthorities(): string[] {
+  const file = process.env['NODE_EXTRA_CA_CERTS'];
+  return file && existsSync(file) ? [readFileSync(file, 'utf8')] : [];
 }

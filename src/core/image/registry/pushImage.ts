@@ -1,69 +1,105 @@
 import type Docker from 'dockerode';
-import { findImage } from '../../docker/images';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { engineWords, statusOf } from '../../docker/dockerErrors';
 import { followProgress } from '../../docker/progress';
-import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
-import { nameOf, parsePlace, type Repository } from './repository';
-import { Registry } from './registry';
+import { inTurn } from '../inTurn';
+import { annotate, configOf, type Annotations } from './annotate';
+import { digestOf, type Manifest, type Registry } from './registry';
+import { nameOf, type Repository } from './repository';
 
-/** What stands beside an image in its registry: `org.opencontainers.image.*` and our own. */
-export type Annotations = Record<string, string>;
+/** Before a push is begun again where the connection broke, in milliseconds; the registry keeps the layers that were through. */
+const PAUSES = [1_000, 3_000, 6_000];
+const broken =
+  /\bEOF\b|connection (reset|refused)|broken pipe|timeout|timed out|\b50[234]\b|(bad gateway|service unavailable)/i;
 
-interface ImageManifest {
-  config: { mediaType: string; digest: string };
-  layers: { mediaType: string }[];
-  annotations?: Annotations;
+/** An image on an engine, and what it is called in its registry. */
+export interface Pushed {
+  id: string;
+  /** Begins the name of the tag that says what is in it. */
+  label: string;
+  annotations: Annotations;
 }
 
-const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
-/** How often a push is begun again where the connection broke; the registry keeps the layers that were through. */
-const ATTEMPTS = 3;
+interface Name {
+  /** `ghcr.io/ada/models/iris` */
+  name: string;
+  tag: string;
+}
 
 /**
  * Brings an image from an engine to a registry, by the engine's own push, and writes annotations beside it. What the registry has already
  * is not sent. Resolves to its place: `registry/name@sha256:…`.
+ *
+ * Two tags come of it: one for the image as the engine pushed it, and one for each set of annotations, so that no tag ever moves:
+ * what a release names keeps its tag, and registries whose tags are immutable take it too.
  * @throws UserError `registry-refused` or `registry-unreachable`; no message holds credentials
  */
-export async function pushImage(
+export function pushImage(
   docker: Docker,
+  registry: Registry,
   repository: Repository,
-  id: string,
-  annotations: Annotations,
+  pushed: Pushed,
   task: TaskContext,
 ): Promise<string> {
   const name = nameOf(repository);
-  const registry = await Registry.open(repository, task.signal);
-  const tag = id.replace(/^sha256:/, '').slice(0, 16);
-  const there = await registry.manifest(tag, task.signal);
-  if (there && contains(there.bytes, id, annotations)) return `${name}@${there.digest}`;
+  const tag = pushed.id.replace(/^sha256:/, '').slice(0, 16);
+  // One push must not take the name away that another one needs.
+  return inTurn(`${name}:${tag}`, task.signal, () => push(docker, registry, { name, tag }, pushed, task));
+}
 
+async function push(
+  docker: Docker,
+  registry: Registry,
+  { name, tag }: Name,
+  { id, label, annotations }: Pushed,
+  task: TaskContext,
+): Promise<string> {
+  const there = await registry.manifest(tag, task.signal);
+  const manifest =
+    there && isOf(there, id) ? there : await pushAndRead(docker, registry, { name, tag }, id, task);
+  const { mediaType, bytes } = annotate(manifest.bytes, annotations);
+  const digest = digestOf(bytes);
+  if (!(await registry.manifest(digest, task.signal))) {
+    task.report(`Describing the image at ${name}`);
+    const unique = `${label}-${digest.slice('sha256:'.length).slice(0, 8)}`;
+    await registry.putManifest(unique, mediaType, bytes, task.signal);
+  }
+  return `${name}@${digest}`;
+}
+
+/** Engines name an image by its configuration, or by its manifest. */
+function isOf({ bytes, digest }: Manifest, id: string): boolean {
+  return digest === id || configOf(bytes) === id;
+}
+
+async function pushAndRead(
+  docker: Docker,
+  registry: Registry,
+  { name, tag }: Name,
+  id: string,
+  task: TaskContext,
+): Promise<Manifest> {
   task.report(`Pushing to ${name}`);
   await docker.getImage(id).tag({ repo: name, tag });
   try {
-    await pushTagged(docker, registry, name, tag, task);
+    await pushTagged(docker, registry, { name, tag }, task);
   } finally {
-    // Only the name goes: what the engine built keeps its own.
-    await docker
-      .getImage(`${name}:${tag}`)
-      .remove()
-      .catch(() => undefined);
+    await untag(docker, `${name}:${tag}`);
   }
   const pushed = await registry.manifest(tag, task.signal);
   if (!pushed) throw registry.refused('push to', 'it does not have what was pushed');
-  const bytes = annotated(pushed.bytes, annotations);
-  return `${name}@${await registry.putManifest(tag, ociManifest, bytes, task.signal)}`;
+  return pushed;
 }
 
 async function pushTagged(
   docker: Docker,
   registry: Registry,
-  name: string,
-  tag: string,
+  { name, tag }: Name,
   task: TaskContext,
 ): Promise<void> {
   const report = (words: string) => task.report(`Pushing to ${name} (${words})`);
-  for (let attempt = 1; ; attempt++) {
+  for (const pause of [...PAUSES, undefined]) {
     try {
       const stream = await docker.getImage(`${name}:${tag}`).push({
         tag,
@@ -74,60 +110,25 @@ async function pushTagged(
       return;
     } catch (error) {
       task.signal.throwIfAborted();
+      if (engineIsAway(error)) throw error;
       const words = engineWords(error);
-      const broken = /EOF|reset by peer|broken pipe|timeout|502|503|504/i.test(words);
-      if (!broken || attempt === ATTEMPTS) throw registry.refused('push to', words, error);
-      task.report(`Pushing to ${name} again: ${words}`);
+      if (!broken.test(words) || pause === undefined) throw registry.refused('push to', words, error);
+      task.report(`Pushing to ${name} again soon: ${words}`);
+      await sleep(pause, undefined, { signal: task.signal });
     }
   }
 }
 
-/** Whether a manifest is of this very image, with these annotations. */
-function contains(bytes: Buffer, id: string, annotations: Annotations): boolean {
-  const { config, annotations: there = {} } = JSON.parse(bytes.toString()) as Partial<ImageManifest>;
-  return config?.digest === id && Object.entries(annotations).every(([key, value]) => there[key] === value);
-}
-
-/** The manifest in OCI's form, which alone can have annotations; its config and layers are the same bytes. */
-function annotated(bytes: Buffer, annotations: Annotations): Buffer {
-  const { config, layers, annotations: there } = JSON.parse(bytes.toString()) as ImageManifest;
-  const oci = (type: string) =>
-    type
-      .replace('application/vnd.docker.container.image.v1+json', 'application/vnd.oci.image.config.v1+json')
-      .replace(
-        'application/vnd.docker.image.rootfs.diff.tar.gzip',
-        'application/vnd.oci.image.layer.v1.tar+gzip',
-      )
-      .replace('application/vnd.docker.image.rootfs.diff.tar', 'application/vnd.oci.image.layer.v1.tar');
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: ociManifest,
-    config: { ...config, mediaType: oci(config.mediaType) },
-    layers: layers.map((layer) => ({ ...layer, mediaType: oci(layer.mediaType) })),
-    annotations: { ...there, ...annotations },
-  };
-  return Buffer.from(JSON.stringify(manifest));
-}
-
-/**
- * Makes an engine have the image at a place in a registry. Resolves to the image's id.
- * @throws UserError `registry-refused` when the registry does not give it
- */
-export async function pullFrom(docker: Docker, place: string, task: TaskContext): Promise<string> {
-  const found = await findImage(docker, place);
-  if (found) return found.Id;
-  const parsed = parsePlace(place);
-  if (!parsed) throw new UserError('image-missing', `The engine does not have ${place}.`, 'Deploy again.');
-  const registry = await Registry.open(parsed.repository, task.signal);
-  task.report(`Pulling ${nameOf(parsed.repository)}`);
+/** Only the name goes: what the engine built keeps its own. It is gone already where somebody else pushes the same. */
+async function untag(docker: Docker, name: string): Promise<void> {
   try {
-    const stream = await docker.pull(place, { authconfig: registry.engineAuth, abortSignal: task.signal });
-    const report = (words: string) => task.report(`Pulling ${nameOf(parsed.repository)} (${words})`);
-    await followProgress(stream, { signal: task.signal, report });
-    return (await docker.getImage(place).inspect()).Id;
+    await docker.getImage(name).remove();
   } catch (error) {
-    task.signal.throwIfAborted();
-    if (statusOf(error) === undefined && error instanceof UserError) throw error;
-    throw registry.refused('read from', engineWords(error), error);
+    if (statusOf(error) !== 404 && statusOf(error) !== 409 && !engineIsAway(error)) throw error;
   }
+}
+
+/** Node's errors have codes, the engine's answers a status; what a registry said to the engine has neither. */
+export function engineIsAway(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code !== undefined && statusOf(error) === undefined;
 }

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { createHardened, removeContainer } from '../../docker/containers';
 import { statusOf } from '../../docker/dockerErrors';
 import { labels } from '../../docker/labels';
-import { pullFrom } from '../../image/registry/pushImage';
+import { pullFrom } from '../../image/registry/pullFrom';
 import type { TaskContext } from '../../task';
 import { networkLock, withLock } from './lock';
 import { SERVER_PORT, networkName, releaseName } from './names';

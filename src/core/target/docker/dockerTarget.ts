@@ -4,6 +4,7 @@ import { followLogs } from '../../docker/containers';
 import { inWords } from '../../docker/dockerErrors';
 import { ensureImage } from '../../docker/images';
 import { UserError, messageOf } from '../../errors';
+import { checkPlatform, type Platform } from '../../image/checkPlatform';
 import { buildModelImage } from '../../image/modelImage';
 import { ensureImageFor } from '../../image/imageFor';
 import { checkRegistry, publish } from '../../image/registry/publish';
@@ -46,6 +47,8 @@ export interface DockerTargetOptions {
   restart?: Site['restart'];
   /** Where images go and come from, as `ghcr.io/ada/models`; undefined where they go straight to the engine. */
   registry?: string;
+  /** The machines that images must be for; default: any. */
+  platform?: Platform;
   /** Image of the proxy that holds the stable addresses. */
   proxyImage: string;
   /** Image that runtime images are built on. */
@@ -90,7 +93,8 @@ export class DockerTarget implements Target {
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
       await checkGpus(this.#site);
-      if (this.options.registry) await checkRegistry(this.options.registry, name, task.signal);
+      const { registry } = this.options;
+      if (registry) await checkRegistry(this.#site.docker, registry, name, task.signal);
       return { warnings: [] };
     });
   }
@@ -112,7 +116,7 @@ export class DockerTarget implements Target {
   build(request: ReleaseRequest, task: TaskContext): Promise<string> {
     return this.#doing(`build the image of ${request.model.name}`, task.signal, async () => {
       const { docker, proxyImage } = this.#site;
-      const { dist, nodeBase, pythonBase, version } = this.options;
+      const { dist, nodeBase, pythonBase, version, platform } = this.options;
       // Needed only to promote, but what can not be had is better known before anything starts.
       await ensureImage(docker, proxyImage, 'slipway.image.proxy', task);
       const runtime = await ensureImageFor(
@@ -121,6 +125,7 @@ export class DockerTarget implements Target {
         request.model.path,
         task,
       );
+      await checkPlatform(docker, runtime, platform);
       return (await buildModelImage(docker, runtime, request.model, task)).digest;
     });
   }

@@ -1,3 +1,4 @@
+import type { Platform } from '../../image/checkPlatform';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest } from '../target';
 
@@ -49,6 +50,8 @@ export interface ClusterOptions {
 export interface PullOptions {
   /** `registry.example.com/team`. */
   registry: string;
+  /** The machines that images must be for; default: any. */
+  platform?: Platform;
   /** Secret of the namespace that the cluster pulls images with. */
   imagePullSecret?: string;
   serviceAccount?: string;
@@ -77,6 +80,8 @@ export interface ClusterTargetOptions {
   push: Push;
   /** Throws unless images of this model may be pushed. */
   checkPush: (model: string, signal: AbortSignal) => Promise<void>;
+  /** The machines that images must be for; default: any. */
+  platform?: Platform;
   /** Address of the Docker engine that builds images; empty for `DOCKER_HOST` or the usual socket. */
   host: string;
   /** Image that runtime images are built on. */

@@ -1,0 +1,34 @@
+import type Docker from 'dockerode';
+import { engineWords } from '../../docker/dockerErrors';
+import { findImage } from '../../docker/images';
+import { followProgress } from '../../docker/progress';
+import { UserError } from '../../errors';
+import type { TaskContext } from '../../task';
+import { engineIsAway } from './pushImage';
+import { Registry } from './registry';
+import { nameOf, parsePlace } from './repository';
+
+/**
+ * Makes an engine have the image at a place in a registry, with the credentials that Docker's configuration has for it. Resolves to the
+ * image's id.
+ * @param place `registry/name@sha256:…`
+ * @throws UserError `registry-refused` when the registry does not give it
+ */
+export async function pullFrom(docker: Docker, place: string, task: TaskContext): Promise<string> {
+  const found = await findImage(docker, place);
+  if (found) return found.Id;
+  const parsed = parsePlace(place);
+  if (!parsed) throw new UserError('image-missing', `The engine does not have ${place}.`, 'Deploy again.');
+  const name = nameOf(parsed.repository);
+  const registry = await Registry.open(parsed.repository, task.signal);
+  task.report(`Pulling ${name}`);
+  try {
+    const stream = await docker.pull(place, { authconfig: registry.engineAuth, abortSignal: task.signal });
+    const report = (words: string) => task.report(`Pulling ${name} (${words})`);
+    await followProgress(stream, { signal: task.signal, report });
+    return (await docker.getImage(place).inspect()).Id;
+  } catch (error) {
+    task.signal.throwIfAborted();
+    throw engineIsAway(error) ? error : registry.refused('read from', engineWords(error), error);
+  }
+}
