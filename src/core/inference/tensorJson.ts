@@ -1,4 +1,5 @@
 import { arrayTypeOf, countOf } from './datatypes';
+import { floatsText } from './floatText';
 import type { FixedArray } from './datatypes';
 import { bfloatToNumber, halfToNumber } from './half';
 import type { Datatype, JsonValue, Tensor } from './tensor';
@@ -45,14 +46,49 @@ export function nestedData(tensor: Tensor): JsonValue {
   return build(0);
 }
 
-/** JSON text of the values as a flat array, as {@link stringifyJson} would write it but without a value for each. */
+/** JSON text of the values as a flat array, as {@link stringifyJson} would write it but without a value for each; floats in the digits they have. */
 export function dataText(tensor: Tensor): string {
+  return `[${valuesText(tensor, 0, tensor.data.length)}]`;
+}
+
+/** The same, nested as the shape says; a scalar is a bare value. */
+export function nestedText(tensor: Tensor): string {
+  return nest(tensor, 0, 0, tensor.data.length);
+}
+
+/** The same for one row: what lies at `index` of the first axis. */
+export function rowText(tensor: Tensor, index: number): string {
+  const width = tensor.data.length / (tensor.shape[0] as number);
+  return nest(tensor, 1, index * width, (index + 1) * width);
+}
+
+function nest(tensor: Tensor, axis: number, start: number, end: number): string {
+  const size = tensor.shape[axis];
+  if (size === undefined) return valuesText(tensor, start, end);
+  if (axis === tensor.shape.length - 1) return `[${valuesText(tensor, start, end)}]`;
+  const width = (end - start) / size;
+  let text = '[';
+  for (let index = 0; index < size; index++) {
+    if (index > 0) text += ',';
+    text += nest(tensor, axis + 1, start + index * width, start + (index + 1) * width);
+  }
+  return `${text}]`;
+}
+
+function valuesText(tensor: Tensor, start: number, end: number): string {
   const { datatype, data } = tensor;
-  if (Array.isArray(data)) return JSON.stringify(data);
+  if (Array.isArray(data)) {
+    return data
+      .slice(start, end)
+      .map((text) => JSON.stringify(text))
+      .join(',');
+  }
+  if (data instanceof Float32Array) return floatsText(data, start, end);
+  const part = start === 0 && end === data.length ? data : data.subarray(start, end);
   const coded = datatype === 'BOOL' || datatype === 'FP16' || datatype === 'BF16';
-  const text = coded ? (flatData(tensor) as (number | boolean)[]).join(',') : data.join(',');
+  const text = coded ? flatData({ ...tensor, data: part }).join(',') : part.join(',');
   const finite = !datatype.includes('F') || !/[NI]/.test(text);
-  return `[${finite ? text : text.replace(/NaN|-?Infinity/g, '"$&"')}]`;
+  return finite ? text : text.replace(/NaN|-?Infinity/g, '"$&"');
 }
 
 /**

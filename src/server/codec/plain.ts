@@ -1,4 +1,4 @@
-import { nestedData, stringifyJson } from '../../core/inference/tensorJson';
+import { nestedText, rowText } from '../../core/inference/tensorJson';
 import type { JsonValue, Tensor } from '../../core/inference/tensor';
 import type { Dimension, Signature, TensorSpec } from '../../core/model/signature';
 import { Failure } from '../failure';
@@ -99,19 +99,20 @@ function nestingOf(data: JsonValue): number[] {
 
 /** JSON text of the answer: `{"outputs": {…}}`, or `{"predictions": […]}` with one element a row. */
 export function writePlain(form: PlainForm, outputs: Tensor[]): string {
-  const values = outputs.map((output): [string, JsonValue] => [output.name, nestedData(output)]);
-  return stringifyJson(
-    form === 'outputs' ? { outputs: Object.fromEntries(values) } : { predictions: byRow(outputs, values) },
-  );
+  if (form === 'outputs') return `{"outputs":${byName(outputs, nestedText)}}`;
+  return `{"predictions":${byRow(outputs)}}`;
 }
 
-function byRow(outputs: Tensor[], values: [name: string, data: JsonValue][]): JsonValue {
-  const [first] = values;
-  if (first && values.length === 1) return first[1];
-  const rows = outputs[0]?.shape[0];
+function byRow(outputs: Tensor[]): string {
+  const [first] = outputs;
+  if (first && outputs.length === 1) return nestedText(first);
+  const rows = first?.shape[0];
   if (rows === undefined || !outputs.every(({ shape }) => shape[0] === rows))
-    return Object.fromEntries(values);
-  const row = (index: number) =>
-    values.map(([name, data]) => [name, (data as JsonValue[])[index] as JsonValue]);
-  return Array.from({ length: rows }, (_, index) => Object.fromEntries(row(index)) as JsonValue);
+    return byName(outputs, nestedText);
+  const texts = Array.from({ length: rows }, (_, row) => byName(outputs, (output) => rowText(output, row)));
+  return `[${texts.join(',')}]`;
+}
+
+function byName(outputs: Tensor[], textOf: (output: Tensor) => string): string {
+  return `{${outputs.map((output) => `${JSON.stringify(output.name)}:${textOf(output)}`).join(',')}}`;
 }

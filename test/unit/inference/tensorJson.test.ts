@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import {
   dataText,
   nestedData,
+  nestedText,
+  rowText,
   parseJson,
   tensorFromJson,
   TensorError,
@@ -35,7 +37,8 @@ describe('tensors in JSON', () => {
       const tensor = read(datatype, [2], values);
       assert.deepEqual(nestedData(tensor), values);
       assert.deepEqual(tensorToJson(tensor), { name: 'x', datatype, shape: [2], data: values });
-      assert.deepEqual(parseJson(dataText(tensor)), values);
+      assert.deepEqual(read(datatype, [2], parseJson(dataText(tensor))), tensor);
+      assert.deepEqual(read(datatype, [2], parseJson(nestedText(tensor))), tensor);
     });
   }
 
@@ -109,6 +112,8 @@ describe('tensors in JSON', () => {
       const tensor = read('FP32', [2, 3, 2], data);
       assert.deepEqual([...tensor.data], nested.flat(2));
       assert.deepEqual(nestedData(tensor), nested);
+      assert.equal(nestedText(tensor), JSON.stringify(nested));
+      assert.equal(rowText(tensor, 1), JSON.stringify(nested[1]));
     }
   });
 
@@ -118,6 +123,9 @@ describe('tensors in JSON', () => {
     assert.deepEqual(nestedData(read('FP32', [0, 4], [])), []);
     assert.deepEqual(nestedData(read('FP32', [2, 0], [[], []])), [[], []]);
     assert.equal(dataText(read('FP32', [2, 0], [])), '[]');
+    assert.equal(nestedText(read('FP32', [2, 0], [[], []])), '[[],[]]');
+    assert.equal(nestedText(read('INT64', [], 5)), '5');
+    assert.equal(rowText(read('BYTES', [2], ['a', 'b']), 1), '"b"');
   });
 
   for (const [what, shape, data, path, words] of [
