@@ -4,6 +4,7 @@ import { comeAgain } from '../failure';
 import type { Failure } from '../failure';
 import type { Supervisor } from '../worker/supervisor';
 import { joinRows, rowShapeOf, rowsOf, splitRows } from './rows';
+import { RunCost } from './runCost';
 import { BatchTrial } from './trial';
 
 export interface BatcherOptions {
@@ -56,6 +57,7 @@ export class Batcher {
   readonly #busy = new Set<Runner>();
   #scheduled = false;
   readonly #trial: BatchTrial;
+  readonly #cost = new RunCost();
 
   constructor(
     private readonly workers: readonly Runner[],
@@ -140,12 +142,17 @@ export class Batcher {
     const oldest = now - this.options.queueSeconds * 1000;
     const jobs: QueuedJob[] = [];
     const left: QueuedJob[] = [];
+    let rows = 0;
     for (const job of this.#queue) {
       const [first] = jobs;
       if (job.queued < oldest) {
         job.reject(comeAgain(`The request waited longer than ${this.options.queueSeconds} s for its turn.`));
-      } else if (!first || (this.#fits(job, first) && jobs.length < this.options.maxBatch)) {
+      } else if (
+        !first ||
+        (jobs.length < this.options.maxBatch && rows + job.rows <= this.#cost.limit && this.#fits(job, first))
+      ) {
         jobs.push(job);
+        rows += job.rows;
         this.observer.waited((now - job.queued) / 1000);
       } else {
         left.push(job);
@@ -206,10 +213,9 @@ export class Batcher {
 
   async #run(worker: Runner, jobs: QueuedJob[]): Promise<Tensor[]> {
     const { outputs, milliseconds } = await worker.run(joinRows(jobs));
-    this.observer.ran(
-      jobs.reduce((sum, { rows }) => sum + Math.max(rows, 1), 0),
-      milliseconds / 1000,
-    );
+    const rows = jobs.reduce((sum, job) => sum + Math.max(job.rows, 1), 0);
+    this.#cost.observe(rows, milliseconds);
+    this.observer.ran(rows, milliseconds / 1000);
     return outputs;
   }
 
