@@ -8,6 +8,8 @@ import type { ModelFile } from './workspace';
 const anyPort = 0;
 const highestPort = 65535;
 const loopback = '127.0.0.1';
+/** Of what a container writes, enough to see why it ended. */
+const keptCharacters = 4000;
 
 /** `slipway serve`: says where the server answers, and ends it with this process. */
 export async function serve(call: Call): Promise<void> {
@@ -55,7 +57,10 @@ async function serveInContainer(call: Call, model: ModelFile, port: number): Pro
     const endpoint = await engine.serve(await model.served(signal), output.task(signal));
     try {
       tell(call, model, endpoint.url ?? '', { container: endpoint.id.slice('container:'.length) });
-      for await (const words of engine.logs(endpoint, signal)) output.progress(words.trimEnd());
+      let written = '';
+      for await (const words of engine.logs(endpoint, signal))
+        written = (written + words).slice(-keptCharacters);
+      if (!signal.aborted) output.progress(written.trimEnd());
     } finally {
       const ending = output.task(new AbortController().signal);
       await engine.stop(endpoint, ending);
