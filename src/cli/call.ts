@@ -18,6 +18,8 @@ export interface Values {
   host?: string;
   anyway: boolean;
   loadAnyway: boolean;
+  container: boolean;
+  process: boolean;
 }
 
 /** One call of a command, with all that it works with. */
@@ -30,4 +32,11 @@ export interface Call {
   /** What stands after the command, without its options. */
   given: string[];
   values: Values;
+}
+
+/** The one model that a command is given. Throws `UsageError` for none, and for more. */
+export function onlyModel(given: string[]): string {
+  const [model, ...more] = given;
+  if (model !== undefined && more.length === 0) return model;
+  throw new UsageError('Name one model.');
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import manifest from '../../package.json';
 import { messageOf } from '../core/errors';
-import { UsageError, type Call, type Values } from './call';
+import { UsageError, type Call } from './call';
 import { Output, exitCodeOf } from './output';
 import { SamplesFailed, predict, test } from './predictions';
 import { deploy, manifests, plan, releases, rollback } from './releases';
@@ -35,6 +35,8 @@ const options = {
   host: text,
   anyway: flag,
   'load-anyway': flag,
+  container: flag,
+  process: flag,
   json: flag,
   help: { ...flag, short: 'h' },
   version: flag,
@@ -42,71 +44,70 @@ const options = {
 
 /** Runs one command; resolves to the exit code. */
 async function main(line: string[]): Promise<number> {
-  let read: ReturnType<typeof parse>;
+  const output = new Output(line.includes('--json'));
+  let command: Command | undefined;
   try {
-    read = parse(line);
-  } catch (error) {
-    return misused(messageOf(error));
-  }
-  const { values, positionals } = read;
-  const [command, ...given] = positionals;
-  if (values.version) return say(`${manifest.version}\n`);
-  if (command === undefined || command === 'help')
-    return values.help || command ? say(helpText()) : misused();
-  if (!isCommand(command)) return misused(`There is no command ${command}.`);
-  if (values.help) return say(helpText(command));
-  const unfit = Object.keys(values).find(
-    (name) =>
-      name !== 'json' &&
-      !help[command].usage.includes(`--${name}`) &&
-      !help[command].options.some((each) => each.startsWith(`--${name} `)),
-  );
-  if (unfit !== undefined) return misused(`slipway ${command} has no option --${unfit}.`, command);
-  return run(command, given, values);
-}
-
-async function run(
-  command: Command,
-  given: string[],
-  values: ReturnType<typeof parse>['values'],
-): Promise<number> {
-  const output = new Output(values.json ?? false);
-  const { 'load-anyway': loadAnyway = false, anyway = false, ...rest } = values;
-  try {
-    const call: Call = {
-      workspace: await Workspace.open(process.cwd()),
-      settings: settingsOf(process.env, output.log),
-      output,
-      signal: untilInterrupted(),
-      given,
-      values: { ...(rest as Partial<Values>), anyway, loadAnyway },
-    };
-    await commands[command](call);
+    const { values, positionals } = parse(line);
+    const [first, ...given] = positionals;
+    if (values.version) return say(`${manifest.version}\n`);
+    if (first === 'help') return say(helpText(helped(given)));
+    if (first !== undefined) command = commandOf(first);
+    if (values.help) return say(helpText(command));
+    if (command === undefined) throw new UsageError('Name a command.');
+    checkOptions(command, values);
+    await commands[command](await callOf(given, values, output));
     return 0;
   } catch (error) {
-    if (error instanceof UsageError) return misused(error.message, command);
     if (error instanceof SamplesFailed) return 3;
-    output.failure(error);
+    output.failure(error, command);
     return exitCodeOf(error);
   }
 }
 
-function parse(line: string[]) {
-  return parseArgs({ args: line, options, allowPositionals: true });
+async function callOf(given: string[], values: ParsedValues, output: Output): Promise<Call> {
+  const { 'load-anyway': loadAnyway = false, anyway = false, container = false, ...rest } = values;
+  return {
+    workspace: await Workspace.open(process.cwd()),
+    settings: settingsOf(process.env, output.log),
+    output,
+    signal: untilInterrupted(),
+    given,
+    values: { ...rest, anyway, loadAnyway, container, process: values.process ?? false },
+  };
 }
 
-function isCommand(name: string): name is Command {
-  return name in commands;
+type ParsedValues = ReturnType<typeof parse>['values'];
+
+function parse(line: string[]) {
+  try {
+    return parseArgs({ args: line, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
+function commandOf(name: string): Command {
+  if (Object.hasOwn(commands, name)) return name as Command;
+  throw new UsageError(`There is no command ${name}.`);
+}
+
+/** The command whose help is asked for; undefined for that of all. */
+function helped([name, ...more]: string[]): Command | undefined {
+  if (more.length > 0) throw new UsageError('help takes the name of one command.');
+  return name === undefined ? undefined : commandOf(name);
+}
+
+function checkOptions(command: Command, values: ParsedValues): void {
+  const { usage, options } = help[command];
+  const unfit = Object.keys(values).find(
+    (name) => !usage.includes(`--${name}`) && !options.some((each) => each.startsWith(`--${name} `)),
+  );
+  if (unfit !== undefined) throw new UsageError(`slipway ${command} has no option --${unfit}.`);
 }
 
 function say(words: string): number {
   process.stdout.write(words);
   return 0;
-}
-
-function misused(why?: string, command?: Command): number {
-  process.stderr.write(`${why ? `${why}\n\n` : ''}${helpText(command)}`);
-  return 2;
 }
 
 /** Aborts with the first Ctrl+C, so that what was begun is taken back in order; the second one ends at once. */

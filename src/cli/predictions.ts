@@ -1,15 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { UserError, isCancellation, messageOf } from '../core/errors';
+import { writeFile } from 'node:fs/promises';
+import { UserError, isCancellation } from '../core/errors';
+import { fileReason } from '../core/fileErrors';
 import { InferenceClient } from '../core/inference/client';
-import type { JsonValue } from '../core/inference/tensor';
 import { nestedData, stringifyJson } from '../core/inference/tensorJson';
 import type { Signature } from '../core/model/signature';
 import { runSample, type Inference } from '../core/sample/runSample';
 import type { Sample, SampleResult } from '../core/sample/sample';
 import { defaultTolerance } from '../core/sample/samplesFile';
-import { UsageError, type Call } from './call';
+import { UsageError, onlyModel, type Call } from './call';
+import { readInputs } from './inputs';
 import { junitOf } from './junit';
+import { described } from './output';
 import { admit, predictorFor } from './servers';
 import type { ModelFile } from './workspace';
 
@@ -27,9 +28,7 @@ export interface Tested {
 /** `slipway predict` */
 export async function predict(call: Call): Promise<void> {
   const { workspace, output, signal, given, values } = call;
-  const [name, ...more] = given;
-  if (name === undefined || more.length > 0) throw new UsageError('Name one model.');
-  const model = await workspace.model(name);
+  const model = await workspace.model(onlyModel(given));
   const sample = await sampleFor(model, values.sample, values.inputs);
   await withServer(call, model, async (inference, signature) => {
     const { outputs, milliseconds } = await runSample(inference, signature, sample, signal);
@@ -41,14 +40,26 @@ export async function predict(call: Call): Promise<void> {
   });
 }
 
-/** `slipway test`: throws `UserError` `verify-failed` when a sample fails, after all were tried. */
+/** `slipway test`: throws when a sample fails or a model can not be tested, after all were tried. */
 export async function test(call: Call): Promise<void> {
-  const { workspace, output, given, values } = call;
-  const names = given.length > 0 ? given : workspace.models;
-  if (names.length === 0) throw new UsageError('Name a model, or give slipway.json "models".');
+  const { workspace, output, signal, given, values } = call;
+  const names = given.length > 0 ? given : await workspace.allModels();
+  if (names.length === 0) throw new UsageError('There is no model in this folder: name one.');
   const tested: Tested[] = [];
-  for (const name of names) tested.push(...(await testModel(call, await workspace.model(name))));
-  if (values.junit !== undefined) await writeFile(values.junit, junitOf(tested));
+  const untested: unknown[] = [];
+  for (const name of names) {
+    try {
+      tested.push(...(await testModel(call, await workspace.model(name))));
+    } catch (error) {
+      if (isCancellation(error, signal)) throw error;
+      const { message } = described(error);
+      tested.push({ model: name, sample: 'all samples', problems: [message], error: message });
+      output.progress(`✗ ${name}: ${message}`);
+      untested.push(error);
+    }
+  }
+  if (values.junit !== undefined) await writeResults(values.junit, junitOf(tested));
+  if (untested.length > 0) throw untested[0];
   const failed = tested.filter(({ pass, error }) => pass === false || error !== undefined);
   output.result(
     { tested, passed: tested.length - failed.length, failed: failed.length },
@@ -89,7 +100,24 @@ async function trySample(
     return { model, sample: sample.name, pass, milliseconds, problems: mismatches.map(words) };
   } catch (error) {
     if (isCancellation(error, signal)) throw error;
-    return { model, sample: sample.name, problems: [messageOf(error)], error: messageOf(error) };
+    const { message } = described(error);
+    return { model, sample: sample.name, problems: [message], error: message };
+  }
+}
+
+async function writeResults(file: string, xml: string): Promise<void> {
+  try {
+    await writeFile(file, xml);
+  } catch (error) {
+    const message = `The results can not be written to ${file}: ${fileReason(error)}.`;
+    throw new UserError(
+      'not-writable',
+      message,
+      'Name a file in a folder that is there, and that you may write to.',
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -123,8 +151,7 @@ async function sampleFor(
   inputs: string | undefined,
 ): Promise<Sample> {
   if (inputs !== undefined) {
-    const read = inputs === '-' ? await text(process.stdin) : await readFile(inputs, 'utf8');
-    return { name: 'inputs', inputs: inputsOf(read, inputs), ...defaultTolerance };
+    return { name: 'inputs', inputs: await readInputs(inputs), ...defaultTolerance };
   }
   const samples = await model.samples();
   const found = name === undefined ? samples[0] : samples.find((sample) => sample.name === name);
@@ -135,25 +162,5 @@ async function sampleFor(
       ? `${model.name} has no samples.`
       : `${model.name} has no sample ${name}; it has ${samples.map((sample) => sample.name).join(', ') || 'none'}.`,
     'Name one that is there, or give the values with --inputs FILE.json.',
-  );
-}
-
-function inputsOf(read: string, file: string): Record<string, JsonValue> {
-  try {
-    const parsed = JSON.parse(read) as { inputs?: Record<string, JsonValue> } & Record<string, JsonValue>;
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
-      return parsed.inputs ?? parsed;
-  } catch (error) {
-    throw notInputs(file, messageOf(error), error);
-  }
-  throw notInputs(file, 'it is no object');
-}
-
-function notInputs(file: string, why: string, cause?: unknown): UserError {
-  return new UserError(
-    'sample-invalid',
-    `${file} is no JSON object with inputs by name: ${why}.`,
-    'Write it as {"INPUT": VALUES}.',
-    { cause },
   );
 }

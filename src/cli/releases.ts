@@ -5,12 +5,12 @@ import { exportManifests } from '../core/release/exportManifests';
 import { makeTarget } from '../core/release/makeTarget';
 import { rollBack } from '../core/release/rollBack';
 import type { Release, Target } from '../core/target/target';
-import { UsageError, type Call } from './call';
+import { UsageError, onlyModel, type Call } from './call';
 import { admit } from './servers';
 
 /** `slipway deploy` */
 export async function deploy({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
-  const model = await workspace.model(one(given));
+  const model = await workspace.model(onlyModel(given));
   await admit(model, values.loadAnyway, signal);
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const deployment = {
@@ -33,7 +33,7 @@ export async function deploy({ workspace, settings, output, signal, given, value
 
 /** `slipway plan` */
 export async function plan({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
-  const model = await workspace.model(one(given));
+  const model = await workspace.model(onlyModel(given));
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const request = requestOf(await model.deployment(target.name, values.note ?? '', signal));
     const standing = await target.check(request, output.task(signal));
@@ -47,7 +47,7 @@ export async function plan({ workspace, settings, output, signal, given, values 
 export async function manifests({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
   const folder = values.out;
   if (folder === undefined) throw new UsageError('Say where the files go with --out FOLDER.');
-  const model = await workspace.model(one(given));
+  const model = await workspace.model(onlyModel(given));
   await admit(model, values.loadAnyway, signal);
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const deployment = await model.deployment(target.name, '', signal);
@@ -58,7 +58,7 @@ export async function manifests({ workspace, settings, output, signal, given, va
 
 /** `slipway rollback` */
 export async function rollback({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
-  const name = one(given);
+  const name = onlyModel(given);
   const model = workspace.models.includes(name) ? name : (await workspace.model(name)).name;
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const release = await rollBack(target, model, output.task(signal));
@@ -67,7 +67,8 @@ export async function rollback({ workspace, settings, output, signal, given, val
 }
 
 /** `slipway releases` */
-export async function releases({ workspace, settings, output, signal, values }: Call): Promise<void> {
+export async function releases({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
+  if (given.length > 0) throw new UsageError(`slipway releases takes no ${given.join(' ')}.`);
   const all = Object.keys(workspace.config?.targets ?? {});
   const found: Release[] = [];
   for (const name of values.target ? [values.target] : all) {
@@ -103,12 +104,6 @@ async function withTarget(
   } finally {
     target.dispose();
   }
-}
-
-function one(given: string[]): string {
-  const [model, ...more] = given;
-  if (model !== undefined && more.length === 0) return model;
-  throw new UsageError('Name one model.');
 }
 
 function servesWords({ model, revision, target, stableUrl }: Release, unchanged: boolean): string {

@@ -1,34 +1,96 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import { ContainerEngine } from '../core/endpoint/containerEngine';
+import { startServer } from '../core/endpoint/startServer';
 import { UserError } from '../core/errors';
-import { UsageError, type Call } from './call';
+import { UsageError, onlyModel, type Call } from './call';
 import { admit, placeArguments } from './servers';
+import type { ModelFile } from './workspace';
 
-/** `slipway serve`: the server says on standard output where it is, and ends with this process. */
+const anyPort = 0;
+const highestPort = 65535;
+const loopback = '127.0.0.1';
+/** Of what a container writes, enough to see why it ended. */
+const keptCharacters = 4000;
+
+/** `slipway serve`: says where the server answers, and ends it with this process. */
 export async function serve(call: Call): Promise<void> {
-  const { workspace, settings, output, signal, given, values } = call;
-  const [name, ...more] = given;
-  if (name === undefined || more.length > 0) throw new UsageError('Name one model.');
-  const model = await workspace.model(name);
+  const { workspace, signal, given, values } = call;
+  const port = portOf(values.port);
+  if (values.container && values.process) throw new UsageError('Say --container or --process, not both.');
+  const model = await workspace.model(onlyModel(given));
   await admit(model, values.loadAnyway, signal);
-  const place = await placeArguments(model, settings, output.task(signal));
-  const { hash } = await model.served(signal);
-  const child = spawn(
-    process.execPath,
-    [
-      join(settings.dist, 'server.js'),
-      ...['--model', model.path, '--name', model.name, '--hash', hash],
-      ...['--host', values.host ?? '127.0.0.1', '--port', values.port ?? '0', '--exit-with-parent'],
-      ...model.serverArguments,
-      ...place,
-    ],
-    { stdio: ['pipe', 'inherit', 'inherit'] },
-  );
-  // It answers what it was asked before it ends.
-  signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
-  const [code] = (await once(child, 'exit')) as [number | null];
+  await (values.container ? serveInContainer : serveHere)(call, model, port);
   signal.throwIfAborted();
-  if (code !== 0)
-    throw new UserError('endpoint-gone', `The server of ${model.name} ended with code ${String(code)}.`);
+  throw new UserError('endpoint-gone', `The server of ${model.name} ended.`, 'Serve the model again.');
+}
+
+/** Resolves when the server has ended, or `signal` has aborted. */
+async function serveHere(call: Call, model: ModelFile, port: number): Promise<void> {
+  const { settings, output, signal, values } = call;
+  const place = values.process ? 'process' : model.place;
+  const { name, hash } = await model.served(signal);
+  const more = [
+    ...['--name', name, '--hash', hash, '--host', values.host ?? loopback, '--port', String(port)],
+    ...model.serverArguments,
+    ...(await placeArguments(model, place, settings, output.task(signal))),
+  ];
+  // Later it is not killed, but ends by itself.
+  const starting = new AbortController();
+  const giveUp = () => starting.abort(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  let say: (words: string) => void = () => undefined;
+  const log = { ...output.log, debug: (words: string) => say(words) };
+  const server = await startServer({ ...settings, path: model.path, more, log }, starting.signal);
+  signal.removeEventListener('abort', giveUp);
+  say = output.progress;
+  tell(call, model, server.url, { pid: server.pid });
+  await Promise.race([server.ended, aborted(signal)]);
+  // It answers what it was asked.
+  await server.stop(settings.timeoutSeconds * 1000);
+}
+
+/** Resolves when the container has ended, or `signal` has aborted; it is removed. */
+async function serveInContainer(call: Call, model: ModelFile, port: number): Promise<void> {
+  const { settings, output, signal, values } = call;
+  const publish = { bind: values.host ?? loopback, ...(port !== anyPort && { port }) };
+  const engine = new ContainerEngine({ ...settings, publish });
+  try {
+    const endpoint = await engine.serve(await model.served(signal), output.task(signal));
+    try {
+      tell(call, model, endpoint.url ?? '', { container: endpoint.id.slice('container:'.length) });
+      let written = '';
+      for await (const words of engine.logs(endpoint, signal))
+        written = (written + words).slice(-keptCharacters);
+      if (!signal.aborted) output.progress(written.trimEnd());
+    } finally {
+      const ending = output.task(new AbortController().signal);
+      await engine.stop(endpoint, ending);
+      await engine.remove(endpoint, ending);
+    }
+  } finally {
+    engine.dispose();
+  }
+}
+
+function tell({ output }: Call, { name }: ModelFile, url: string, how: object): void {
+  const words = [
+    `${name} answers at ${url}`,
+    `Ask it: slipway predict ${name} --url ${url}`,
+    `Its API: ${url}/openapi.json`,
+    'Ctrl+C ends it.',
+  ];
+  output.result({ url, model: name, ...how }, words.join('\n'));
+}
+
+function portOf(text: string | undefined): number {
+  if (text === undefined) return anyPort;
+  const port = /^\d+$/.test(text) ? Number(text) : Infinity;
+  if (port <= highestPort) return port;
+  throw new UsageError(`--port takes a whole number from 0 to ${highestPort}, not ${text || 'nothing'}.`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -1,5 +1,5 @@
 import { Predictor } from '../core/endpoint/predictor';
-import { pythonArguments } from '../core/endpoint/pythonArguments';
+import { pythonArguments, type PythonPlace } from '../core/endpoint/pythonArguments';
 import { UserError } from '../core/errors';
 import { describeModel } from '../core/model/describeModel';
 import { isPickle } from '../core/model/modelKind';
@@ -13,20 +13,21 @@ export function predictorFor(model: ModelFile, settings: CliSettings): Predictor
     ...settings,
     serverArguments: async (path, task) => [
       ...model.serverArguments,
-      ...(await placeArguments(model, settings, task)),
+      ...(await placeArguments(model, model.place, settings, task)),
     ],
   });
 }
 
-/** What the server is told about where a model of Python is loaded. */
+/** What the server is told about where a model of Python is loaded; by default in a container without network. */
 export function placeArguments(
   model: ModelFile,
+  place: PythonPlace | undefined,
   settings: CliSettings,
   task: TaskContext,
 ): Promise<string[]> {
   const options = {
     ...settings,
-    pythonPlace: () => Promise.resolve(model.place ?? 'container'),
+    pythonPlace: () => Promise.resolve(place ?? 'container'),
     pythonPath: () => Promise.resolve(settings.python),
   };
   return pythonArguments(model.path, options, task);

@@ -1,3 +1,5 @@
+import { variables } from './variables';
+
 /** The words of the command line: what each command takes and does. */
 export interface CommandHelp {
   usage: string;
@@ -43,7 +45,7 @@ export const help = {
   },
   test: {
     usage: 'slipway test [MODEL…] [--junit FILE] [--json]',
-    does: 'Predicts with all samples of models, and holds the outputs against what they expect. Without MODEL: all that slipway.json names.',
+    does: 'Predicts with all samples of models, and holds the outputs against what they expect. Without MODEL: all that slipway.json names or that are in the folder.',
     options: ['--junit FILE    writes the results as JUnit XML too', anyway, json],
   },
   predict: {
@@ -58,11 +60,13 @@ export const help = {
     ],
   },
   serve: {
-    usage: 'slipway serve MODEL [--port N] [--host ADDRESS]',
+    usage: 'slipway serve MODEL [--port N] [--host ADDRESS] [--container | --process] [--json]',
     does: 'Serves a model on this machine until it is stopped with Ctrl+C.',
     options: [
       '--port N        default: a free one',
       '--host ADDRESS  default: 127.0.0.1, this machine only',
+      '--container     serves in a container of the Docker engine on this machine, which is removed at the end',
+      '--process       loads a model of Python as a process, which may do all that you may',
       anyway,
       json,
     ],
@@ -82,22 +86,14 @@ export function helpText(command?: Command): string {
 
 ${commands.join('\n')}
 
-  slipway COMMAND --help
+  slipway COMMAND --help, slipway help COMMAND
       All options of a command.
 
 MODEL is a name from slipway.json or a file. What VS Code's settings say is said by the environment here:
-${variables.map(([name, meaning]) => `  ${name.padEnd(24)} ${meaning}`).join('\n')}
+${Object.entries(variables)
+  .map(([name, { meaning }]) => `  ${name.padEnd(24)} ${meaning}`)
+  .join('\n')}
 
 Exit code: 0 done, 1 failed, 2 used wrongly, 3 the samples or the trial failed, 130 stopped with Ctrl+C.
 `;
 }
-
-/** Environment variables in place of the editor's settings. */
-export const variables = [
-  ['SLIPWAY_DOCKER_HOST', 'the Docker engine; default: DOCKER_HOST or the usual socket'],
-  ['SLIPWAY_NODE_BASE', 'image that images for ONNX models are built on'],
-  ['SLIPWAY_PYTHON_BASE', 'image that images for models of Python are built on'],
-  ['SLIPWAY_PROXY_IMAGE', 'image of the proxy that holds stable ports'],
-  ['SLIPWAY_PYTHON', 'Python for models that run as a process; default: python3'],
-  ['SLIPWAY_TIMEOUT_SECONDS', 'how long one prediction may take; default: 30'],
-] as const;

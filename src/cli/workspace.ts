@@ -4,8 +4,10 @@ import { configFileName, loadConfig, type Config } from '../core/config/config';
 import { configuredArguments, configuredPlace, configuredSamples, modelName } from '../core/config/modelName';
 import { UserError } from '../core/errors';
 import type { ServedModel } from '../core/endpoint/endpoint';
+import type { PythonPlace } from '../core/endpoint/pythonArguments';
 import { positionOf } from '../core/jsonDocument';
 import { describeModel } from '../core/model/describeModel';
+import { findModels } from '../core/model/findModels';
 import { hashModel } from '../core/model/hashModel';
 import type { Signature } from '../core/model/signature';
 import { commitOf } from '../core/release/commit';
@@ -30,6 +32,15 @@ export class Workspace {
     return Object.keys(this.config?.models ?? {});
   }
 
+  /** What to name all models by: those of `slipway.json`, then the other files of the folder, as the editor's view finds them. */
+  async allModels(): Promise<string[]> {
+    const named = new Set(
+      Object.values(this.config?.models ?? {}).map(({ path }) => resolve(this.root, path)),
+    );
+    const others = (await findModels(this.root)).filter((file) => !named.has(file));
+    return [...this.models, ...others.map((file) => relative(this.root, file))];
+  }
+
   /** The file behind a name of `slipway.json` or a path. Throws `UserError` `model-missing`. */
   async model(given: string): Promise<ModelFile> {
     const path = resolve(this.root, this.config?.models?.[given]?.path ?? given);
@@ -51,7 +62,7 @@ export class Workspace {
 export class ModelFile {
   readonly name: string;
   readonly serverArguments: string[];
-  readonly place: 'container' | 'process' | undefined;
+  readonly place: PythonPlace | undefined;
 
   constructor(
     readonly path: string,

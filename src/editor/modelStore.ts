@@ -1,13 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { configuredArguments, configuredSamples, modelName } from '../core/config/modelName';
 import { DisposableStore, type Disposable } from '../core/dispose';
 import { messageOf } from '../core/errors';
 import { Emitter } from '../core/event';
 import { describeModel } from '../core/model/describeModel';
-import { isMlflow, mlflowFile, modelExtensions } from '../core/model/modelKind';
-import { withoutIgnored } from '../core/model/withoutIgnored';
+import { byName, modelsAmong } from '../core/model/findModels';
+import { mlflowFile, modelExtensions } from '../core/model/modelKind';
 import { samplesPathFor } from '../core/sample/samplesFile';
 import type { ConfigStore, Model, ModelStore } from './services';
 
@@ -73,29 +72,26 @@ export class WorkspaceModels implements ModelStore, Disposable {
 
   async #find(): Promise<Model[]> {
     const found = await vscode.workspace.findFiles(pattern);
-    const files = new Set<string>();
+    const files: string[] = [];
     for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
       const inside = found.filter(
         (file) => vscode.workspace.getWorkspaceFolder(file)?.uri.fsPath === uri.fsPath,
       );
-      for (const file of await withoutIgnored(
-        uri.fsPath,
-        inside.map(({ fsPath }) => fsPath),
-      ))
-        files.add(file);
+      files.push(
+        ...(await modelsAmong(
+          uri.fsPath,
+          inside.map(({ fsPath }) => fsPath),
+        )),
+      );
     }
-    // What lies in the folder of a model of MLflow is part of that.
-    const folders = [...files].filter(isMlflow).map((file) => `${dirname(file)}${sep}`);
-    const whole = [...files].filter(
-      (file) => isMlflow(file) || !folders.some((folder) => file.startsWith(folder)),
-    );
-    const sorted = whole.sort((a, b) => basename(a).localeCompare(basename(b)) || a.localeCompare(b));
+    const sorted = files.sort(byName);
     const models: Model[] = [];
     for (let at = 0; at < sorted.length; at += readAtOnce) {
       const some = sorted.slice(at, at + readAtOnce).map((file) => this.get(vscode.Uri.file(file)));
       models.push(...(await Promise.all(some)));
     }
-    for (const file of this.#described.keys()) if (!files.has(file)) this.#described.delete(file);
+    const there = new Set(sorted);
+    for (const file of this.#described.keys()) if (!there.has(file)) this.#described.delete(file);
     this.#found.fire(models);
     return models;
   }

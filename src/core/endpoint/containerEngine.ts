@@ -38,6 +38,8 @@ export interface ContainerEngineOptions {
   readonly pythonBase: string;
   /** Memory limit of a container, in MiB. */
   readonly memoryMiB: number;
+  /** Where on the engine's machine servers answer. Default: any free port of loopback. */
+  readonly publish?: { bind: string; port?: number };
   readonly log: Logger;
 }
 
@@ -144,7 +146,7 @@ export class ContainerEngine implements EndpointEngine {
         [labels.created]: new Date().toISOString(),
         [labels.version]: this.options.version,
       },
-      publish: { [serverPort]: { bind: loopback } },
+      publish: { [serverPort]: this.options.publish ?? { bind: loopback } },
       memoryMiB: this.options.memoryMiB,
     });
   }

@@ -27,16 +27,17 @@ export type ServerArguments = (path: string, task: TaskContext) => Promise<strin
 
 /** A model server that lives no longer than this process. */
 export interface OwnServer {
+  url: string;
   client: InferenceClient;
   pid: number;
   /** Settles when it has ended, never rejects. */
   ended: Promise<unknown>;
-  /** Lets it answer what it was asked, but not for long. Resolves when it has ended. */
-  stop(): Promise<void>;
+  /** Lets it answer what it was asked, for 3 s unless `grace` (milliseconds) says otherwise. Resolves when it has ended. */
+  stop(grace?: number): Promise<void>;
 }
 
 /** How long a server may take to end by itself, in milliseconds. */
-const grace = 3000;
+const usualGrace = 3000;
 const keptCharacters = 16_000;
 
 /** Starts a model server and resolves when it predicts. When `signal` aborts before that, it is ended. */
@@ -89,10 +90,11 @@ export async function startServer(start: ServerStart, signal: AbortSignal): Prom
   const { url, model } = await Promise.race([ready, failed]);
   log.info(`Warm server of ${name} at ${url} (process ${child.pid})`);
   return {
+    url,
     client: new InferenceClient(url, model),
     pid: child.pid as number,
     ended,
-    async stop() {
+    async stop(grace = usualGrace) {
       child.stdin.end();
       const late = new AbortController();
       const kill = sleep(grace, undefined, { signal: late.signal }).then(() => child.kill('SIGKILL'));

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
 /**
- * The paths, absolute, that no `.gitignore` file at or below `root` leaves out. Paths outside of `root` are kept.
+ * The paths, absolute, that no `.gitignore` file at or below `root` leaves out. Paths outside of `root` are kept. A path that ends with a
+ * separator is that of a folder.
  * Source of the rules: https://git-scm.com/docs/gitignore
  */
 export async function withoutIgnored(root: string, paths: string[]): Promise<string[]> {
@@ -13,10 +14,10 @@ export async function withoutIgnored(root: string, paths: string[]): Promise<str
     rules.set(folder, known);
     return known;
   };
-  const isIgnored = async (parts: string[]): Promise<boolean> => {
+  const isIgnored = async (parts: string[], isFolder: boolean): Promise<boolean> => {
     // A folder that is left out takes all that is in it along: what is said inside of it does not count.
     for (let length = 1; length <= parts.length; length++) {
-      const slash = length < parts.length ? '/' : '';
+      const slash = length < parts.length || isFolder ? '/' : '';
       let ignored = false;
       // The outermost file comes first; a deeper one may take its word back.
       for (let depth = 0; depth < length; depth++) {
@@ -32,7 +33,7 @@ export async function withoutIgnored(root: string, paths: string[]): Promise<str
   const kept: string[] = [];
   for (const path of paths) {
     const parts = relative(root, path).split(sep);
-    if (parts[0] === '..' || !(await isIgnored(parts))) kept.push(path);
+    if (parts[0] === '..' || !(await isIgnored(parts, path.endsWith(sep)))) kept.push(path);
   }
   return kept;
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { messageOf, UserError } from '../../core/errors';
+import { UserError } from '../../core/errors';
+import { fileReason } from '../../core/fileErrors';
 import type { Signature } from '../../core/model/signature';
 import { generateSamples } from '../../core/sample/generate';
 import type { Model } from '../services';
@@ -31,22 +32,11 @@ export async function createSamplesFile(model: Model, ask: () => Promise<Signatu
   }
 }
 
-const reasons: Record<string, string> = {
-  EACCES: 'you may not write there',
-  EEXIST: 'a part of this path is a file, not a folder',
-  EDQUOT: 'the disk quota is used up',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of this path is a file, not a folder',
-  EPERM: 'you may not write there',
-  EROFS: 'the file system is read-only',
-};
-
 function notWritable(file: string, cause: unknown): UserError {
   const { code } = cause as NodeJS.ErrnoException;
-  const why = reasons[code ?? ''] ?? messageOf(cause);
   return new UserError(
     code === 'ENOSPC' ? 'disk-full' : 'not-writable',
-    `${file} could not be written: ${why}.`,
+    `${file} could not be written: ${fileReason(cause)}.`,
     'Name a place that you can write to in slipway.json ("models": {…, "samples": …}), or copy the model to one.',
     { cause },
   );

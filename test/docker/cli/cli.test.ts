@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { labels } from '../../../src/core/docker/labels';
 import { run } from '../../host/command';
 import { packageExtension } from '../../host/package';
 import { copyWorkspace, temporaryFolder } from '../../host/workspace';
@@ -92,6 +93,30 @@ describe('the command line on a Docker engine', () => {
     assert.equal(code, 130, err);
     assert.match(err, /Stopping; once more to end at once\./);
     assert.deepEqual((await leftoversOf(target)).sort(), left.sort());
+  });
+
+  it('serves in a container until it is stopped, of which nothing is left', async () => {
+    const model = join(workspace, 'models/iris.onnx');
+    const mine = () =>
+      docker.listContainers({ all: true, filters: { label: [`${labels.modelPath}=${model}`] } });
+    let served: Promise<void> | undefined;
+    const { code, err } = await slipway(['serve', 'iris', '--container', '--json'], workspace, {
+      onStart: (child) =>
+        child.stdout?.once('data', (printed: Buffer) => {
+          const { url, container } = JSON.parse(printed.toString()) as { url: string; container: string };
+          served = (async () => {
+            assert.deepEqual(
+              (await mine()).map(({ Id }) => Id),
+              [container],
+            );
+            const { out } = await slipway(['predict', 'iris', '--url', url], workspace);
+            assert.match(out, /^label: \[0\]/);
+          })().finally(() => child.kill('SIGINT'));
+        }),
+    });
+    assert.equal(code, 130, err);
+    await served;
+    assert.deepEqual(await mine(), []);
   });
 
   it('works as a package of npm, where nothing else of ours is', async function () {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyWorkspace, temporaryFolder } from '../../host/workspace';
 import { help } from '../../../src/cli/usage';
-import { slipway } from './support';
+import { errorIn, slipway } from './support';
 
 describe('the command line', () => {
   let workspace: string;
@@ -21,7 +21,7 @@ describe('the command line', () => {
     assert.match((await slipway(['--version'], workspace)).out, /^\d+\.\d+\.\d+\n$/);
   });
 
-  it('tests all models of slipway.json, and writes what CI systems read', async () => {
+  it('tests all models, and writes what CI systems read', async () => {
     const { code, out, err } = await slipway(['test', '--junit', 'results.xml'], workspace);
     assert.equal(code, 0, err);
     assert.equal(out, '8 passed, 0 failed\n');
@@ -57,6 +57,29 @@ describe('the command line', () => {
     }
   });
 
+  it('tests the models that there are when one is missing, and writes that it is', async () => {
+    const words = ['test', 'nothing', 'iris', '--junit', 'missing.xml', '--json'];
+    const ended = await slipway(words, workspace);
+    assert.equal(ended.code, 1);
+    assert.equal(errorIn(ended).code, 'model-missing');
+    const xml = await readFile(join(workspace, 'missing.xml'), 'utf8');
+    assert.match(xml, /<testsuite name="nothing" tests="1" failures="0" errors="1">/);
+    assert.match(xml, /<error message="nothing is neither a file nor a model of slipway\.json\./);
+    assert.match(xml, /<testsuite name="iris" tests="3" failures="0" errors="0">/);
+  });
+
+  it('tests what it finds beside the models of slipway.json, but not what .gitignore leaves out', async () => {
+    const folder = await copyWorkspace(join(await temporaryFolder('cli-found'), 'workspace'));
+    const names = ['iris', 'left-out'];
+    for (const name of names)
+      for (const end of ['onnx', 'samples.json'])
+        await copyFile(join(folder, `models/iris.${end}`), join(folder, `${name}-2.${end}`));
+    await writeFile(join(folder, '.gitignore'), '/left-out-2.onnx\n/models/\n');
+    const { code, out, err } = await slipway(['test'], folder);
+    assert.deepEqual([code, out], [0, '11 passed, 0 failed\n'], err);
+    assert.match(err, /✔ iris-2: setosa\n/);
+  });
+
   it('predicts with a sample, with values of a file and with those on its input', async () => {
     assert.match(
       (await slipway(['predict', 'iris', '--sample', 'virginica'], workspace)).out,
@@ -74,42 +97,14 @@ describe('the command line', () => {
     assert.match(byInput.out, /^label: \[0,2\]\n/);
   });
 
-  it('serves until it is stopped, and other calls predict there', async () => {
-    let predicted: Promise<{ out: string }> | undefined;
-    const { code } = await slipway(['serve', 'iris'], workspace, {
-      onStart: (child) =>
-        child.stdout?.once('data', (line: Buffer) => {
-          const { url } = JSON.parse(line.toString()) as { url: string };
-          predicted = slipway(['predict', 'iris', '--url', url], workspace).finally(() =>
-            child.kill('SIGINT'),
-          );
-        }),
-    });
-    assert.equal(code, 130);
-    assert.match((await predicted)?.out ?? '', /^label: \[0\]\n/);
-  });
-
-  const wrong: [string[], RegExp][] = [
-    [[], /^Slipway takes a model/],
-    [['fly'], /^There is no command fly\./],
-    [['test', '--target', 'x'], /^slipway test has no option --target\./],
-    [['deploy', 'iris'], /^Say where to with --target NAME\./],
-    [['deploy', '--target', 'staging'], /^Name one model\./],
-    [['predict', 'iris', '--wing'], /wing/],
-  ];
-  for (const [words, told] of wrong) {
-    it(`exits with 2 and its help for: slipway ${words.join(' ')}`, async () => {
-      const { code, out, err } = await slipway(words, workspace);
-      assert.deepEqual([code, out], [2, '']);
-      assert.match(err, told);
-      assert.match(err, /slipway \w+ /);
-    });
-  }
-
   const failing: [string[], string][] = [
     [['test', 'nothing'], 'model-missing'],
     [['predict', 'iris', '--sample', 'rose'], 'samples-missing'],
     [['predict', 'iris', '--inputs', 'models/iris.onnx'], 'sample-invalid'],
+    [['predict', 'iris', '--inputs', 'nothing.json'], 'samples-missing'],
+    [['predict', 'iris', '--inputs', 'models'], 'samples-missing'],
+    [['test', 'iris', '--junit', 'models'], 'not-writable'],
+    [['test', 'iris', '--junit', 'nowhere/results.xml'], 'not-writable'],
     [['predict', 'iris', '--url', 'http://127.0.0.1:9'], 'endpoint-gone'],
     [['deploy', 'iris', '--target', 'moon'], 'target-missing'],
   ];
@@ -117,9 +112,10 @@ describe('the command line', () => {
     it(`exits with 1 and says ${code} for: slipway ${words.join(' ')}`, async () => {
       const ended = await slipway([...words, '--json'], workspace);
       assert.equal(ended.code, 1, ended.err);
-      const { error } = JSON.parse(ended.out) as { error: { code: string; message: string } };
+      const error = errorIn(ended);
       assert.equal(error.code, code);
       assert.ok(ended.err.includes(error.message));
+      assert.doesNotMatch(ended.err, /unexpected|ENOENT|EISDIR/);
     });
   }
 

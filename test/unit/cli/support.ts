@@ -10,11 +10,18 @@ export interface Ended {
   err: string;
 }
 
+export interface Run {
+  input?: string;
+  /** On top of the environment that there is. */
+  env?: NodeJS.ProcessEnv;
+  onStart?: (child: ChildProcess) => void;
+}
+
 /** Runs `slipway` with these words in a folder. `onStart` is given the process. */
 export async function slipway(
   words: string[],
   cwd: string,
-  { input = '', onStart }: { input?: string; onStart?: (child: ChildProcess) => void } = {},
+  { input = '', env = {}, onStart }: Run = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, [resolve('dist/cli.js'), ...words], {
     cwd,
@@ -23,6 +30,7 @@ export async function slipway(
       SLIPWAY_NODE_BASE: baseImages.node,
       SLIPWAY_PYTHON_BASE: baseImages.python,
       SLIPWAY_PROXY_IMAGE: baseImages.proxy,
+      ...env,
     },
   });
   onStart?.(child);
@@ -33,4 +41,9 @@ export async function slipway(
     once(child, 'exit') as Promise<[number | null]>,
   ]);
   return { code, out, err };
+}
+
+/** The error of a call with `--json`: all that it prints is one document. */
+export function errorIn({ out }: Ended): { code: string; message: string; next?: string } {
+  return (JSON.parse(out) as { error: { code: string; message: string; next?: string } }).error;
 }

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { inputsIn } from '../../../src/cli/inputs';
+
+describe('inputs of the command line', () => {
+  it('keep integers beyond 2^53', () => {
+    assert.deepEqual(inputsIn('{"id": [9007199254740993]}', 'x.json'), { id: [9007199254740993n] });
+  });
+
+  it('may stand in {"inputs": …}, which is not mistaken for an input of that name', () => {
+    assert.deepEqual(inputsIn('{"inputs": {"x": [1]}}', 'x.json'), { x: [1] });
+    assert.deepEqual(inputsIn('{"inputs": [[1, 2]]}', 'x.json'), { inputs: [[1, 2]] });
+    assert.deepEqual(inputsIn('{"inputs": [1], "mask": [0]}', 'x.json'), { inputs: [1], mask: [0] });
+  });
+
+  for (const text of ['', '[1, 2]', '"x"', 'null', '7', '{"x": [1}']) {
+    it(`are an object, not: ${text || 'nothing'}`, () => {
+      assert.throws(() => inputsIn(text, 'x.json'), {
+        code: 'sample-invalid',
+        message: /^x\.json is no JSON object with inputs by name: /,
+      });
+    });
+  }
+});
