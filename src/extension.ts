@@ -60,7 +60,10 @@ function compose(
   });
   const serverArguments: ServerArguments = (path, task) => pythonArguments(path, python, task);
   const local = Object.assign(Object.create(options) as typeof options, { serverArguments });
-  const predictor = store.add(new Predictor(local));
+  const configured = (path: string) => models.configured(path);
+  const predictor = store.add(
+    new Predictor(Object.assign(Object.create(local) as typeof local, { configured })),
+  );
   const engines = [new ContainerEngine(options), new ProcessEngine(local)];
   const endpoints = store.add(new EndpointStore(engines, log));
   const targets = store.add(

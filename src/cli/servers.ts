@@ -1,8 +1,8 @@
 import { Predictor } from '../core/endpoint/predictor';
 import { pythonArguments, type PythonPlace } from '../core/endpoint/pythonArguments';
 import { UserError } from '../core/errors';
-import { describeModel } from '../core/model/describeModel';
-import { isPickle } from '../core/model/modelKind';
+import { describeModel, findingsOf } from '../core/model/describeModel';
+import { isPython } from '../core/model/modelKind';
 import type { TaskContext } from '../core/task';
 import type { CliSettings } from './settings';
 import type { ModelFile } from './workspace';
@@ -11,10 +11,8 @@ import type { ModelFile } from './workspace';
 export function predictorFor(model: ModelFile, settings: CliSettings): Predictor {
   return new Predictor({
     ...settings,
-    serverArguments: async (path, task) => [
-      ...model.serverArguments,
-      ...(await placeArguments(model, model.place, settings, task)),
-    ],
+    configured: () => Promise.resolve({ serverArguments: model.serverArguments }),
+    serverArguments: (_, task) => placeArguments(model, model.place, settings, task),
   });
 }
 
@@ -35,10 +33,9 @@ export function placeArguments(
 
 /** Throws `UserError` `untrusted` where loading a pickle may do harm and nobody has said that it shall be loaded all the same. */
 export async function admit(model: ModelFile, anyway: boolean, signal: AbortSignal): Promise<void> {
-  if (anyway || !isPickle(model.path)) return;
+  if (anyway || !isPython(model.path)) return;
   const description = await describeModel(model.path, signal);
-  if (description.kind !== 'pickle') return;
-  const { findings, complete } = description.scan;
+  const { findings, complete } = findingsOf(description);
   const grave = findings.filter(({ level }) => level === 'danger');
   if (grave.length === 0 && complete) return;
   const told = (grave.length > 0 ? grave : findings).slice(0, 3).map(({ message }) => message);

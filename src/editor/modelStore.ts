@@ -1,16 +1,22 @@
-import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { configuredArguments, configuredSamples, modelName } from '../core/config/modelName';
+import {
+  configuredArguments,
+  configuredPaths,
+  configuredPlace,
+  configuredSamples,
+  modelName,
+} from '../core/config/modelName';
 import { DisposableStore, type Disposable } from '../core/dispose';
 import { messageOf } from '../core/errors';
 import { Emitter } from '../core/event';
 import { describeModel } from '../core/model/describeModel';
 import { byName, modelsAmong } from '../core/model/findModels';
-import { mlflowFile, modelExtensions } from '../core/model/modelKind';
+import { stampModel } from '../core/model/hashModel';
+import { folderFiles, modelExtensions } from '../core/model/modelKind';
 import { samplesPathFor } from '../core/sample/samplesFile';
 import type { ConfigStore, Model, ModelStore } from './services';
 
-const pattern = `**/{${modelExtensions.map((extension) => `*.${extension}`).join(',')},${mlflowFile}}`;
+const pattern = `**/{${[...modelExtensions.map((extension) => `*.${extension}`), ...folderFiles].join(',')}}`;
 /** Many files often change together, as a build or a checkout does it; milliseconds. */
 const settleTime = 200;
 /** Models whose headers are read at the same time. */
@@ -57,6 +63,16 @@ export class WorkspaceModels implements ModelStore, Disposable {
     };
   }
 
+  /** What `slipway.json` says about how a model's file is run. */
+  async configured(file: string): Promise<{ serverArguments: string[]; place?: string }> {
+    const config = await this.config.get().catch(() => undefined);
+    const root = this.#root(vscode.Uri.file(file));
+    return {
+      serverArguments: configuredArguments(file, config, root),
+      place: configuredPlace(file, config, root),
+    };
+  }
+
   async ofSamples(samples: vscode.Uri): Promise<Model | undefined> {
     return (await this.list()).find((model) => model.samples.fsPath === samples.fsPath);
   }
@@ -71,9 +87,12 @@ export class WorkspaceModels implements ModelStore, Disposable {
   }
 
   async #find(): Promise<Model[]> {
-    const found = await vscode.workspace.findFiles(pattern);
+    const [found, config] = await Promise.all([
+      vscode.workspace.findFiles(pattern),
+      this.config.get().catch(() => undefined),
+    ]);
     const files: string[] = [];
-    for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
+    for (const { uri, index } of vscode.workspace.workspaceFolders ?? []) {
       const inside = found.filter(
         (file) => vscode.workspace.getWorkspaceFolder(file)?.uri.fsPath === uri.fsPath,
       );
@@ -81,6 +100,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
         ...(await modelsAmong(
           uri.fsPath,
           inside.map(({ fsPath }) => fsPath),
+          index === 0 ? configuredPaths(config, uri.fsPath) : [],
         )),
       );
     }
@@ -98,10 +118,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
 
   /** Reads a file's header, unless it is as it was when that was read last. */
   async #describe(file: string): Promise<Described> {
-    const stamp = await stat(file).then(
-      ({ mtimeMs, ctimeMs, size, ino }) => [mtimeMs, ctimeMs, size, ino].join(),
-      () => '',
-    );
+    const stamp = await stampModel(file).catch(() => '');
     const known = this.#described.get(file);
     if (known && known.stamp === stamp) return known.described;
     const described = await describeModel(file).then(

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../core/dispose';
+import { findingsOf } from '../core/model/describeModel';
 import type { Model, ModelStore } from './services';
 
 const severities = {
@@ -21,10 +22,10 @@ export function registerPickleDiagnostics(models: ModelStore): Disposable {
 }
 
 function problemsOf({ description }: Model): vscode.Diagnostic[] {
-  if (description?.kind !== 'pickle') return [];
+  if (!description) return [];
   // A pickle has no lines: all of it is meant.
   const range = new vscode.Range(0, 0, 0, 0);
-  return description.scan.findings.flatMap(({ level, code, message }) => {
+  return findingsOf(description).findings.flatMap(({ level, code, message }) => {
     if (level === 'info') return [];
     const diagnostic = new vscode.Diagnostic(range, message, severities[level]);
     return Object.assign(diagnostic, { source: 'Slipway', code });

@@ -2,13 +2,13 @@ import * as vscode from 'vscode';
 import type { PythonPlace } from '../core/endpoint/pythonArguments';
 import { configuredPlace } from '../core/config/modelName';
 import { UserError } from '../core/errors';
-import { describeModel } from '../core/model/describeModel';
+import { describeModel, findingsOf } from '../core/model/describeModel';
 import { hashModel } from '../core/model/hashModel';
-import { isPickle } from '../core/model/modelKind';
+import { isPython } from '../core/model/modelKind';
 import type { ConfigStore } from './services';
 import { setting } from './settings';
 
-/** Decides where a pickle is loaded, and asks before one is that may do harm. */
+/** Decides where a model of Python is loaded, and asks before one is that may do harm. */
 export class PythonPlaces {
   /** The files, by hash and where they are loaded, that somebody said yes to. */
   readonly #admitted = new Set<string>();
@@ -28,16 +28,15 @@ export class PythonPlaces {
   };
 
   /**
-   * Resolves at once for what is no pickle, or shows nothing grave. Throws `UserError` `untrusted` when the workspace is not trusted or
+   * Resolves at once for what is not Python's, or shows nothing grave. Throws `UserError` `untrusted` when the workspace is not trusted or
    * the person does not want it loaded.
    */
   readonly admit = async (path: string, where = 'in a container'): Promise<void> => {
-    if (!isPickle(path)) return;
+    if (!isPython(path)) return;
     if (!vscode.workspace.isTrusted)
-      throw refused('This workspace is not trusted, so no pickle of it is loaded.');
+      throw refused('This workspace is not trusted, so no model of Python in it is loaded.');
     const description = await describeModel(path);
-    if (description.kind !== 'pickle') return;
-    const { findings, complete } = description.scan;
+    const { findings, complete } = findingsOf(description);
     const grave = findings.filter(({ level }) => level === 'danger');
     if (grave.length === 0 && complete) return;
     const key = `${await hashModel(path)} ${where}`;

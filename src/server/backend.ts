@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
 import type { Signature } from '../core/model/signature';
 import type { ServerOptions } from './options';
@@ -48,7 +49,13 @@ function sealed({ model, name, dockerHost, workerMemoryMib }: ServerOptions, ima
 /** A model from who knows where gets no more by default, in MiB. */
 const sealedMemoryMiB = 2048;
 
-async function onnx({ model }: ServerOptions): Promise<Backend> {
+async function onnx({ model, signature: given }: ServerOptions): Promise<Backend> {
+  if (given)
+    throw new UserError(
+      'model-unsupported',
+      `${basename(model)} says itself what it takes and gives: an ONNX file can not be given another signature.`,
+      'Leave the signature out.',
+    );
   const { signature } = await inspectModel(model);
   checkSupported(signature);
   return {

@@ -50,6 +50,7 @@ export class ModelHost implements ModelService {
         ...(options.graphOptimization && { graphOptimization: options.graphOptimization }),
         ...(options.executionProviders && { executionProviders: options.executionProviders }),
         ...(!options.fastForest && { fastForest: false }),
+        ...(options.signature && { signature: options.signature }),
       },
       log,
     };

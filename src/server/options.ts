@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { titleOf } from '../core/model/modelKind';
 import { parseArgs } from 'node:util';
-import { graphOptimizations, type GraphOptimization } from './worker/frames';
+import { graphOptimizations, type GivenSignature, type GraphOptimization } from './worker/frames';
 
 export interface ServerOptions {
   /** Absolute. */
@@ -24,6 +24,8 @@ export interface ServerOptions {
   /** What runs models of Python. */
   python: string;
   fastForest: boolean;
+  /** What a model of Python takes and gives, instead of what it says itself. */
+  signature?: GivenSignature;
   /** Workers that run the model at the same time. */
   instances: number;
   graphOptimization?: GraphOptimization;
@@ -65,6 +67,8 @@ export const usage = `Usage: node server.js --model FILE [options]
   --worker-image IMAGE         run the Python worker in a sealed container of this image, which holds the model
   --docker-host ADDRESS        the Docker engine for that (default: DOCKER_HOST, or the usual socket)
   --no-fast-forest             let scikit-learn itself walk the trees of its forests
+  --signature JSON             what a model of Python takes and gives, instead of what it says itself:
+                               {"inputs": [{"name": …, "datatype": "FP64", "shape": ["batch", 4]}], "outputs": […]}
   --hash SHA256                the model's hash, for the metrics and the record
   --record FILE                keep a JSON file that says where the server listens, while it does
   --exit-with-parent           exit when standard input ends
@@ -98,6 +102,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       'graph-optimization': text,
       'execution-providers': text,
       'no-fast-forest': { type: 'boolean' },
+      signature: text,
       'worker-image': text,
       'docker-host': text,
       hash: text,
@@ -144,6 +149,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     workerImage: values['worker-image'],
     dockerHost: values['docker-host'] ?? '',
     fastForest: !values['no-fast-forest'],
+    signature: values.signature === undefined ? undefined : signatureIn(values.signature),
     hash: values.hash,
     record: values.record === undefined ? undefined : resolve(values.record),
     exitWithParent: values['exit-with-parent'] ?? false,
@@ -159,6 +165,17 @@ function graphOptimizationOf(level: string | undefined): GraphOptimization | und
   const found = graphOptimizations.find((known) => known === level);
   if (found || level === undefined) return found;
   throw new Error(`--graph-optimization takes ${graphOptimizations.join(', ')}, not "${level}".`);
+}
+
+/** Only that it is one; whether it fits shows when the model is loaded. */
+function signatureIn(text: string): GivenSignature {
+  try {
+    const signature = JSON.parse(text) as GivenSignature;
+    if (Array.isArray(signature.inputs)) return signature;
+  } catch {
+    // Said below.
+  }
+  throw new Error('--signature takes a JSON object with an array "inputs".');
 }
 
 function dictatedPort(text: string): number {

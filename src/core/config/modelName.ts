@@ -29,16 +29,22 @@ export function configuredPlace(
 
 /** What `slipway.json` at `root` says about how a model is run, as arguments of the server. */
 export function configuredArguments(path: string, config: Config | undefined, root: string): string[] {
-  const { instances, threads, maxBatch, graphOptimization, executionProviders } =
-    entryOf(path, config, root)?.[1].server ?? {};
+  const { server, signature } = entryOf(path, config, root)?.[1] ?? {};
+  const { instances, threads, maxBatch, graphOptimization, executionProviders } = server ?? {};
   const all: [flag: string, value: string | number | undefined][] = [
     ['--instances', instances],
     ['--threads', threads],
     ['--max-batch', maxBatch],
     ['--graph-optimization', graphOptimization],
     ['--execution-providers', executionProviders?.join(',')],
+    ['--signature', signature && JSON.stringify(signature)],
   ];
   return all.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+}
+
+/** The files that `slipway.json` at `root` says are models, absolute. */
+export function configuredPaths(config: Config | undefined, root: string): string[] {
+  return Object.values(config?.models ?? {}).map(({ path }) => resolve(root, path));
 }
 
 function entryOf(path: string, config: Config | undefined, root: string) {

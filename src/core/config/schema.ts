@@ -8,6 +8,53 @@ const nameWords = 'use small letters, digits and dashes, such as "fraud-model"';
 
 const port = z.number().int().min(1).max(65535);
 
+const tensorSchema = z
+  .strictObject({
+    name: z.string().min(1).describe('The name that clients use.'),
+    datatype: z
+      .enum([
+        'BOOL',
+        'UINT8',
+        'UINT16',
+        'UINT32',
+        'UINT64',
+        'INT8',
+        'INT16',
+        'INT32',
+        'INT64',
+        'FP16',
+        'FP32',
+        'FP64',
+        'BYTES',
+      ])
+      .describe('As the Open Inference Protocol calls it: FP64 for floats of numpy, BYTES for words.'),
+    shape: z
+      .array(z.union([z.number().int().min(0), z.string().min(1), z.null()]))
+      .describe('Sizes of the axes; a name or null where any size fits, such as ["batch", 4].'),
+    columns: z.array(z.string()).optional().describe('Names of the columns of the last axis.'),
+  })
+  .describe('A tensor that the model takes or gives.');
+
+const signatureSchema = z
+  .strictObject({
+    inputs: z
+      .array(tensorSchema)
+      .min(1)
+      .describe(
+        'What the model takes, in its own order. For a model of one table: that, or each of its columns.',
+      ),
+    outputs: z
+      .array(tensorSchema)
+      .min(1)
+      .optional()
+      .describe(
+        "What the model gives, in its own order; what is left out is not given. Default: the model's own.",
+      ),
+  })
+  .describe(
+    'What a model of Python takes and gives, where it does not say it itself or is to be served by other names and datatypes.',
+  );
+
 const modelSchema = z
   .strictObject({
     path: z.string().min(1).describe('The model file, relative to the folder of slipway.json.'),
@@ -24,6 +71,7 @@ const modelSchema = z
       .describe(
         'Where a model of Python is loaded for predictions in the editor: in a container without network (default), or as a process, which may do all that you may.',
       ),
+    signature: signatureSchema.optional(),
     server: z
       .strictObject({
         instances: z

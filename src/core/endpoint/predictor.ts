@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Disposable } from '../dispose';
 import { UserError } from '../errors';
 import type { Tensor } from '../inference/tensor';
+import { stampModel } from '../model/hashModel';
 import type { Signature } from '../model/signature';
 import type { Logger } from '../logger';
 import { startServer, type OwnServer, type ServerArguments } from './startServer';
@@ -17,7 +17,9 @@ export interface PredictorOptions {
   readonly timeoutSeconds?: number;
   /** After how long without a prediction a server stops, in minutes. Default 10. */
   readonly idleMinutes?: number;
-  /** What servers are told beyond the usual, by the model's file; nothing by default. */
+  /** How a model is configured, by its file: arguments of the server, and whatever else makes it another one. */
+  configured?(path: string): Promise<{ serverArguments: string[]; [other: string]: unknown }>;
+  /** What servers are told beyond that and takes long to find out, by the model's file; nothing by default. */
   readonly serverArguments?: ServerArguments;
   readonly log: Logger;
 }
@@ -92,9 +94,10 @@ export class Predictor implements Disposable {
     work: (server: OwnServer) => Promise<T>,
     report: (message: string) => void = () => undefined,
   ): Promise<T> {
-    const stamp = await this.#stampOf(path);
+    const configured = await this.options.configured?.(path);
+    const stamp = [await this.#stampOf(path), JSON.stringify(configured)].join('|');
     signal.throwIfAborted();
-    const warm = this.#use(path, stamp, report);
+    const warm = this.#use(path, stamp, configured?.serverArguments ?? [], report);
     warm.users++;
     clearTimeout(warm.idle);
     try {
@@ -106,15 +109,17 @@ export class Predictor implements Disposable {
   }
 
   /** The server for this state of the file: the one that is there, or a new one. */
-  #use(path: string, stamp: string, report: (message: string) => void): Warm {
+  #use(path: string, stamp: string, configured: string[], report: (message: string) => void): Warm {
     const found = this.#warm.get(path);
     if (found?.stamp === stamp) return found;
     const giveUp = new AbortController();
     const { dist, nodePath, log } = this.options;
     const timeoutSeconds = this.#timeoutSeconds();
     const told = this.options.serverArguments?.(path, { signal: giveUp.signal, report });
-    const start = async () =>
-      startServer({ dist, nodePath, path, timeoutSeconds, more: (await told) ?? [], log }, giveUp.signal);
+    const start = async () => {
+      const more = [...configured, ...((await told) ?? [])];
+      return startServer({ dist, nodePath, path, timeoutSeconds, more, log }, giveUp.signal);
+    };
     const server = start();
     const warm: Warm = { stamp, server, started: false, giveUp, users: 0 };
     this.#warm.set(path, warm);
@@ -148,8 +153,7 @@ export class Predictor implements Disposable {
 
   async #stampOf(path: string): Promise<string> {
     try {
-      const { mtimeMs, size } = await stat(path);
-      return [mtimeMs, size, this.#timeoutSeconds(), this.options.nodePath].join('|');
+      return [await stampModel(path), this.#timeoutSeconds(), this.options.nodePath].join('|');
     } catch (error) {
       const message = `${basename(path)} is not there any more: ${path}`;
       throw new UserError('model-missing', message, 'Put the model back, or predict with another one.', {

@@ -4,7 +4,7 @@ import { UserError } from '../errors';
 import { buildModelImage } from '../image/modelImage';
 import { ensurePythonImage, type PythonImageOptions } from '../image/pythonImage';
 import { hashModel } from '../model/hashModel';
-import { isPickle, titleOf } from '../model/modelKind';
+import { isPython, titleOf } from '../model/modelKind';
 import type { TaskContext } from '../task';
 
 /** Where models of Python are loaded: in a container without network, or as a process that may do all that the user may. */
@@ -26,7 +26,7 @@ export async function pythonArguments(
   options: PythonOptions,
   task: TaskContext,
 ): Promise<string[]> {
-  if (!isPickle(path)) return [];
+  if (!isPython(path)) return [];
   if ((await options.pythonPlace(path)) === 'process') return ['--python', await options.pythonPath()];
   const { host } = options;
   const docker = connect(host);

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { isPickle } from '../model/modelKind';
+import { isPython } from '../model/modelKind';
 import type { TaskContext } from '../task';
 import { ensurePythonImage, type PythonImageOptions } from './pythonImage';
 import { ensureRuntimeImage } from './runtimeImage';
@@ -11,7 +11,7 @@ export function ensureImageFor(
   path: string,
   task: TaskContext,
 ): Promise<string> {
-  return isPickle(path)
+  return isPython(path)
     ? ensurePythonImage(docker, options, path, task)
     : ensureRuntimeImage(docker, options, task);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { describeModel } from '../model/describeModel';
+import { dirname, join, resolve } from 'node:path';
+import { UserError } from '../errors';
+import { describeModel, type ModelDescription, type PickleDescription } from '../model/describeModel';
 import type { PickleScan } from '../model/pickle/pickleScan';
 import { condaNeeds, type PythonNeeds } from './condaNeeds';
 
@@ -12,8 +13,7 @@ import { condaNeeds, type PythonNeeds } from './condaNeeds';
 export async function pythonNeeds(path: string, signal?: AbortSignal): Promise<PythonNeeds> {
   const description = await describeModel(path, signal);
   const written = await writtenNeeds(dirname(path));
-  if (description.kind !== 'pickle') return written ?? { packages: [] };
-  if (!written) return { packages: needsOf(description.scan) };
+  if (!written) return { packages: ownNeeds(description) };
   const named = new Set<string>();
   for (const line of written.packages) {
     const name = nameOf(line);
@@ -21,18 +21,64 @@ export async function pythonNeeds(path: string, signal?: AbortSignal): Promise<P
     if (name === undefined || line.includes('--hash')) return written;
     named.add(name);
   }
-  return { ...written, packages: [...written.packages, ...needsOf(description.scan, named)] };
+  return { ...written, packages: [...written.packages, ...ownNeeds(description, named)] };
+}
+
+/** What loading a model needs as far as it says, but for the packages `named` already. */
+function ownNeeds(description: ModelDescription, named: ReadonlySet<string> = new Set()): string[] {
+  if (description.kind === 'pickle') return needsOf(description.scan, named);
+  const needs = [...loaderOf(description)].filter(([name]) => !named.has(name));
+  return needs.map(([name, version]) => (version === undefined ? name : `${name}==${version}`));
+}
+
+/** The packages that load a model which is no pickle, with their versions where the model says them. */
+function loaderOf(
+  description: Exclude<ModelDescription, PickleDescription>,
+): Map<string, string | undefined> {
+  const loader = new Map<string, string | undefined>([['numpy', undefined]]);
+  if (description.kind === 'booster') return loader.set(description.facts.library, description.facts.version);
+  if (description.kind !== 'mlflow') return loader;
+  const { loader: module, version } = description.facts;
+  const library = /^mlflow\.(xgboost|lightgbm)$/.exec(module)?.[1];
+  return library === undefined ? loader.set('mlflow', version) : loader.set(library, undefined);
 }
 
 async function writtenNeeds(folder: string): Promise<PythonNeeds | undefined> {
   const beside = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
   const requirements = await beside('requirements.txt');
-  if (requirements !== undefined) return { packages: linesOf(requirements) };
+  if (requirements !== undefined) return { packages: await linesWithIncluded(requirements, folder) };
   for (const name of ['conda.yaml', 'conda.yml']) {
     const conda = await beside(name);
     if (conda !== undefined) return condaNeeds(conda, name);
   }
   return undefined;
+}
+
+/** The lines of a `requirements.txt`, with those of the files that it includes by `-r` in their place. */
+async function linesWithIncluded(text: string, folder: string, from: string[] = []): Promise<string[]> {
+  const lines: string[] = [];
+  for (const line of linesOf(text)) {
+    const included = /^(?:-r|--requirement)[\s=]*(\S.*)$/.exec(line)?.[1];
+    if (included === undefined) {
+      lines.push(line);
+      continue;
+    }
+    const file = resolve(folder, included);
+    if (from.includes(file)) continue;
+    const inner = await readFile(file, 'utf8').catch((error: unknown) => {
+      const next = 'Put it there, or leave it out.';
+      throw new UserError(
+        'build-failed',
+        `requirements.txt includes ${included}, and there is no such file.`,
+        next,
+        {
+          cause: error,
+        },
+      );
+    });
+    lines.push(...(await linesWithIncluded(inner, dirname(file), [...from, file])));
+  }
+  return lines;
 }
 
 function linesOf(text: string): string[] {

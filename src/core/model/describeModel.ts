@@ -1,42 +1,96 @@
 import { stat } from 'node:fs/promises';
-import { inspectModel } from './inspectModel';
-import { UserError } from '../errors';
+import { dirname, relative } from 'node:path';
+import { boosterFacts, type BoosterFacts } from './boosterFacts';
 import { modelFiles } from './hashModel';
-import { isMlflow, isPickle, titleOf } from './modelKind';
-import type { PickleScan } from './pickle/pickleScan';
+import { inspectModel } from './inspectModel';
+import { mlflowFacts, type MlflowFacts } from './mlflowFacts';
+import { formOf, type ModelForm } from './modelKind';
+import type { PickleFinding, PickleScan } from './pickle/pickleScan';
 import { scanPickle } from './pickle/scanPickle';
+import { checkScript } from './script';
 import type { OnnxDescription } from './signature';
 
-/** What a pickle says about itself without being loaded. What it takes and gives is known only once it runs. */
-export interface PickleDescription {
-  kind: 'pickle';
+/** What is known of every model of Python before it is loaded. What it takes and gives is known only once it runs. */
+interface PythonDescription<Form extends ModelForm> {
+  kind: Form;
   signature?: undefined;
-  /** Bytes of the file. */
+  /** Bytes of its files. */
   size: number;
+}
+
+export interface PickleDescription extends PythonDescription<'pickle'> {
   scan: PickleScan;
 }
 
-export type ModelDescription = OnnxDescription | PickleDescription;
+export interface BoosterDescription extends PythonDescription<'booster'> {
+  facts: BoosterFacts;
+}
+
+export type ScriptDescription = PythonDescription<'script'>;
+
+/** A folder of MLflow that is more than one pickle. */
+export interface MlflowDescription extends PythonDescription<'mlflow'> {
+  facts: MlflowFacts;
+  /** Of each pickle in it, by its path in the folder. */
+  scans: { file: string; scan: PickleScan }[];
+}
+
+export type ModelDescription =
+  OnnxDescription | PickleDescription | BoosterDescription | ScriptDescription | MlflowDescription;
 
 /**
  * What a model file says about itself: nothing of it is loaded or run.
  * @throws UserError `model-missing` when there is no such file, `model-broken` when it is no model
  */
 export async function describeModel(path: string, signal?: AbortSignal): Promise<ModelDescription> {
-  if (!isPickle(path)) return inspectModel(path, signal);
-  const file = isMlflow(path) ? await pickleIn(path, signal) : path;
-  const scan = await scanPickle(file, signal);
-  return { kind: 'pickle', size: (await stat(file)).size, scan };
+  const kind = formOf(path);
+  if (kind === 'onnx') return inspectModel(path, signal);
+  const files = await modelFiles(path, signal);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  switch (kind) {
+    case 'pickle':
+      return { kind, size, scan: await scanPickle(path, signal) };
+    case 'booster':
+      return { kind, size, facts: await boosterFacts(path) };
+    case 'script':
+      await checkScript(path);
+      return { kind, size };
+    case 'mlflow':
+      return describeMlflow(path, files, size, signal);
+  }
 }
 
-/** What MLflow loads of a folder, if it is a pickle: whoever loads the folder loads that. */
-export async function pickleIn(mlmodel: string, signal?: AbortSignal): Promise<string> {
-  const files = (await modelFiles(mlmodel, signal)).filter((file) => file !== mlmodel && isPickle(file));
-  const [file] = files;
-  if (file && files.length === 1) return file;
-  throw new UserError(
-    'model-unsupported',
-    `${titleOf(mlmodel)} is a model of MLflow ${file ? 'with several pickles' : 'without a pickle'}, which can not be looked into yet.`,
-    'Serve it with the server itself: node server.js --model FOLDER.',
+/** What a loader would meet in the pickles of a model. */
+export function findingsOf(description: ModelDescription): { findings: PickleFinding[]; complete: boolean } {
+  if (description.kind === 'pickle') return description.scan;
+  if (description.kind !== 'mlflow') return { findings: [], complete: true };
+  const { scans } = description;
+  return {
+    findings: scans.flatMap(({ file, scan }) =>
+      scan.findings.map((finding) => ({ ...finding, message: `${file}: ${finding.message}` })),
+    ),
+    complete: scans.every(({ scan }) => scan.complete),
+  };
+}
+
+async function describeMlflow(
+  mlmodel: string,
+  files: string[],
+  size: number,
+  signal?: AbortSignal,
+): Promise<PickleDescription | MlflowDescription> {
+  const facts = await mlflowFacts(mlmodel);
+  const pickles = files.filter((file) => /\.(pkl|pickle|joblib)$/i.test(file));
+  const scans = await Promise.all(
+    pickles.map(async (file) => ({
+      file: relative(dirname(mlmodel), file),
+      scan: await scanPickle(file, signal),
+    })),
   );
+  const [only] = scans;
+  // That is a pickle in a folder: it is loaded without MLflow.
+  if (facts.loader === 'mlflow.sklearn' && only && scans.length === 1)
+    return { kind: 'pickle', size, scan: only.scan };
+  return { kind: 'mlflow', size, facts, scans };
 }

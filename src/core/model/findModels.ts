@@ -1,13 +1,16 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { isMlflow, isModelFile } from './modelKind';
+import { formOf, isModelFile } from './modelKind';
+import { isServable } from './script';
 import { withoutIgnored } from './withoutIgnored';
 
 /** Where version control keeps its own files, which the editor does not show either. */
 const ownFolders = new Set(['.git', '.hg', '.svn']);
 
-/** The models below a folder, absolute. Folders behind symbolic links are not entered. */
-export async function findModels(root: string): Promise<string[]> {
+/**
+ * The models below a folder, absolute; `named` are files that somebody says are models. Folders behind symbolic links are not entered.
+ */
+export async function findModels(root: string, named: string[] = []): Promise<string[]> {
   const found: string[] = [];
   for (let folders = [root]; folders.length > 0;) {
     const inside: string[] = [];
@@ -21,17 +24,33 @@ export async function findModels(root: string): Promise<string[]> {
     }
     folders = await withoutIgnored(root, inside);
   }
-  return modelsAmong(root, found.filter(isModelFile));
+  return modelsAmong(root, found.filter(isModelFile), named);
 }
 
-/** Of model files below a folder, those that are models by themselves and that no `.gitignore` leaves out, by name. */
-export async function modelsAmong(root: string, files: string[]): Promise<string[]> {
+/** Of model files below a folder, those that are models by themselves and that no `.gitignore` leaves out, and those `named`; by name. */
+export async function modelsAmong(root: string, files: string[], named: string[] = []): Promise<string[]> {
   const kept = await withoutIgnored(root, files);
   // What lies in the folder of a model of MLflow is part of that.
-  const folders = kept.filter(isMlflow).map((file) => `${dirname(file)}${sep}`);
-  return kept
-    .filter((file) => isMlflow(file) || !folders.some((folder) => file.startsWith(folder)))
-    .sort(byName);
+  const folders = kept.filter((file) => formOf(file) === 'mlflow').map((file) => `${dirname(file)}${sep}`);
+  const models = new Set(await only(named, isThere));
+  const own = kept.filter(
+    (file) => formOf(file) === 'mlflow' || !folders.some((folder) => file.startsWith(folder)),
+  );
+  for (const file of await only(own, isModel)) models.add(file);
+  return [...models].sort(byName);
+}
+
+async function only(files: string[], wanted: (file: string) => Promise<boolean>): Promise<string[]> {
+  const answers = await Promise.all(files.map(wanted));
+  return files.filter((_, index) => answers[index]);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined))?.isFile() ?? false;
+}
+
+async function isModel(file: string): Promise<boolean> {
+  return formOf(file) !== 'script' || (await isServable(file));
 }
 
 /** The order in which models are shown: by the names of their files, then by their folders. */

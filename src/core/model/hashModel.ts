@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors';
 import { readExternalData } from './externalData';
 import { readModel } from './inspectModel';
-import { isMlflow, isPickle } from './modelKind';
+import { formOf, isFolder, isPython } from './modelKind';
 
 const hashes = new Map<string, { stamp: string; hash: string }>();
 
@@ -17,7 +17,7 @@ const hashes = new Map<string, { stamp: string; hash: string }>();
 export async function hashModel(path: string, signal?: AbortSignal): Promise<string> {
   const model = resolve(path);
   const files = await modelFiles(model, signal);
-  const stamp = (await Promise.all(files.map(stampOf))).join('|');
+  const stamp = await stampOf(files);
   const known = hashes.get(model);
   if (known?.stamp === stamp) return known.hash;
   const digest = createHash('sha256');
@@ -27,36 +27,59 @@ export async function hashModel(path: string, signal?: AbortSignal): Promise<str
   return hash;
 }
 
-async function stampOf(file: string): Promise<string> {
-  const { mtimeMs, size } = await stat(file);
-  return `${file}:${mtimeMs}:${size}`;
+/**
+ * Changes when the model's file or, where its folder is the model, one in that does.
+ * @throws UserError `model-missing`
+ */
+export async function stampModel(path: string): Promise<string> {
+  return stampOf(isPython(path) ? await modelFiles(path) : [path]);
+}
+
+async function stampOf(files: string[]): Promise<string> {
+  const stamps = files.map(async (file) => {
+    const { mtimeMs, ctimeMs, size, ino } = await stat(file);
+    return `${file}:${mtimeMs}:${ctimeMs}:${size}:${ino}`;
+  });
+  return (await Promise.all(stamps)).join('|');
 }
 
 /**
- * The model file and the files beside it that hold its weights, absolute; the model comes first.
+ * The model file and what belongs to it, absolute; the model comes first: the files beside it that hold its weights, or all of the
+ * folder where that is the model.
  * @throws UserError `model-unsupported` when a file of weights is outside of the model's folder, also by a symbolic link
  * (as onnxruntime has it), and `model-missing` when it is not there
  */
 export async function modelFiles(path: string, signal?: AbortSignal): Promise<string[]> {
   const model = resolve(path);
-  if (isPickle(model)) {
+  if (isPython(model)) {
     await readable(model);
-    return isMlflow(model) ? [model, ...(await filesBeside(model))] : [model];
+    return isFolder(model) ? [model, ...(await filesBeside(model))] : [model];
   }
   const locations = await readModel(model, (window) => readExternalData(window, signal), signal);
   const files = await Promise.all(locations.map((location) => weightsFile(model, location)));
   return [model, ...new Set(files)];
 }
 
+/** What lies beside a script that is not part of it: hidden files, environments and what Python and Node leave. */
+const besideScripts = /(^|[\\/])(\.[^\\/]*|__pycache__|node_modules|venv|env|slipway\.json)([\\/]|$)/;
+/** More files than this are a project, not a model. */
+const mostFiles = 5000;
+
 /** All of the folder but the samples: they are not part of what is served. */
 async function filesBeside(model: string): Promise<string[]> {
   const folder = dirname(model);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.samples.json'));
-  return files
+  const all = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.samples.json'));
+  const whole = formOf(model) === 'mlflow';
+  const files = all
     .map((entry) => resolve(entry.parentPath, entry.name))
-    .filter((file) => file !== model)
-    .sort();
+    .filter((file) => file !== model && (whole || !besideScripts.test(relative(folder, file))));
+  if (files.length <= mostFiles) return files.sort();
+  throw new UserError(
+    'model-unsupported',
+    `All of its folder belongs to ${basename(model)}, and that are ${files.length} files.`,
+    'Put it into a folder of its own, with what it needs.',
+  );
 }
 
 async function readable(model: string): Promise<void> {

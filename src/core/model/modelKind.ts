@@ -1,27 +1,44 @@
 import { basename, dirname } from 'node:path';
 
 /** Ends of the names of model files, without the dot. */
-export const modelExtensions = ['onnx', 'pkl', 'pickle', 'joblib'];
+export const modelExtensions = ['onnx', 'pkl', 'pickle', 'joblib', 'ubj', 'xgb', 'lgb'];
+
+/** Files that make their folder a model: what MLflow writes, and a script with a function `predict`. */
+export const folderFiles = ['MLmodel', 'predict.py'];
+
+/** What a model is kept as. A `booster` is the own format of XGBoost or LightGBM. */
+export type ModelForm = 'onnx' | 'pickle' | 'booster' | 'script' | 'mlflow';
+
+const forms: [ends: RegExp, form: ModelForm][] = [
+  [/\.onnx$/i, 'onnx'],
+  [/(^|[\\/])MLmodel$/, 'mlflow'],
+  [/\.py$/i, 'script'],
+  [/\.(ubj|xgb|json|lgb|txt)$/i, 'booster'],
+];
+
+/** What a file would be if it is a model; by its name only, as `.json` and `.txt` are much else too. */
+export function formOf(path: string): ModelForm {
+  return forms.find(([ends]) => ends.test(path))?.[1] ?? 'pickle';
+}
+
+/** Whether a file is a model by its name alone. A script called `predict.py` may still be anything. */
+export function isModelFile(path: string): boolean {
+  return models.test(path) || folderFiles.includes(basename(path));
+}
 
 const models = new RegExp(`\\.(${modelExtensions.join('|')})$`, 'i');
 
-/** The file that makes a folder a model of MLflow: all of the folder is the model. */
-export const mlflowFile = 'MLmodel';
-
-export function isModelFile(path: string): boolean {
-  return models.test(path) || isMlflow(path);
+/** Whether the whole folder of this file is the model. */
+export function isFolder(path: string): boolean {
+  return folderFiles.includes(basename(path));
 }
 
-export function isMlflow(path: string): boolean {
-  return basename(path) === mlflowFile;
-}
-
-/** Whether a model is Python's: whoever loads it runs what is in it. */
-export function isPickle(path: string): boolean {
-  return isModelFile(path) && !/\.onnx$/i.test(path);
+/** Whether Python loads it, which may run what is in it. */
+export function isPython(path: string): boolean {
+  return formOf(path) !== 'onnx';
 }
 
 /** The name that people know a model by: that of its file without the end, or that of its folder. */
 export function titleOf(path: string): string {
-  return isMlflow(path) ? basename(dirname(path)) : basename(path).replace(/\.[^.]*$/, '');
+  return isFolder(path) ? basename(dirname(path)) : basename(path).replace(/\.[^.]*$/, '');
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isModelFile } from '../../core/model/modelKind';
+import { formOf, isModelFile } from '../../core/model/modelKind';
 import type { Endpoint } from '../../core/endpoint/endpoint';
 import type { Release } from '../../core/target/target';
 import { pickRunning, type Running } from '../picks';
@@ -60,7 +60,9 @@ function servedBy(running: Running): Endpoint | Release {
 
 async function modelAt(uri: vscode.Uri | undefined, models: Services['models']): Promise<Model | undefined> {
   if (!uri) return undefined;
-  return isModelFile(uri.path) ? models.get(uri) : models.ofSamples(uri);
+  if (isModelFile(uri.path) && formOf(uri.path) !== 'script') return models.get(uri);
+  const listed = (await models.list()).find((model) => model.uri.fsPath === uri.fsPath);
+  return listed ?? models.ofSamples(uri);
 }
 
 /** The file of the active tab: a model is binary, and so has no text editor. */

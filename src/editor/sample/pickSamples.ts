@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
-import { isModelFile } from '../../core/model/modelKind';
+import { formOf, isModelFile } from '../../core/model/modelKind';
 import type { Model, ModelStore } from '../services';
 import { shortSample } from './describeVerdict';
 import type { SamplesDocuments } from './samplesDocuments';
@@ -31,7 +31,7 @@ export async function targetOf(
     const hasCursor = editor?.document.uri.toString() === uri.toString() && !given;
     return { samples: uri, key: hasCursor ? sampleAt(editor, documents) : undefined };
   }
-  if (uri && isModelFile(uri.path)) return models.get(uri);
+  if (uri && isModelFile(uri.path) && formOf(uri.path) !== 'script') return models.get(uri);
   return pickModel(models);
 }
 

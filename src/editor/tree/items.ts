@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions';
-import { isMlflow, titleOf } from '../../core/model/modelKind';
+import { isFolder, titleOf } from '../../core/model/modelKind';
 import { tensorWords } from '../../core/model/signatureWords';
 import type { Target } from '../../core/target/target';
 import type { Model } from '../services';
@@ -46,7 +46,7 @@ export function treeItem(node: Node): vscode.TreeItem {
 function modelItem(model: Model): vscode.TreeItem {
   const path = vscode.workspace.asRelativePath(model.uri);
   const folder = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
-  const label = isMlflow(path)
+  const label = isFolder(path)
     ? titleOf(model.uri.fsPath)
     : path.slice(folder.length ? folder.length + 1 : 0);
   const { broken } = model;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../core/dispose';
-import type { ModelDescription, PickleDescription } from '../../core/model/describeModel';
+import { findingsOf, type ModelDescription } from '../../core/model/describeModel';
+import type { PickleScan } from '../../core/model/pickle/pickleScan';
 import type { OnnxDescription } from '../../core/model/signature';
 import type { Model, Services } from '../services';
 import { size } from '../words';
@@ -58,37 +59,64 @@ export function modelsView({ models, endpoints, targets }: Services): TreeSource
 }
 
 function aboutNodes(description: ModelDescription): Node[] {
-  return description.kind === 'onnx' ? aboutOnnx(description) : aboutPickle(description);
-}
-
-const levels = { danger: 'error', warning: 'warning', info: 'info' } as const;
-
-/** What a pickle says without being loaded, and what it would do when it is. */
-function aboutPickle({ size: bytes, scan }: PickleDescription): Node[] {
-  const { root, estimator, versions, protocol, compression, format } = scan;
-  const written = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const about = [size(bytes), `${format} ${compression ?? ''}`.trim(), `protocol ${protocol}`, ...written];
-  const steps = estimator.steps?.map(({ name, step }) => name ?? step);
-  const features = estimator.featureNames?.join(', ') ?? estimator.featureCount;
-  const facts: [label: string, value: string | number | undefined][] = [
-    ['Class', root && `${root.module}.${root.name}`],
-    ['Steps', steps?.join(' → ')],
-    ['Features', features],
-    ['Classes', estimator.classes?.join(', ')],
-    ['About', about.join(' · ')],
-  ];
-  const known = facts.flatMap(([label, value]): Node[] =>
+  if (description.kind === 'onnx') return aboutOnnx(description);
+  const facts = factsOf(description).flatMap(([label, value]): Node[] =>
     value === undefined || value === ''
       ? []
       : [{ kind: 'detail', label, description: String(value), icon: 'info' }],
   );
-  const findings = scan.findings.map(({ level, message }): Node => ({
+  const findings = findingsOf(description).findings.map(({ level, message }): Node => ({
     kind: 'detail',
     label: message,
     icon: levels[level],
     wrong: level === 'danger',
   }));
-  return [...known, ...groupOfAny('Loading it', 'shield', findings)];
+  return [...facts, ...groupOfAny('Loading it', 'shield', findings)];
+}
+
+const levels = { danger: 'error', warning: 'warning', info: 'info' } as const;
+
+type Fact = [label: string, value: string | number | undefined];
+
+/** What a model of Python says without being loaded. */
+function factsOf(description: Exclude<ModelDescription, OnnxDescription>): Fact[] {
+  const bytes = size(description.size);
+  switch (description.kind) {
+    case 'pickle':
+      return pickleFacts(description.scan, bytes);
+    case 'booster': {
+      const { library, version, featureCount, featureNames } = description.facts;
+      return [
+        ['Features', featureNames?.join(', ') ?? featureCount],
+        ['About', [bytes, libraries[library], version].filter(Boolean).join(' · ')],
+      ];
+    }
+    case 'script':
+      return [['About', `${bytes} · Python script`]];
+    case 'mlflow': {
+      const { loader, version } = description.facts;
+      return [
+        ['Loaded by', loader],
+        ['About', [bytes, 'MLflow', version].filter(Boolean).join(' · ')],
+      ];
+    }
+  }
+}
+
+const libraries = { xgboost: 'XGBoost', lightgbm: 'LightGBM' } as const;
+
+function pickleFacts(scan: PickleScan, bytes: string): Fact[] {
+  const { root, estimator, versions, protocol, compression, format } = scan;
+  const written = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const about = [bytes, `${format} ${compression ?? ''}`.trim(), `protocol ${protocol}`, ...written];
+  const steps = estimator.steps?.map(({ name, step }) => name ?? step);
+  return [
+    ['Class', root && `${root.module}.${root.name}`],
+    ['Steps', steps?.join(' → ')],
+    ['Features', estimator.featureNames?.join(', ') ?? estimator.featureCount],
+    ['Classes', estimator.classes?.join(', ')],
+    ['About', about.join(' · ')],
+  ];
 }
 
 function aboutOnnx(description: OnnxDescription): Node[] {

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from slipway_forest import forest_of
-from slipway_frames import datatype_of
+from slipway_frames import datatype_of, dtypes
 from slipway_linear import linear_of
 
 PROBE_ROWS = 8
@@ -22,7 +22,14 @@ class Unsupported(Exception):
 
 
 def load(path, options):
-    """The model in a file or folder. Its own folder comes last on the path, so that modules that lie beside it are found."""
+    """The model in a file or folder, with the signature that somebody gave it, if somebody did."""
+    model = load_own(path, options)
+    given = options.get("signature")
+    return Signed(model, given) if given and not isinstance(model, Script) else model
+
+
+def load_own(path, options):
+    """The same with its own signature. Its own folder comes last on the path, so that modules that lie beside it are found."""
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     if folder not in sys.path:
         sys.path.append(folder)
@@ -30,7 +37,7 @@ def load(path, options):
         return load_mlflow(folder, options)
     name = os.path.basename(path).lower()
     if name.endswith(".py"):
-        return Script(path)
+        return Script(path, options.get("signature"))
     if name.endswith((".ubj", ".xgb")) or (name.endswith(".json") and not name.endswith(".samples.json")):
         return load_xgboost(path)
     if name.endswith((".lgb", ".txt")):
@@ -117,11 +124,18 @@ def wrap(thing, options):
 
 
 def spec(name, datatype, shape, columns=None):
-    words = {"FP64": "float64", "FP32": "float32", "INT64": "int64", "BYTES": "string", "BOOL": "bool"}
+    words = {"FP64": "float64", "FP32": "float32", "FP16": "float16", "INT64": "int64", "BYTES": "string", "BOOL": "bool"}
     entry = {"name": name, "datatype": datatype, "type": words.get(datatype, datatype.lower()), "shape": shape}
     if columns:
         entry["columns"] = [str(column) for column in columns]
     return entry
+
+
+def specs_of(entries):
+    """Tensors as somebody wrote them: `{name: (datatype, shape)}` in a script, a list in slipway.json."""
+    if isinstance(entries, dict):
+        return [spec(name, *rest) for name, rest in entries.items()]
+    return [spec(entry["name"], entry["datatype"], entry["shape"], entry.get("columns")) for entry in entries]
 
 
 def spec_of(name, array):
@@ -150,7 +164,9 @@ class Script:
     platform = "python_script"
     batchable = False
 
-    def __init__(self, path):
+    def __init__(self, path, given):
+        # So that it may open files by the names they have beside it.
+        os.chdir(os.path.dirname(os.path.abspath(path)))
         module_spec = importlib.util.spec_from_file_location("slipway_predict", path)
         module = importlib.util.module_from_spec(module_spec)
         module_spec.loader.exec_module(module)
@@ -158,13 +174,14 @@ class Script:
             raise Unsupported(f"{os.path.basename(path)} has no function predict")
         self.state = module.load() if callable(getattr(module, "load", None)) else None
         self.run = module.predict
-        described = getattr(module, "signature", None)
-        if described is None:
+        described = given or getattr(module, "signature", None)
+        if not described or not described.get("outputs"):
             raise Unsupported(
-                f"{os.path.basename(path)} has no signature: write signature = {{'inputs': {{NAME: (TYPE, SHAPE)}}, 'outputs': …}}"
+                f"{os.path.basename(path)} has no signature: write signature = {{'inputs': {{NAME: (DATATYPE, SHAPE)}}, 'outputs': …}}, "
+                "or name inputs and outputs in slipway.json"
             )
-        self.inputs = [spec(name, *described["inputs"][name]) for name in described["inputs"]]
-        self.outputs = [spec(name, *described["outputs"][name]) for name in described["outputs"]]
+        self.inputs = specs_of(described["inputs"])
+        self.outputs = specs_of(described["outputs"])
         self.batchable = all(entry["shape"] and not isinstance(entry["shape"][0], int) for entry in self.inputs + self.outputs)
 
     def predict(self, inputs):
@@ -172,6 +189,39 @@ class Script:
         if not isinstance(answer, dict):
             answer = {self.outputs[0]["name"]: answer}
         return [(entry["name"], np.asarray(answer[entry["name"]])) for entry in self.outputs]
+
+
+class Signed:
+    """A model by the names and datatypes that somebody gave its inputs and outputs, in the model's own order."""
+
+    def __init__(self, model, given):
+        self.model = model
+        self.platform = model.platform
+        self.batchable = model.batchable
+        self.inputs = specs_of(given["inputs"])
+        self.outputs = specs_of(given["outputs"]) if given.get("outputs") else model.outputs
+        own = model.inputs
+        # One table may be given by its columns.
+        self.by_column = len(own) == 1 and len(self.inputs) > 1
+        wanted = own[0]["shape"][-1] if self.by_column else len(own)
+        if len(self.inputs) != wanted:
+            raise Unsupported(f"its signature names {len(self.inputs)} inputs, and the model takes {wanted}")
+        if len(self.outputs) > len(model.outputs):
+            raise Unsupported(f"its signature names {len(self.outputs)} outputs, and the model gives {len(model.outputs)}")
+
+    def predict(self, inputs):
+        arrays = [inputs[entry["name"]] for entry in self.inputs]
+        if self.by_column:
+            arrays = [np.column_stack([array.reshape(len(array)) for array in arrays])]
+        own = {entry["name"]: cast(array, entry["datatype"]) for entry, array in zip(self.model.inputs, arrays)}
+        outputs = self.model.predict(own)
+        return [(entry["name"], cast(array, entry["datatype"])) for entry, (_, array) in zip(self.outputs, outputs)]
+
+
+def cast(array, datatype):
+    if datatype == "BYTES":
+        return array if array.dtype == object else array.astype(str).astype(object)
+    return array.astype(dtypes()[datatype], copy=False)
 
 
 class Estimator:
@@ -185,7 +235,7 @@ class Estimator:
         self.methods = methods_of(estimator)
         self.direct = None
         self.matrix = True
-        features = feature_count(estimator)
+        features = feature_count(estimator, options.get("signature"))
         kinds = column_kinds(estimator, self.columns)
         if kinds and "BYTES" in kinds.values():
             self.matrix = False
@@ -305,7 +355,7 @@ def methods_of(estimator):
     return methods
 
 
-def feature_count(estimator):
+def feature_count(estimator, given):
     steps = getattr(estimator, "steps", None)
     for candidate in [estimator] + ([step for _, step in steps] if steps else []):
         features = getattr(candidate, "n_features_in_", None)
@@ -313,7 +363,14 @@ def feature_count(estimator):
             features = getattr(candidate, "n_features_", None)
         if features is not None:
             return int(features)
-    raise Unsupported(f"a {type(estimator).__name__} does not say how many features it takes; is it fitted?")
+    inputs = given["inputs"] if given else []
+    if len(inputs) > 1:
+        return len(inputs)
+    if inputs and len(inputs[0]["shape"]) == 2 and isinstance(inputs[0]["shape"][1], int):
+        return inputs[0]["shape"][1]
+    raise Unsupported(
+        f"a {type(estimator).__name__} does not say how many features it takes; if it is fitted, name its inputs in slipway.json"
+    )
 
 
 def frame_maker(columns):

@@ -23,7 +23,7 @@
  */
 import type { Datatype, Tensor, TensorData } from '../../core/inference/tensor';
 import { bytesOf, dataFromBytes } from '../../core/inference/tensorBytes';
-import type { Signature } from '../../core/model/signature';
+import type { Signature, TensorSpec } from '../../core/model/signature';
 
 interface TensorHeader {
   name: string;
@@ -36,6 +36,12 @@ interface TensorHeader {
 export const graphOptimizations = ['disabled', 'basic', 'extended', 'all'] as const;
 export type GraphOptimization = (typeof graphOptimizations)[number];
 
+/** What somebody says that a model takes and gives; without outputs these are the model's own. */
+export interface GivenSignature {
+  inputs: Omit<TensorSpec, 'type'>[];
+  outputs?: Omit<TensorSpec, 'type'>[];
+}
+
 export interface SessionOptions {
   /** ONNX only. */
   graphOptimization?: GraphOptimization;
@@ -45,6 +51,8 @@ export interface SessionOptions {
   intraOpThreads?: number;
   /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */
   fastForest?: boolean;
+  /** Python only. */
+  signature?: GivenSignature;
 }
 
 /** What a worker says about its model. */

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer, stopServers, type TestServer } from './support/serverProcess';
@@ -112,6 +120,48 @@ describe('models of Python', () => {
     const missing = await ask(['petal width', 'petal length', 'sepal width', 'width']);
     assert.equal(missing.status, 400);
     assert.match(missing.text, /misses the columns sepal length/);
+  });
+
+  it('go by the names and datatypes that somebody gives them', async () => {
+    const column = (name: string) => ({ name, datatype: 'FP32', shape: ['batch'] });
+    const columns = ['sepal length', 'sepal width', 'petal length', 'petal width'].map(column);
+    const given = { inputs: columns, outputs: [{ name: 'species', datatype: 'INT32', shape: ['batch'] }] };
+    const server = await serve('protocol-4.pkl', '--signature', JSON.stringify(given));
+    const metadata = JSON.parse((await server.fetch('/v2/models/model')).text) as Record<string, unknown>;
+    assert.deepEqual(
+      metadata['inputs'],
+      columns.map((input) => ({ ...input, shape: [-1] })),
+    );
+    const row = {
+      'sepal length': [5.1, 6.3],
+      'sepal width': [3.5, 3.3],
+      'petal length': [1.4, 6],
+      'petal width': [0.2, 2.5],
+    };
+    assert.equal((await predict(server, row)).text, '{"outputs":{"species":[0,2]}}');
+    const three = JSON.stringify({ inputs: columns.slice(1) });
+    await assert.rejects(
+      serve('protocol-4.pkl', '--signature', three),
+      /names 3 inputs, and the model takes 4/,
+    );
+    await assert.rejects(
+      serve('protocol-4.pkl', '--signature', '[]'),
+      /takes a JSON object with an array "inputs"/,
+    );
+  });
+
+  it('that are scripts open what lies beside them, and may have their signature from outside', async () => {
+    mkdirSync(join(folder, 'script'));
+    writeFileSync(join(folder, 'script/factor.txt'), '3');
+    writeFileSync(
+      join(folder, 'script/predict.py'),
+      'def load():\n    return float(open("factor.txt").read())\n\ndef predict(factor, inputs):\n    return inputs["x"] * factor\n',
+    );
+    await assert.rejects(serve('script/predict.py'), /no signature.*slipway\.json/);
+    const tensor = (name: string) => ({ name, datatype: 'FP64', shape: ['batch'] });
+    const given = JSON.stringify({ inputs: [tensor('x')], outputs: [tensor('y')] });
+    const server = await serve('script/predict.py', '--signature', given);
+    assert.equal((await predict(server, { x: [1, 2] })).text, '{"outputs":{"y":[3,6]}}');
   });
 
   it('that never end, end their process, or raise, cost one answer each', async () => {
