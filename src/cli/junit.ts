@@ -1,4 +1,4 @@
-import type { Tested } from './predictions';
+import type { Tested } from './test';
 
 /** Results as CI systems read them. Source: https://github.com/testmoapp/junitxml */
 export function junitOf(tested: Tested[]): string {

@@ -3,10 +3,11 @@ import manifest from '../../package.json';
 import { messageOf } from '../core/errors';
 import { UsageError, type Call } from './call';
 import { Output, exitCodeOf } from './output';
-import { SamplesFailed, predict, test } from './predictions';
+import { predict } from './predict';
 import { deploy, manifests, plan, releases, rollback } from './releases';
 import { serve } from './serve';
 import { settingsOf } from './settings';
+import { SamplesFailed, test } from './test';
 import { help, helpText, type Command } from './usage';
 import { Workspace } from './workspace';
 

@@ -1,14 +1,38 @@
 import { Predictor } from '../core/endpoint/predictor';
 import { pythonArguments, type PythonPlace } from '../core/endpoint/pythonArguments';
 import { UserError } from '../core/errors';
+import { InferenceClient } from '../core/inference/client';
 import { describeModel, findingsOf } from '../core/model/describeModel';
 import { isPython } from '../core/model/modelKind';
+import type { Signature } from '../core/model/signature';
+import type { Inference } from '../core/sample/runSample';
 import type { TaskContext } from '../core/task';
+import type { Call } from './call';
 import type { CliSettings } from './settings';
 import type { ModelFile } from './workspace';
 
+/** Works with the server at `--url`, or with one that is started for it. */
+export async function withServer(
+  { settings, values, signal, output }: Call,
+  model: ModelFile,
+  work: (inference: Inference, signature: Signature) => Promise<void>,
+): Promise<void> {
+  if (values.url !== undefined) {
+    const client = new InferenceClient(values.url, model.name);
+    return work(client, await client.signature(signal));
+  }
+  await admit(model, values.loadAnyway, signal);
+  const predictor = predictorFor(model, settings);
+  try {
+    const { signature, infer } = await predictor.connect(model.path, signal, output.progress);
+    await work({ infer }, (await model.signature(signal)) ?? signature);
+  } finally {
+    await predictor.stopAll();
+  }
+}
+
 /** Predicts with a model's file. A model of Python is loaded in a container without network, unless `slipway.json` wants a process. */
-export function predictorFor(model: ModelFile, settings: CliSettings): Predictor {
+function predictorFor(model: ModelFile, settings: CliSettings): Predictor {
   return new Predictor({
     ...settings,
     configured: () => Promise.resolve({ serverArguments: model.serverArguments }),

@@ -1,10 +1,16 @@
-import { relative } from 'node:path';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { UserError } from '../../core/errors';
-import { workflowPath, workflowText, type CiSystem, type WorkflowOptions } from '../../core/release/workflow';
+import { isPickle } from '../../core/model/modelKind';
+import { workflowPlaces } from '../../core/release/workflow/places';
+import {
+  workflowPath,
+  workflowText,
+  type CiSystem,
+  type WorkflowOptions,
+} from '../../core/release/workflow/workflow';
 import { confirm } from '../confirm';
 import { pickTarget } from '../picks';
-import type { Model, Services } from '../services';
+import type { Services } from '../services';
 import { modelOf, type Given } from './subject';
 
 const systems: (vscode.QuickPickItem & { system: CiSystem })[] = [
@@ -21,16 +27,21 @@ export async function createWorkflow(services: Services, version: string, given:
     ?.system;
   const on = system && (await pickTrigger());
   if (!on) return;
-  const folder = folderOf(model);
+  const { uri } = services.config;
+  const targetConfig = (await services.config.get())?.targets[target.name];
+  if (!uri || !targetConfig) return;
+  const files = { model: model.uri.fsPath, samples: model.samples.fsPath, config: uri.fsPath };
+  const { root, ...places } = await workflowPlaces(files);
   const options = {
     model: model.name,
-    paths: pathsOf(model, folder),
     target: target.name,
+    targetConfig,
+    python: isPickle(files.model),
     on,
     version,
-    folder: '.',
+    ...places,
   };
-  const file = vscode.Uri.joinPath(folder.uri, workflowPath(system, model.name));
+  const file = vscode.Uri.file(join(root, workflowPath(system, model.name)));
   if (
     (await isThere(file)) &&
     !(await confirm('Replace', `Replace ${vscode.workspace.asRelativePath(file)}?`))
@@ -46,23 +57,6 @@ async function pickTrigger(): Promise<WorkflowOptions['on'] | undefined> {
     { label: 'A tag', on: 'tags' as const },
   ];
   return (await vscode.window.showQuickPick(items, { placeHolder: 'What sets a deploy off?' }))?.on;
-}
-
-function folderOf(model: Model): vscode.WorkspaceFolder {
-  const folder = vscode.workspace.getWorkspaceFolder(model.uri);
-  if (folder) return folder;
-  throw new UserError(
-    'model-missing',
-    `${model.name} is not in a folder of this workspace.`,
-    'Open its folder first.',
-  );
-}
-
-function pathsOf(model: Model, folder: vscode.WorkspaceFolder): string[] {
-  const files = [model.uri, model.samples].map(({ fsPath }) =>
-    relative(folder.uri.fsPath, fsPath).replaceAll('\\', '/'),
-  );
-  return [...files, 'slipway.json'];
 }
 
 async function isThere(file: vscode.Uri): Promise<boolean> {

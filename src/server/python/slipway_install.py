@@ -5,6 +5,7 @@ PYTHON is the version of Python that somebody asked for; where another one is he
 """
 
 import compileall
+import ctypes
 import os
 import re
 import subprocess
@@ -22,7 +23,7 @@ def main(requirements, folder, python=None):
     here = sys.version.split()[0]
     if python and not f"{here}.".startswith(f"{python}."):
         print(f"Python {python} is asked for. The image has Python {here}, and that is used.")
-    failed = install(wanted, requirements, folder)
+    failed = install(wanted, requirements, folder) or add_openmp()
     if not failed:
         compile_all()
     return failed
@@ -45,6 +46,23 @@ def install(wanted, requirements, folder):
     if failed:
         print("slipway:", why(output, lambda name: versions_of(name, folder)))
     return failed
+
+
+def add_openmp():
+    """LightGBM needs OpenMP's library of the system, which slim images do not have. Answers whether it could not be had."""
+    try:
+        metadata.version("lightgbm")
+        ctypes.CDLL("libgomp.so.1")
+    except metadata.PackageNotFoundError:
+        return 0
+    except OSError:
+        print("Installing libgomp1 for LightGBM", flush=True)
+        command = "apt-get update -qq && apt-get install -y -qq --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*"
+        failed = subprocess.call(["sh", "-c", command])
+        if failed:
+            print("slipway: LightGBM needs libgomp.so.1, and it could not be installed: take a base image of Debian that has libgomp1.")
+        return failed
+    return 0
 
 
 def pip(*options):

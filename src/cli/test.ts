@@ -1,17 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { UserError, isCancellation } from '../core/errors';
 import { fileReason } from '../core/fileErrors';
-import { InferenceClient } from '../core/inference/client';
-import { nestedData, stringifyJson } from '../core/inference/tensorJson';
 import type { Signature } from '../core/model/signature';
 import { runSample, type Inference } from '../core/sample/runSample';
 import type { Sample, SampleResult } from '../core/sample/sample';
-import { defaultTolerance } from '../core/sample/samplesFile';
-import { UsageError, onlyModel, type Call } from './call';
-import { readInputs } from './inputs';
+import { UsageError, type Call } from './call';
 import { junitOf } from './junit';
 import { described } from './output';
-import { admit, predictorFor } from './servers';
+import { withServer } from './servers';
 import type { ModelFile } from './workspace';
 
 /** What came of one sample: `error` where it never came to outputs. */
@@ -23,21 +19,6 @@ export interface Tested {
   milliseconds?: number;
   problems: string[];
   error?: string;
-}
-
-/** `slipway predict` */
-export async function predict(call: Call): Promise<void> {
-  const { workspace, output, signal, given, values } = call;
-  const model = await workspace.model(onlyModel(given));
-  const sample = await sampleFor(model, values.sample, values.inputs);
-  await withServer(call, model, async (inference, signature) => {
-    const { outputs, milliseconds } = await runSample(inference, signature, sample, signal);
-    const byName = Object.fromEntries(outputs.map((tensor) => [tensor.name, nestedData(tensor)]));
-    output.result(
-      { model: model.name, sample: sample.name, milliseconds, outputs: byName },
-      outputs.map((tensor) => `${tensor.name}: ${stringifyJson(nestedData(tensor))}`).join('\n'),
-    );
-  });
 }
 
 /** `slipway test`: throws when a sample fails or a model can not be tested, after all were tried. */
@@ -123,44 +104,4 @@ async function writeResults(file: string, xml: string): Promise<void> {
 
 function words({ path, message }: SampleResult['mismatches'][number]): string {
   return `${path.slice(1).join('.')}: ${message}`;
-}
-
-/** Works with the server at `--url`, or with one that is started for it. */
-async function withServer(
-  { settings, values, signal, output }: Call,
-  model: ModelFile,
-  work: (inference: Inference, signature: Signature) => Promise<void>,
-): Promise<void> {
-  if (values.url !== undefined) {
-    const client = new InferenceClient(values.url, model.name);
-    return work(client, await client.signature(signal));
-  }
-  await admit(model, values.loadAnyway, signal);
-  const predictor = predictorFor(model, settings);
-  try {
-    const { signature, infer } = await predictor.connect(model.path, signal, output.progress);
-    await work({ infer }, (await model.signature(signal)) ?? signature);
-  } finally {
-    await predictor.stopAll();
-  }
-}
-
-async function sampleFor(
-  model: ModelFile,
-  name: string | undefined,
-  inputs: string | undefined,
-): Promise<Sample> {
-  if (inputs !== undefined) {
-    return { name: 'inputs', inputs: await readInputs(inputs), ...defaultTolerance };
-  }
-  const samples = await model.samples();
-  const found = name === undefined ? samples[0] : samples.find((sample) => sample.name === name);
-  if (found) return found;
-  throw new UserError(
-    'samples-missing',
-    name === undefined
-      ? `${model.name} has no samples.`
-      : `${model.name} has no sample ${name}; it has ${samples.map((sample) => sample.name).join(', ') || 'none'}.`,
-    'Name one that is there, or give the values with --inputs FILE.json.',
-  );
 }
