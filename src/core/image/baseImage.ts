@@ -68,10 +68,13 @@ async function findSibling(
 ): Promise<string> {
   const { repository, reference } = parseImage(image);
   const name = nameOf(repository);
-  const known = own.RepoDigests.map(parseImage).find((each) => nameOf(each.repository) === name);
+  const known = own.RepoDigests.map(parseImage).filter((each) => nameOf(each.repository) === name);
   const registry = await openRegistry(docker, repository, signal);
-  const manifest = await registry.manifest(known?.reference ?? reference, signal);
-  const digest = manifest && manifestFor(manifest.bytes, platform);
-  if (digest === undefined) throw new Error(`${repository.host} does not have it for such machines.`);
-  return `${name}@${digest}`;
+  // What the engine pushed itself it knows without the index that was made of it later: that has the tag.
+  for (const each of [...known.map((found) => found.reference), reference]) {
+    const manifest = await registry.manifest(each, signal);
+    const digest = manifest && manifestFor(manifest.bytes, platform);
+    if (digest !== undefined) return `${name}@${digest}`;
+  }
+  throw new Error(`${repository.host} does not have it for such machines.`);
 }

@@ -44,6 +44,7 @@ describe('images for machines', () => {
     await pushAs(registry.host, baseImages.node, 'node:24');
     await pushAs(registry.host, baseImages.node, 'lonely:24');
     await addArm64(registry.host, 'node:24');
+    await forgetImages(registry.host);
   });
   afterEach(() => cleanUp(name));
   after(async () => {
@@ -87,10 +88,17 @@ describe('images for machines', () => {
     assert.ok(!said.some((line) => /^(Pushing|Building|Pulling)/.test(line)), said.join('\n'));
   });
 
-  it('of another kind than the engine are built for a cluster', async () => {
+  it('of another kind than the engine are built for a cluster, on a base image that the engine pushed itself', async () => {
+    await pushAs(registry.host, baseImages.node, 'own:24');
+    await addArm64(registry.host, 'own:24');
     const options = {
       host: '',
-      ...{ nodeBase: base, pythonBase: baseImages.python, dist: resolve('dist'), version: '0.0.0' },
+      ...{
+        nodeBase: `${registry.host}/own:24`,
+        pythonBase: baseImages.python,
+        dist: resolve('dist'),
+        version: '0.0.0',
+      },
       platforms: ['linux/arm64' as const],
       trusted: () => true,
       checkPush: () => Promise.resolve(),

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { followProgress } from '../../../src/core/docker/progress';
 import { docker, taskOf } from '../target/support';
-import { forgetImages } from './support';
 
 interface Descriptor {
   mediaType: string;
@@ -14,13 +13,12 @@ interface ImageManifest {
   config: Descriptor;
 }
 
-/** Pushes an image of the engine to a registry without TLS, under a name there: `node:24`. The engine forgets the name. */
+/** Pushes an image of the engine to a registry without TLS, under a name there: `node:24`. */
 export async function pushAs(host: string, image: string, name: string): Promise<void> {
   const [path, tag] = name.split(':');
   await docker.getImage(image).tag({ repo: `${host}/${path}`, tag });
   const push = docker.getImage(`${host}/${name}`).push({ tag, authconfig: {} as never });
   await followProgress(await push, taskOf());
-  await forgetImages(host);
 }
 
 /**
