@@ -57,16 +57,17 @@ export async function startRegistry({ user, tls = false }: RegistryOptions = {})
     child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
     await answering(port, child);
   };
-  await start();
-  return {
-    host,
-    start,
-    stop,
-    remove: async () => {
-      await stop();
-      await rm(trusted, { recursive: true, force: true });
-    },
+  const remove = async () => {
+    await stop();
+    await rm(trusted, { recursive: true, force: true });
   };
+  try {
+    await start();
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { host, start, stop, remove };
 }
 
 function configOf(folder: string, port: number, tls: boolean, auth: boolean): string {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { platformSchema } from './platformSchema';
+import { areNotBoth, notBoth, platformFields } from './platformSchema';
 import { rolloutFields } from './rolloutSchema';
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -57,7 +57,7 @@ const clusterFields = {
   registry: registryPlace.describe(
     'Where images are pushed to, and where the cluster pulls them from: "registry.example.com/team".',
   ),
-  platform: platformSchema.optional(),
+  ...platformFields,
   imagePullSecret: kubeName
     .optional()
     .describe('The Secret that the cluster pulls images with. Default: that of the service account.'),
@@ -125,6 +125,7 @@ export const kubernetesTargetSchema = z
         "Tells Prometheus' operator of the metrics, by a ServiceMonitor. Default: annotations prometheus.io/scrape on the pods.",
       ),
   })
+  .refine(areNotBoth, notBoth)
   .refine(({ ingress, gateway }) => !(ingress && gateway), 'Only one of "ingress" and "gateway" can be')
   .describe('A place where releases run.');
 
@@ -146,6 +147,7 @@ export const kserveTargetSchema = z
       .optional()
       .describe('As many servers as there may be. Default: what KServe says.'),
   })
+  .refine(areNotBoth, notBoth)
   .refine(
     ({ minReplicas = 1, maxReplicas = Infinity }) => minReplicas <= maxReplicas,
     '"maxReplicas" is less than "minReplicas"',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { platformSchema } from './platformSchema';
+import { areNotBoth, notBoth, platformFields } from './platformSchema';
 import { rolloutFields } from './rolloutSchema';
 import { kserveTargetSchema, kubernetesTargetSchema } from './clusterSchema';
 
@@ -188,9 +188,14 @@ const dockerTargetSchema = z
         'Whether the engine starts a release that serves again when it ends. Default: unless-stopped.',
       ),
     registry: registrySchema.optional(),
-    platform: platformSchema.optional(),
+    ...platformFields,
     ...rolloutFields,
   })
+  .refine(areNotBoth, notBoth)
+  .refine(
+    ({ platforms = [], registry }) => platforms.length < 2 || registry !== undefined,
+    'Images for several "platforms" need a "registry"',
+  )
   .describe('A place where releases run.');
 
 const targetSchema = z

@@ -27,6 +27,8 @@ export const labels = {
   version: 'dev.slipway.version',
   /** Name of the image that a runtime image was built on. */
   base: 'dev.slipway.base',
+  /** The machines that a runtime image is for: `linux/amd64`. */
+  platform: 'dev.slipway.platform',
   /** SHA-256 over the files of a runtime image, hexadecimal. */
   content: 'dev.slipway.content',
 } as const;

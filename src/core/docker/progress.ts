@@ -1,4 +1,5 @@
 import { addAbortSignal, type Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import type { TaskContext } from '../task';
 import { linesOf } from './lines';
 
@@ -43,7 +44,8 @@ export async function followProgress(
       const line = JSON.parse(text) as ProgressLine;
       const failure = line.errorDetail?.message ?? line.error;
       if (failure !== undefined) throw new Error(own ?? failure);
-      const written = line.stream?.trim() ?? '';
+      // What is written as an error comes in colour.
+      const written = stripVTControlCharacters(line.stream ?? '').trim();
       if (written.startsWith(ownWords)) own = written.slice(ownWords.length);
       else if (/^[\w ].*\w/.test(written) && !/^Step \d/.test(written)) output(written.slice(0, 120));
       digest = line.aux?.Digest ?? line.aux?.ID ?? digest;

@@ -9,6 +9,7 @@ import type { ServedModel } from '../endpoint/endpoint';
 import { UserError } from '../errors';
 import { modelFiles } from '../model/hashModel';
 import type { TaskContext } from '../task';
+import type { Platform } from './baseImage';
 import { buildImage } from './buildImage';
 import { contextFile } from './context';
 import { inTurn } from './inTurn';
@@ -19,12 +20,14 @@ const folder = '/slipway/model';
 /**
  * The image that serves a model on port 8080: one layer on the runtime image. The same model, under the same name and on the same
  * runtime image, is not built again. `digest` is the image's id.
+ * @param platform the machines that the runtime image was made for; undefined where none were asked for
  */
 export async function buildModelImage(
   docker: Docker,
   runtimeTag: string,
   model: ServedModel,
   task: TaskContext,
+  platform?: Platform,
 ): Promise<{ tag: string; digest: string }> {
   const { name, path, hash } = model;
   const command = serverCommand(model);
@@ -46,6 +49,7 @@ export async function buildModelImage(
         what: `the image of ${name}`,
         tag,
         from: runtimeTag,
+        platform,
         labels: { [labels.kind]: 'model', [labels.model]: name, [labels.modelHash]: hash },
         instructions,
         files,

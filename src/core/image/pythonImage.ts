@@ -1,8 +1,9 @@
 import type Docker from 'dockerode';
 import { inWords } from '../docker/dockerErrors';
-import { ensureImage, findImage } from '../docker/images';
+import { findImage } from '../docker/images';
 import { labels } from '../docker/labels';
 import type { TaskContext } from '../task';
+import { ensureBase, platformOf } from './baseImage';
 import { buildImage } from './buildImage';
 import { filesBelow, textFile } from './context';
 import { inTurn } from './inTurn';
@@ -54,6 +55,7 @@ export async function ensurePythonImage(
         what: "the image with the model's packages",
         tag,
         from: runtime,
+        platform: options.platform,
         labels: { [labels.kind]: 'packages' },
         instructions: [
           'USER root',
@@ -74,24 +76,27 @@ async function ensurePythonRuntime(
   options: PythonImageOptions,
   task: TaskContext,
 ): Promise<string> {
-  const { dist, nodeBase, pythonBase, version } = options;
-  return inTurn(`${dist}\n${nodeBase}\n${pythonBase}`, task.signal, () =>
+  const { dist, nodeBase, pythonBase, version, platform } = options;
+  const base = (image: string, setting: string) => ensureBase(docker, { image, setting, platform }, task);
+  return inTurn(`${dist}\n${nodeBase}\n${pythonBase}\n${platform}`, task.signal, () =>
     inWords('make the runtime image for Python', task.signal, async () => {
-      const node = await ensureImage(docker, nodeBase, 'slipway.image.nodeBase', task);
-      const python = await ensureImage(docker, pythonBase, 'slipway.image.pythonBase', task);
+      const node = await base(nodeBase, 'slipway.image.nodeBase');
+      const python = await base(pythonBase, 'slipway.image.pythonBase');
       const files = await filesBelow(dist, (path) => path === 'server.js' || /^python\/\w+\.py$/.test(path));
       const content = await hashOf(files);
-      const tag = `slipway-python:${shortHash(content, pythonBase, python.Id, node.Id, recipe.join('\n'))}`;
+      const tag = `slipway-python:${shortHash(content, pythonBase, python.info.Id, node.info.Id, recipe.join('\n'))}`;
       if (await findImage(docker, tag)) return tag;
       const build = {
         what: 'the runtime image for Python',
         tag,
-        stages: [`FROM ${nodeBase} AS node`],
-        from: pythonBase,
+        stages: [`FROM ${node.name} AS node`],
+        from: python.name,
+        platform,
         labels: {
           [labels.kind]: 'runtime',
           [labels.content]: content,
           [labels.base]: pythonBase,
+          [labels.platform]: platformOf(python.info),
           [labels.version]: version,
         },
         instructions: recipe,

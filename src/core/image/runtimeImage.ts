@@ -4,10 +4,11 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inWords } from '../docker/dockerErrors';
-import { ensureImage, findImage } from '../docker/images';
+import { findImage } from '../docker/images';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
+import { ensureBase, platformOf, type Base, type Platform } from './baseImage';
 import { buildImage } from './buildImage';
 import { filesBelow, type ContextFile } from './context';
 import { inTurn } from './inTurn';
@@ -19,6 +20,8 @@ export interface RuntimeOptions {
   nodeBase: string;
   /** Slipway's version. */
   version: string;
+  /** The machines that it is for; default: those that the base image of the engine is for. */
+  platform?: Platform;
 }
 
 const repository = 'slipway-runtime';
@@ -28,24 +31,25 @@ export const serverFolder = '/slipway';
 const architectures: Record<string, string | undefined> = { amd64: 'x64', arm64: 'arm64' };
 
 /**
- * The image that all models of this version run on: Node, the server and onnxruntime for the engine's kind of machine. It is built
- * once for each base image and version. Resolves to its tag.
+ * The image that all models of this version run on: Node, the server and onnxruntime for one kind of machine. It is built once
+ * for each base image and version. Resolves to its tag.
  */
 export async function ensureRuntimeImage(
   docker: Docker,
   options: RuntimeOptions,
   task: TaskContext,
 ): Promise<string> {
-  const { dist, nodeBase } = options;
-  return inTurn(`${dist}\n${nodeBase}`, task.signal, () =>
+  const { dist, nodeBase, platform } = options;
+  return inTurn(`${dist}\n${nodeBase}\n${platform}`, task.signal, () =>
     inWords('make the runtime image', task.signal, async () => {
-      const base = await ensureImage(docker, nodeBase, 'slipway.image.nodeBase', task);
-      const files = await serverFiles(dist, architectureOf(base, nodeBase));
+      const wanted = { image: nodeBase, setting: 'slipway.image.nodeBase', platform };
+      const base = await ensureBase(docker, wanted, task);
+      const files = await serverFiles(dist, architectureOf(base));
       const content = await hashOf(files);
-      const tag = `${repository}:${shortHash(content, nodeBase, base.Id, recipe.join('\n'))}`;
+      const tag = `${repository}:${shortHash(content, nodeBase, base.info.Id, recipe.join('\n'))}`;
       if (!(await findImage(docker, tag))) {
-        await build(docker, { ...options, tag, content, files }, task);
-        await removeOthers(docker, tag, nodeBase);
+        await build(docker, { ...options, base, tag, content, files }, task);
+        await removeOthers(docker, tag, nodeBase, platformOf(base.info));
       }
       return tag;
     }),
@@ -63,11 +67,13 @@ async function build(
   docker: Docker,
   {
     tag,
+    base,
     nodeBase,
+    platform,
     version,
     content,
     files,
-  }: RuntimeOptions & { tag: string; content: string; files: ContextFile[] },
+  }: RuntimeOptions & { base: Base; tag: string; content: string; files: ContextFile[] },
   task: TaskContext,
 ): Promise<void> {
   await buildImage(
@@ -75,11 +81,13 @@ async function build(
     {
       what: 'the runtime image',
       tag,
-      from: nodeBase,
+      from: base.name,
+      platform,
       labels: {
         [labels.kind]: 'runtime',
         [labels.content]: content,
         [labels.base]: nodeBase,
+        [labels.platform]: platformOf(base.info),
         [labels.version]: version,
       },
       instructions: recipe,
@@ -89,9 +97,9 @@ async function build(
   );
 }
 
-/** Removes what earlier versions built on the same base, unless something stands on it still. */
-async function removeOthers(docker: Docker, tag: string, nodeBase: string): Promise<void> {
-  const label = [`${labels.kind}=runtime`, `${labels.base}=${nodeBase}`];
+/** Removes what earlier versions built on the same base for the same machines, unless something stands on it still. */
+async function removeOthers(docker: Docker, tag: string, nodeBase: string, platform: string): Promise<void> {
+  const label = [`${labels.kind}=runtime`, `${labels.base}=${nodeBase}`, `${labels.platform}=${platform}`];
   for (const { RepoTags } of await docker.listImages({ filters: { label } })) {
     for (const other of RepoTags?.filter((name) => name !== tag) ?? []) {
       await docker
@@ -115,12 +123,12 @@ async function serverFiles(dist: string, architecture: string): Promise<ContextF
 }
 
 /** The base decides, not the engine: an engine can run images of other machines than its own. */
-function architectureOf(base: Docker.ImageInspectInfo, name: string): string {
-  const architecture = architectures[base.Architecture];
-  if (base.Os === 'linux' && architecture !== undefined) return architecture;
+function architectureOf({ name, info }: Base): string {
+  const architecture = architectures[info.Architecture];
+  if (info.Os === 'linux' && architecture !== undefined) return architecture;
   throw new UserError(
     'engine-refused',
-    `The image ${name} is for ${base.Os}/${base.Architecture}, and there is no onnxruntime for that.`,
+    `The image ${name} is for ${platformOf(info)}, and there is no onnxruntime for that.`,
     'Name an image for linux/amd64 or linux/arm64 in slipway.image.nodeBase.',
   );
 }

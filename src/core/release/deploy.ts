@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServedModel } from '../endpoint/endpoint';
 import { UserError, isCancellation, messageOf } from '../errors';
+import type { Built } from '../image/buildImages';
 import type { Signature } from '../model/signature';
 import type { Sample } from '../sample/sample';
 import { sampleTensors } from '../sample/sampleTensors';
@@ -65,10 +66,10 @@ const LOG_LINES = 20;
 export async function deploy(target: Target, deployment: Deployment, task: DeployTask): Promise<Deployed> {
   const request = requestOf(deployment);
   await step(task, 'check', () => check(target, deployment, request, task), warningsOf);
-  const built = await step(task, 'build', () => target.build(request, task), shortDigest);
+  const built = await step(task, 'build', () => target.build(request, task), shortDigests);
   const digest = target.push
-    ? await step(task, 'push', async () => (await target.push?.(request, built, task)) ?? built)
-    : built;
+    ? await step(task, 'push', async () => (await target.push?.(request, built, task)) ?? built[0])
+    : built[0];
   const same = deployment.anyway ? undefined : await findSame(target, request, digest, task.signal);
   if (same) {
     const proof = () => prove(target, same, deployment, task);
@@ -261,8 +262,8 @@ function nameOf(release: Release): string {
   return `revision ${String(release.revision)} of ${release.model.name}`;
 }
 
-function shortDigest(digest: string): string {
-  return digest.replace(/^sha256:/, '').slice(0, 12);
+function shortDigests(built: Built): string {
+  return built.map((digest) => digest.replace(/^sha256:/, '').slice(0, 12)).join(', ');
 }
 
 function warningsOf({ warnings }: Standing): string | undefined {

@@ -25,7 +25,7 @@ export async function exportManifests(
   }
   const request = requestOf(deployment);
   const built = await target.build(request, task);
-  const image = (await target.push?.(request, built, task)) ?? built;
+  const image = (await target.push?.(request, built, task)) ?? built[0];
   const files = Object.entries(await target.manifests(request, image)).map(([path, text]) => ({
     path: join(folder, path),
     text,

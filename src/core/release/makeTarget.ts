@@ -1,4 +1,5 @@
 import type { TargetConfig } from '../config/config';
+import { platformsOf } from '../config/platformSchema';
 import { connect } from '../docker/connect';
 import { ofContext, readCertificates } from '../docker/engineLocation';
 import { checkRegistry, publish } from '../image/registry/publish';
@@ -44,18 +45,20 @@ export function makeTarget(
 
 function dockerOptions(config: Docker, settings: TargetSettings) {
   const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB } = config;
-  const { cpus, gpus, restart, registry, platform } = config;
+  const { cpus, gpus, restart, registry } = config;
+  const platforms = platformsOf(config);
   const { host = context === undefined ? settings.host : ofContext(context) } = config;
   const certificates = tls && (() => readCertificates(tls, settings.root ?? process.cwd()));
-  return { host, bind, ports, memoryMiB, cpus, gpus, restart, registry, platform, certificates };
+  return { host, bind, ports, memoryMiB, cpus, gpus, restart, registry, platforms, certificates };
 }
 
 /** Images for clusters are built on the engine of the settings. */
-function clusterOptions(settings: TargetSettings, { registry, platform }: Cluster): ClusterTargetOptions {
+function clusterOptions(settings: TargetSettings, config: Cluster): ClusterTargetOptions {
+  const { registry } = config;
   const { host, nodeBase, pythonBase, dist, version } = settings;
   return {
-    ...{ host, nodeBase, pythonBase, dist, version, platform },
-    push: (request, id, task) => publish(connect(host), registry, request, id, task),
+    ...{ host, nodeBase, pythonBase, dist, version, platforms: platformsOf(config) },
+    push: (request, built, task) => publish(connect(host), registry, request, built, task),
     checkPush: (model, signal) => checkRegistry(connect(host), registry, model, signal),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,

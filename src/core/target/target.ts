@@ -1,4 +1,5 @@
 import type { ServedModel } from '../endpoint/endpoint';
+import type { Built } from '../image/buildImages';
 import type { TaskContext } from '../task';
 
 /**
@@ -87,10 +88,10 @@ export interface Target {
   plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]>;
   /** All revisions that are on it, whoever deployed them. */
   list(signal: AbortSignal): Promise<Release[]>;
-  /** Makes the image of a model (or finds it), where an engine can hold it, and resolves to its id. */
-  build(request: ReleaseRequest, task: TaskContext): Promise<string>;
-  /** Brings the image to the registry that the target takes it from. Resolves to its place there: `registry/name@sha256:…`. */
-  push?(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string>;
+  /** Makes the images of a model (or finds them), where an engine can hold them, and resolves to their ids: several only where there is `push`. */
+  build(request: ReleaseRequest, task: TaskContext): Promise<Built>;
+  /** Brings the images to the registry that the target takes them from, under one name. Resolves to its place there: `registry/name@sha256:…`. */
+  push?(request: ReleaseRequest, built: Built, task: TaskContext): Promise<string>;
   /** Starts the next revision beside the ones that run, without traffic, and resolves when the platform runs it. */
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release>;
   /**

@@ -17,6 +17,7 @@ import {
   taskOf,
   type Subject,
 } from '../target/support';
+import { forgetImages, listening } from './support';
 
 const name = 'registry-test';
 const user = { name: 'ada', password: 'planted-secret-4711' };
@@ -147,15 +148,10 @@ describe('a registry with TLS and a password', () => {
   const target = () => targetOf(name, { registry: `${registry.host}/models` });
 
   function task(onSaid?: (line: string) => void): DeployTask {
-    const say = (line: string) => {
+    return listening(undefined, (line) => {
       said.push(line);
       onSaid?.(line);
-    };
-    return {
-      ...taskOf(),
-      report: say,
-      onStep: (step, state, detail) => say(`${step} ${state} ${detail ?? ''}`),
-    };
+    }).task;
   }
 
   async function logIn(password: string): Promise<void> {
@@ -167,27 +163,19 @@ describe('a registry with TLS and a password', () => {
   }
 });
 
-/** Takes the names away that images have by a registry. */
-async function forgetImages(host: string): Promise<void> {
-  for (const { RepoDigests } of await docker.listImages()) {
-    for (const place of RepoDigests ?? []) {
-      if (place.startsWith(`${host}/`)) await docker.getImage(place).remove();
-    }
-  }
-}
-
 describe('a registry of this machine without TLS', () => {
+  let registry: TestRegistry | undefined;
+
+  afterEach(async () => {
+    await cleanUp(`${name}-plain`);
+    if (registry) await forgetImages(registry.host);
+    await registry?.remove();
+  });
+
   it('takes a release as it stands', async () => {
-    const registry = await startRegistry();
-    const iris = await subjectOf('iris');
+    registry = await startRegistry();
     const target = targetOf(`${name}-plain`, { registry: registry.host });
-    try {
-      const { release } = await deploy(target, iris, { ...taskOf(), onStep: () => undefined });
-      assert.match(release.digest, new RegExp(`^${registry.host}/iris@sha256:`));
-    } finally {
-      await cleanUp(`${name}-plain`);
-      await forgetImages(registry.host);
-      await registry.remove();
-    }
+    const { release } = await deploy(target, await subjectOf('iris'), listening().task);
+    assert.match(release.digest, new RegExp(`^${registry.host}/iris@sha256:`));
   });
 });

@@ -24,7 +24,7 @@ describe('the image of a release for a cluster', () => {
       checkPush: () => Promise.resolve(),
       push: () => Promise.reject(new Error('nothing is pushed here')),
     };
-    const image = await buildForCluster(options, request, taskOf());
+    const [image] = await buildForCluster(options, request, taskOf());
     const origin = { author: 'ada@home', created: new Date() };
     const made = { target: 'cluster-image-test', request, image, revision: 7, origin };
     const { spec } = deploymentOf({ registry: 'registry.test' }, made).spec.template;

@@ -21,11 +21,15 @@ export const docker = new Docker();
 const quiet: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** A target on the engine at hand. Name it like no other test does. */
-export function targetOf(name: string, config: Partial<TargetConfigOf<'docker'>> = {}): Target {
+export function targetOf(
+  name: string,
+  config: Partial<TargetConfigOf<'docker'>> = {},
+  nodeBase: string = baseImages.node,
+): Target {
   const settings = {
     host: '',
     proxyImage: baseImages.proxy,
-    nodeBase: baseImages.node,
+    nodeBase,
     pythonBase: baseImages.python,
     dist: resolve('dist'),
     version: '0.0.0',
@@ -55,7 +59,7 @@ export function taskOf(signal = new AbortController().signal): TaskContext {
 
 /** Starts a revision without proving it. */
 export async function startCandidate(target: Target, subject: Subject, task = taskOf()): Promise<Release> {
-  return target.apply(subject, await target.build(subject, task), task);
+  return target.apply(subject, (await target.build(subject, task))[0], task);
 }
 
 /** `2 serving ready, 1 retired stopped`: newest first. */

@@ -58,6 +58,24 @@ describe('slipway.json', () => {
       /IP address/,
     ],
     [
+      'machines that stand in two fields',
+      '{"targets": {"a": {"kind": "docker", "platform": "linux/amd64", "platforms": ["linux/arm64"]}}}',
+      '{"kind"',
+      /^Only one of "platform" and "platforms" can be/,
+    ],
+    [
+      'machines that stand here twice',
+      '{"targets": {"a": {"kind": "kubernetes", "registry": "r.io", "platforms": ["linux/arm64", "linux/arm64"]}}}',
+      '["linux',
+      /^Each may stand here once/,
+    ],
+    [
+      'several machines without a registry',
+      '{"targets": {"a": {"kind": "docker", "platforms": ["linux/amd64", "linux/arm64"]}}}',
+      '{"kind"',
+      /^Images for several "platforms" need a "registry"/,
+    ],
+    [
       'a port that two models share',
       '{"targets": {"a": {"kind": "docker", "ports": {"m": 8601}}, "b": {"kind": "docker", "ports": {"n": 8601}}}}',
       '8601',

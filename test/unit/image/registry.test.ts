@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { credentialsFor, howToLogIn } from '../../../src/core/image/registry/credentials';
 import { Registry } from '../../../src/core/image/registry/registry';
-import { nameOf, parsePlace, repositoryOf } from '../../../src/core/image/registry/repository';
+import { nameOf, parseImage, parsePlace, repositoryOf } from '../../../src/core/image/registry/repository';
 import { temporaryFolder } from '../../host/workspace';
 
 const { signal } = new AbortController();
@@ -36,6 +36,20 @@ describe('a registry in slipway.json', () => {
   for (const wrong of ['https://ghcr.io/ada', 'ghcr.io/Ada', 'ghcr.io//ada', 'ghcr.io/ada:latest', '']) {
     it(`can not be ${wrong || 'empty'}`, () => {
       assert.throws(() => repositoryOf(wrong, 'iris'), { code: 'config-invalid' });
+    });
+  }
+
+  for (const [image, name, reference] of [
+    ['node', 'docker.io/library/node', 'latest'],
+    ['node:24-slim', 'docker.io/library/node', '24-slim'],
+    ['ada/base@sha256:ab', 'docker.io/ada/base', 'sha256:ab'],
+    ['docker.io/ada/base:1@sha256:ab', 'docker.io/ada/base', 'sha256:ab'],
+    ['127.0.0.1:5000/base', '127.0.0.1:5000/base', 'latest'],
+    ['127.0.0.1:5000/a/base:1.2', '127.0.0.1:5000/a/base', '1.2'],
+  ] as const) {
+    it(`has the base image ${image} at ${name}`, () => {
+      const parsed = parseImage(image);
+      assert.deepEqual([nameOf(parsed.repository), parsed.reference], [name, reference]);
     });
   }
 

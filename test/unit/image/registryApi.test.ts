@@ -8,6 +8,7 @@ import { maySpeakPlainly } from '../../../src/core/docker/plainRegistries';
 import { annotate, configOf } from '../../../src/core/image/registry/annotate';
 import { exchange } from '../../../src/core/image/registry/exchange';
 import { refusal, unreachable } from '../../../src/core/image/registry/refusal';
+import { makeIndex, manifestFor } from '../../../src/core/image/registry/imageIndex';
 import { digestOf, Registry } from '../../../src/core/image/registry/registry';
 import { repositoryOf } from '../../../src/core/image/registry/repository';
 import { askForToken, parseChallenge } from '../../../src/core/image/registry/token';
@@ -213,7 +214,27 @@ describe('annotations', () => {
     assert.deepEqual(annotate(manifest, { a: '1' }).bytes, bytes);
   });
 
-  it('stand on an index of several machines too', () => {
+  it('stand on an index, which tells which image is for which machines', () => {
+    const image = { mediaType: 'm', size: 3 };
+    const arm64 = { os: 'linux', architecture: 'arm64', variant: 'v8' };
+    const manifests = [
+      { ...image, digest: 'sha256:1', platform: { os: 'linux', architecture: 'amd64' } },
+      { ...image, digest: 'sha256:2', platform: arm64 },
+    ];
+    const { mediaType, bytes } = makeIndex(manifests, { a: '1' });
+    assert.deepEqual(JSON.parse(bytes.toString()), {
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests,
+      annotations: { a: '1' },
+    });
+    assert.equal(mediaType, 'application/vnd.oci.image.index.v1+json');
+    assert.equal(manifestFor(bytes, 'linux/arm64'), 'sha256:2');
+    assert.equal(manifestFor(bytes, 'linux/riscv64'), undefined);
+    assert.equal(manifestFor(manifest, 'linux/arm64'), undefined);
+  });
+
+  it('stand on an index that the engine pushed too', () => {
     const index = { schemaVersion: 2, manifests: [{ mediaType: 'm', digest: 'sha256:m' }] };
     const { mediaType, bytes } = annotate(Buffer.from(JSON.stringify(index)), { a: '1' });
     assert.equal(mediaType, 'application/vnd.oci.image.index.v1+json');

@@ -1,3 +1,4 @@
+import type { Built } from '../../../src/core/image/buildImages';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../../../src/core/target/target';
 import type { TaskContext } from '../../../src/core/task';
@@ -51,9 +52,9 @@ export class FakeTarget implements Target {
     return [...this.releases];
   }
 
-  async build(_request: ReleaseRequest, task: TaskContext): Promise<string> {
+  async build(_request: ReleaseRequest, task: TaskContext): Promise<Built> {
     await this.#behave('build', task.signal);
-    return 'sha256:0123456789abcdef';
+    return ['sha256:0123456789abcdef'];
   }
 
   push?: Target['push'];
@@ -61,7 +62,7 @@ export class FakeTarget implements Target {
 
   /** From now on images come to it through a registry. */
   takesFromRegistry(): void {
-    this.push = async (_request, digest, task) => {
+    this.push = async (_request, [digest], task) => {
       await this.#behave('push', task.signal);
       return `registry.example/iris@${digest}`;
     };

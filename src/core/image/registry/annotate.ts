@@ -1,3 +1,5 @@
+import { makeIndex, type IndexEntry } from './imageIndex';
+
 /** What stands beside an image in its registry: `org.opencontainers.image.*` and our own. */
 export type Annotations = Record<string, string>;
 
@@ -14,12 +16,11 @@ interface ImageManifest {
 
 /** Several manifests under one name, one for each kind of machine. */
 interface Index {
-  manifests: Descriptor[];
+  manifests: IndexEntry[];
   annotations?: Annotations;
 }
 
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
-const ociIndex = 'application/vnd.oci.image.index.v1+json';
 
 /** How OCI calls what Docker's manifests name. */
 const ociTypes: Record<string, string | undefined> = {
@@ -40,10 +41,7 @@ export function configOf(manifest: Buffer): string | undefined {
 export function annotate(manifest: Buffer, annotations: Annotations): { mediaType: string; bytes: Buffer } {
   const read = JSON.parse(manifest.toString()) as ImageManifest | Index;
   const all = { ...read.annotations, ...annotations };
-  if ('manifests' in read) {
-    const index = { schemaVersion: 2, mediaType: ociIndex, manifests: read.manifests, annotations: all };
-    return { mediaType: ociIndex, bytes: Buffer.from(JSON.stringify(index)) };
-  }
+  if ('manifests' in read) return makeIndex(read.manifests, all);
   const oci = (named: Descriptor) => ({ ...named, mediaType: ociTypes[named.mediaType] ?? named.mediaType });
   const image = {
     schemaVersion: 2,

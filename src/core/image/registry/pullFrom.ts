@@ -4,6 +4,7 @@ import { findImage } from '../../docker/images';
 import { followProgress } from '../../docker/progress';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
+import type { Platform } from '../baseImage';
 import { engineIsAway } from './pushImage';
 import { Registry } from './registry';
 import { nameOf, parsePlace } from './repository';
@@ -12,9 +13,15 @@ import { nameOf, parsePlace } from './repository';
  * Makes an engine have the image at a place in a registry, with the credentials that Docker's configuration has for it. Resolves to the
  * image's id.
  * @param place `registry/name@sha256:…`
+ * @param platform the machines that it is for; default: the engine's own
  * @throws UserError `registry-refused` when the registry does not give it
  */
-export async function pullFrom(docker: Docker, place: string, task: TaskContext): Promise<string> {
+export async function pullFrom(
+  docker: Docker,
+  place: string,
+  task: TaskContext,
+  platform?: Platform,
+): Promise<string> {
   const found = await findImage(docker, place);
   if (found) return found.Id;
   const parsed = parsePlace(place);
@@ -23,7 +30,8 @@ export async function pullFrom(docker: Docker, place: string, task: TaskContext)
   const registry = await Registry.open(parsed.repository, task.signal);
   task.report(`Pulling ${name}`);
   try {
-    const stream = await docker.pull(place, { authconfig: registry.engineAuth, abortSignal: task.signal });
+    const options = { platform, authconfig: registry.engineAuth, abortSignal: task.signal };
+    const stream = await docker.pull(place, options);
     const report = (words: string) => task.report(`Pulling ${name} (${words})`);
     await followProgress(stream, { signal: task.signal, report });
     return (await docker.getImage(place).inspect()).Id;

@@ -4,22 +4,14 @@ import { engineWords, statusOf } from '../../docker/dockerErrors';
 import { followProgress } from '../../docker/progress';
 import type { TaskContext } from '../../task';
 import { inTurn } from '../inTurn';
-import { annotate, configOf, type Annotations } from './annotate';
-import { digestOf, type Manifest, type Registry } from './registry';
+import { configOf } from './annotate';
+import type { Manifest, Registry } from './registry';
 import { nameOf, type Repository } from './repository';
 
 /** Before a push is begun again where the connection broke, in milliseconds; the registry keeps the layers that were through. */
 const PAUSES = [1_000, 3_000, 6_000];
 const broken =
   /\bEOF\b|connection (reset|refused)|broken pipe|timeout|timed out|\b50[234]\b|(bad gateway|service unavailable)/i;
-
-/** An image on an engine, and what it is called in its registry. */
-export interface Pushed {
-  id: string;
-  /** Begins the name of the tag that says what is in it. */
-  label: string;
-  annotations: Annotations;
-}
 
 interface Name {
   /** `ghcr.io/ada/models/iris` */
@@ -28,44 +20,32 @@ interface Name {
 }
 
 /**
- * Brings an image from an engine to a registry, by the engine's own push, and writes annotations beside it. What the registry has already
- * is not sent. Resolves to its place: `registry/name@sha256:…`.
- *
- * Two tags come of it: one for the image as the engine pushed it, and one for each set of annotations, so that no tag ever moves:
- * what a release names keeps its tag, and registries whose tags are immutable take it too.
+ * Brings an image from an engine to a registry, by the engine's own push, under a tag for the image as the engine has it. What the registry
+ * has already is not sent. Resolves to its manifest there.
  * @throws UserError `registry-refused` or `registry-unreachable`; no message holds credentials
  */
 export function pushImage(
   docker: Docker,
   registry: Registry,
   repository: Repository,
-  pushed: Pushed,
+  id: string,
   task: TaskContext,
-): Promise<string> {
+): Promise<Manifest> {
   const name = nameOf(repository);
-  const tag = pushed.id.replace(/^sha256:/, '').slice(0, 16);
+  const tag = id.replace(/^sha256:/, '').slice(0, 16);
   // One push must not take the name away that another one needs.
-  return inTurn(`${name}:${tag}`, task.signal, () => push(docker, registry, { name, tag }, pushed, task));
+  return inTurn(`${name}:${tag}`, task.signal, () => push(docker, registry, { name, tag }, id, task));
 }
 
 async function push(
   docker: Docker,
   registry: Registry,
   { name, tag }: Name,
-  { id, label, annotations }: Pushed,
+  id: string,
   task: TaskContext,
-): Promise<string> {
+): Promise<Manifest> {
   const there = await registry.manifest(tag, task.signal);
-  const manifest =
-    there && isOf(there, id) ? there : await pushAndRead(docker, registry, { name, tag }, id, task);
-  const { mediaType, bytes } = annotate(manifest.bytes, annotations);
-  const digest = digestOf(bytes);
-  if (!(await registry.manifest(digest, task.signal))) {
-    task.report(`Describing the image at ${name}`);
-    const unique = `${label}-${digest.slice('sha256:'.length).slice(0, 8)}`;
-    await registry.putManifest(unique, mediaType, bytes, task.signal);
-  }
-  return `${name}@${digest}`;
+  return there && isOf(there, id) ? there : pushAndRead(docker, registry, { name, tag }, id, task);
 }
 
 /** Engines name an image by its configuration, or by its manifest. */

@@ -81,10 +81,15 @@ export class Registry {
     return { mediaType, digest, bytes: answer.body };
   }
 
-  /** Writes a manifest under a tag; resolves to its digest. */
-  async putManifest(tag: string, mediaType: string, bytes: Buffer, signal: AbortSignal): Promise<string> {
+  /** Writes a manifest under a tag, or under its digest alone; resolves to its digest. */
+  async putManifest(
+    reference: string,
+    mediaType: string,
+    bytes: Buffer,
+    signal: AbortSignal,
+  ): Promise<string> {
     const question = { method: 'PUT', headers: { 'content-type': mediaType }, body: bytes };
-    const answer = await this.#ask('push to', `/manifests/${tag}`, question, signal);
+    const answer = await this.#ask('push to', `/manifests/${reference}`, question, signal);
     if (answer.status !== 201) throw this.#refused('push to', answer);
     const digest = digestOf(bytes);
     this.#compare('push to', digest, saidIn(answer));

@@ -46,6 +46,18 @@ export function nameOf({ host, path }: Repository): string {
   return `${host}/${path}`;
 }
 
+/**
+ * Reads the name of an image: `node:24`, `ghcr.io/ada/base`, `127.0.0.1:5000/base@sha256:…`. The reference is its digest, else its tag.
+ * @throws UserError `config-invalid`
+ * @see https://github.com/distribution/reference
+ */
+export function parseImage(text: string): { repository: Repository; reference: string } {
+  const [, name = '', tag = 'latest', digest] = /^(.+?)(?::([\w.-]+))?(?:@(.+))?$/.exec(text) ?? [];
+  const { host, path } = parseRegistry(name);
+  const isOfficial = host === HUB && !path.includes('/');
+  return { repository: { host, path: isOfficial ? `library/${path}` : path }, reference: digest ?? tag };
+}
+
 /** The repository and the digest of `registry/name@sha256:…`; undefined for what is only an image's id. */
 export function parsePlace(place: string): { repository: Repository; digest: string } | undefined {
   const [name = '', digest] = place.split('@');

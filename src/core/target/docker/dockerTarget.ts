@@ -4,14 +4,14 @@ import { followLogs } from '../../docker/containers';
 import { inWords } from '../../docker/dockerErrors';
 import { ensureImage } from '../../docker/images';
 import { UserError, messageOf } from '../../errors';
-import { checkPlatform, type Platform } from '../../image/checkPlatform';
-import { buildModelImage } from '../../image/modelImage';
-import { ensureImageFor } from '../../image/imageFor';
+import type { Platform } from '../../image/baseImage';
+import { buildImages, type Built } from '../../image/buildImages';
 import { checkRegistry, publish } from '../../image/registry/publish';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import { startCandidate } from './candidate';
 import { checkGpus } from './checkGpus';
+import { checkPlatforms } from './checkPlatforms';
 import { checkPort } from './checkPort';
 import { checkReachable, reachableHost } from './ports';
 import { moveTraffic, promote, type Switched } from './promotion';
@@ -47,8 +47,8 @@ export interface DockerTargetOptions {
   restart?: Site['restart'];
   /** Where images go and come from, as `ghcr.io/ada/models`; undefined where they go straight to the engine. */
   registry?: string;
-  /** The machines that images must be for; default: any. */
-  platform?: Platform;
+  /** The machines that images are made for; default: those of the base image that the engine has. */
+  platforms?: Platform[];
   /** Image of the proxy that holds the stable addresses. */
   proxyImage: string;
   /** Image that runtime images are built on. */
@@ -77,9 +77,9 @@ export class DockerTarget implements Target {
     this.address = engineAddress(options.host);
     const { bind, memoryMiB, cpus, gpus, restart, registry } = options;
     if (registry) {
-      this.push = (request, id, task) =>
+      this.push = (request, ids, task) =>
         this.#doing(`push ${request.model.name}`, task.signal, () =>
-          publish(this.#site.docker, registry, request, id, task),
+          publish(this.#site.docker, registry, request, ids, task),
         );
     }
     this.settings = JSON.stringify({ bind, memoryMiB, cpus, gpus, restart });
@@ -93,7 +93,8 @@ export class DockerTarget implements Target {
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
       await checkGpus(this.#site);
-      const { registry } = this.options;
+      const { registry, platforms } = this.options;
+      await checkPlatforms(this.#site, platforms);
       if (registry) await checkRegistry(this.#site.docker, registry, name, task.signal);
       return { warnings: [] };
     });
@@ -113,20 +114,12 @@ export class DockerTarget implements Target {
     });
   }
 
-  build(request: ReleaseRequest, task: TaskContext): Promise<string> {
+  build(request: ReleaseRequest, task: TaskContext): Promise<Built> {
     return this.#doing(`build the image of ${request.model.name}`, task.signal, async () => {
       const { docker, proxyImage } = this.#site;
-      const { dist, nodeBase, pythonBase, version, platform } = this.options;
       // Needed only to promote, but what can not be had is better known before anything starts.
       await ensureImage(docker, proxyImage, 'slipway.image.proxy', task);
-      const runtime = await ensureImageFor(
-        docker,
-        { dist, nodeBase, pythonBase, version },
-        request.model.path,
-        task,
-      );
-      await checkPlatform(docker, runtime, platform);
-      return (await buildModelImage(docker, runtime, request.model, task)).digest;
+      return buildImages(docker, this.options, request.model, task);
     });
   }
 

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
+import type { Built } from '../../image/buildImages';
 import { buildForCluster } from '../kubernetes/build';
 import { assertAllowed, standingOf } from '../kubernetes/check';
 import { ClusterConnection } from '../kubernetes/clusterConnection';
@@ -107,12 +108,12 @@ export class KServeTarget implements Target {
     return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
   }
 
-  build(request: ReleaseRequest, task: TaskContext): Promise<string> {
+  build(request: ReleaseRequest, task: TaskContext): Promise<Built> {
     return buildForCluster(this.options, request, task);
   }
 
-  push(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string> {
-    return this.options.push(request, digest, task);
+  push(request: ReleaseRequest, built: Built, task: TaskContext): Promise<string> {
+    return this.options.push(request, built, task);
   }
 
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {

@@ -3,6 +3,7 @@ import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
 import { publicAddress } from './addressManifests';
+import type { Built } from '../../image/buildImages';
 import { buildForCluster } from './build';
 import { startCandidate } from './candidate';
 import { checkCluster } from './check';
@@ -80,12 +81,12 @@ export class KubernetesTarget implements Target {
     return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
   }
 
-  build(request: ReleaseRequest, task: TaskContext): Promise<string> {
+  build(request: ReleaseRequest, task: TaskContext): Promise<Built> {
     return buildForCluster(this.options, request, task);
   }
 
-  push(request: ReleaseRequest, digest: string, task: TaskContext): Promise<string> {
-    return this.options.push(request, digest, task);
+  push(request: ReleaseRequest, built: Built, task: TaskContext): Promise<string> {
+    return this.options.push(request, built, task);
   }
 
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {

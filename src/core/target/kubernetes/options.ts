@@ -1,4 +1,5 @@
-import type { Platform } from '../../image/checkPlatform';
+import type { Platform } from '../../image/baseImage';
+import type { Built } from '../../image/buildImages';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest } from '../target';
 
@@ -50,8 +51,6 @@ export interface ClusterOptions {
 export interface PullOptions {
   /** `registry.example.com/team`. */
   registry: string;
-  /** The machines that images must be for; default: any. */
-  platform?: Platform;
   /** Secret of the namespace that the cluster pulls images with. */
   imagePullSecret?: string;
   serviceAccount?: string;
@@ -70,8 +69,8 @@ export interface KubernetesConfig extends ClusterOptions, PullOptions {
   serviceMonitor?: boolean;
 }
 
-/** Brings the image with an engine's id to a registry. Resolves to its place there: `registry/name@sha256:…`. */
-export type Push = (request: ReleaseRequest, localDigest: string, task: TaskContext) => Promise<string>;
+/** Brings the images with an engine's ids to a registry. Resolves to its place there: `registry/name@sha256:…`. */
+export type Push = (request: ReleaseRequest, built: Built, task: TaskContext) => Promise<string>;
 
 /** What targets of a cluster need of the extension. */
 export interface ClusterTargetOptions {
@@ -80,8 +79,8 @@ export interface ClusterTargetOptions {
   push: Push;
   /** Throws unless images of this model may be pushed. */
   checkPush: (model: string, signal: AbortSignal) => Promise<void>;
-  /** The machines that images must be for; default: any. */
-  platform?: Platform;
+  /** The machines that images are made for; default: those of the base image that the engine has. */
+  platforms?: Platform[];
   /** Address of the Docker engine that builds images; empty for `DOCKER_HOST` or the usual socket. */
   host: string;
   /** Image that runtime images are built on. */

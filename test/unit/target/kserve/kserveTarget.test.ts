@@ -3,6 +3,7 @@ import { deploy } from '../../../../src/core/release/deploy';
 import { rollBack } from '../../../../src/core/release/rollBack';
 import { KServeTarget } from '../../../../src/core/target/kserve/kserveTarget';
 import type { KServeConfig } from '../../../../src/core/target/kserve/options';
+import type { Built } from '../../../../src/core/image/buildImages';
 import type { Release, ReleaseRequest, Target } from '../../../../src/core/target/target';
 import type { KServeSetup } from '../../../host/kubernetes/kserve';
 import { KubernetesApi } from '../../../host/kubernetesApi';
@@ -31,10 +32,10 @@ let iris: Subject;
 
 /** A target whose images come into the cluster's registry without a Docker engine. */
 class WithoutEngine extends KServeTarget {
-  override build({ model }: ReleaseRequest): Promise<string> {
+  override build({ model }: ReleaseRequest): Promise<Built> {
     const image = imageOf(model);
     api.images.set(image, model.path);
-    return Promise.resolve(image);
+    return Promise.resolve([image]);
   }
 }
 
@@ -42,7 +43,7 @@ const checkPush = () => Promise.resolve();
 
 async function start(kserve: KServeSetup, config: Partial<KServeConfig> = {}): Promise<void> {
   api = await KubernetesApi.start({ kserve });
-  const push = (_request: ReleaseRequest, digest: string) => Promise.resolve(digest);
+  const push = (_request: ReleaseRequest, [image]: Built) => Promise.resolve(image);
   const all = { registry: REGISTRY, kubeconfig: api.kubeconfig, ...config };
   target = new WithoutEngine('staging', { ...extensionOptions, push, checkPush, config: all }, logger);
 }

@@ -12,6 +12,7 @@ import type { Sample } from '../../../../src/core/sample/sample';
 import { parseSamples } from '../../../../src/core/sample/samplesFile';
 import { KubernetesTarget } from '../../../../src/core/target/kubernetes/kubernetesTarget';
 import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
+import type { Built } from '../../../../src/core/image/buildImages';
 import type { Release, ReleaseRequest, Target } from '../../../../src/core/target/target';
 import type { TaskContext } from '../../../../src/core/task';
 import type { KubernetesApi } from '../../../host/kubernetesApi';
@@ -48,10 +49,10 @@ export function imageOf({ name, hash }: ReleaseRequest['model']): string {
 class WithoutEngine extends KubernetesTarget {
   images: Map<string, string> | undefined;
 
-  override build({ model }: ReleaseRequest): Promise<string> {
+  override build({ model }: ReleaseRequest): Promise<Built> {
     const image = imageOf(model);
     this.images?.set(image, model.path);
-    return Promise.resolve(image);
+    return Promise.resolve([image]);
   }
 }
 
@@ -75,7 +76,7 @@ export function targetAt(
     {
       ...extensionOptions,
       checkPush: () => Promise.resolve(),
-      push: (_request, digest) => Promise.resolve(digest),
+      push: (_request, [image]) => Promise.resolve(image),
       drainSeconds: 0.7,
       config: { registry: REGISTRY, kubeconfig, replicas: 1, ...config },
     },
@@ -131,7 +132,7 @@ export function deployTask(signal?: AbortSignal): DeployTask {
 
 /** Starts a revision without proving it. */
 export async function startCandidate(target: Target, subject: Subject, task = taskOf()): Promise<Release> {
-  return target.apply(subject, await target.build(subject, task), task);
+  return target.apply(subject, (await target.build(subject, task))[0], task);
 }
 
 /** Starts a revision and gives it the traffic, without proving it. */
