@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { isPickle } from '../../core/model/modelKind';
+import { isPython } from '../../core/model/modelKind';
 import { workflowPlaces } from '../../core/release/workflow/places';
 import {
   workflowPath,
@@ -36,7 +36,7 @@ export async function createWorkflow(services: Services, version: string, given:
     model: model.name,
     target: target.name,
     targetConfig,
-    python: isPickle(files.model),
+    python: isPython(files.model),
     on,
     version,
     ...places,

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { UserError } from '../../errors';
-import { isMlflow } from '../../model/modelKind';
+import { isFolder } from '../../model/modelKind';
 import { git } from '../git';
 
 /** The files that a workflow is about, absolute. */
@@ -36,6 +36,6 @@ export async function workflowPlaces({ model, samples, config }: WorkflowFiles):
       'Put it there, so that CI has it too.',
     );
   };
-  const changing = isMlflow(model) ? `${inside(dirname(model))}/**/*` : inside(model);
+  const changing = isFolder(model) ? `${inside(dirname(model))}/**/*` : inside(model);
   return { root, folder: inside(folder) || '.', paths: [changing, inside(samples), inside(config)] };
 }
