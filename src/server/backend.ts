@@ -4,7 +4,9 @@ import { UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
 import type { Signature } from '../core/model/signature';
 import type { ServerOptions } from './options';
+import { arrayTypeOf, countOf } from '../core/inference/datatypes';
 import { checkSupported } from './supported';
+import type { OutgoingTensor } from './worker/frames';
 import { childProcess, type Launch } from './worker/launch';
 import { sealedContainer } from './worker/sealed';
 
@@ -15,6 +17,8 @@ export interface Backend {
   model: string;
   /** What the file says about the model; absent where only its worker can say it. */
   known?: { signature: Signature; platform: string };
+  /** What the model can be run with before anybody asks it. */
+  warmUp?: OutgoingTensor[];
 }
 
 /** The backend for a model, by its file. Throws `UserError` when the file says that it can not be served. */
@@ -62,5 +66,24 @@ async function onnx({ model, signature: given }: ServerOptions): Promise<Backend
     model,
     launch: childProcess(process.execPath, [join(__dirname, 'onnxWorker.js')]),
     known: { signature, platform: 'onnxruntime_onnx' },
+    warmUp: zerosFor(signature),
   };
+}
+
+/** A model whose first run is with more values than this is not warmed up. */
+const mostZeros = 2 ** 20;
+
+/** Zeros, or empty words, in the smallest shapes that the inputs may have; undefined where the model does not state them. */
+function zerosFor({ inputs }: Signature): OutgoingTensor[] | undefined {
+  const tensors: OutgoingTensor[] = [];
+  for (const { name, datatype, shape: stated } of inputs) {
+    if (!datatype || !stated) return undefined;
+    const shape = stated.map((size) => (typeof size === 'number' ? size : 1));
+    const count = countOf(shape);
+    if (count > mostZeros) return undefined;
+    const data =
+      datatype === 'BYTES' ? new Array<string>(count).fill('') : new (arrayTypeOf(datatype))(count);
+    tensors.push({ name, datatype, shape, parts: [data] });
+  }
+  return tensors;
 }

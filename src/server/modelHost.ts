@@ -29,7 +29,7 @@ export class ModelHost implements ModelService {
   #stopping = false;
 
   constructor(
-    { launch, model, known }: Backend,
+    { launch, model, known, warmUp }: Backend,
     private readonly options: ServerOptions,
     private readonly log: (message: string) => void,
   ) {
@@ -39,6 +39,7 @@ export class ModelHost implements ModelService {
     const supervised = {
       launch,
       model,
+      warmUp,
       limits: {
         runSeconds: options.runTimeoutSeconds,
         loadSeconds: options.loadTimeoutSeconds,

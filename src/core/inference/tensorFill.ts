@@ -75,8 +75,9 @@ const halves = (encode: (value: number) => number, fits: (value: number) => bool
     return -1;
   };
 
-/** NaN and the infinities, as numbers or as words, and integers that were parsed without loss. */
+/** NaN and the infinities, as numbers or as words, null for a missing value, and integers that were parsed without loss. */
 function rareFloat(value: JsonValue): number | undefined {
+  if (value === null) return NaN;
   if (typeof value === 'bigint') return Number(value);
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
   return typeof value === 'number' && !Number.isFinite(value) ? value : undefined;

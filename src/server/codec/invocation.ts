@@ -112,10 +112,9 @@ function ordered({ name, columns: fitted }: TensorSpec, { columns, rows }: Table
   return rows.map((row) => order.map((index) => row[index] as JsonValue));
 }
 
-/** CSV tells numbers from words by their look, and a table has null where a number is missing. */
+/** CSV tells numbers from words by their look. */
 function valueFor({ datatype }: TensorSpec, value: JsonValue): JsonValue {
   if (!isDatatype(datatype)) return value;
   if (datatype === 'BYTES') return typeof value === 'number' ? String(value) : value;
-  if (value === null && datatype.startsWith('FP')) return 'NaN';
   return value;
 }

@@ -11,11 +11,15 @@ export interface SupervisorOptions {
   model: string;
   limits: WorkerLimits;
   session: SessionOptions;
+  /** What the model is run with before it is said to be ready, so that the first client does not wait for what a first run sets up. */
+  warmUp?: OutgoingTensor[];
   log: (message: string) => void;
 }
 
 const firstDelay = 250;
 const longestDelay = 30_000;
+/** A first run that takes longer is given up: values that nobody has sent may take a model to places where it never comes back. */
+const warmUpSeconds = 2;
 
 /** Keeps a worker with the model loaded: starts another one when it ends, at first at once, then more and more slowly. */
 export class Supervisor {
@@ -33,7 +37,11 @@ export class Supervisor {
   #failures = 0;
   readonly #stopped = new AbortController();
 
-  constructor(private readonly options: SupervisorOptions) {}
+  #warmUpInputs: OutgoingTensor[] | undefined;
+
+  constructor(private readonly options: SupervisorOptions) {
+    this.#warmUpInputs = options.warmUp;
+  }
 
   /** Whether a worker has the model loaded. */
   get ready(): boolean {
@@ -81,10 +89,20 @@ export class Supervisor {
       link.end(error as Failure);
       throw error;
     }
+    if (!(await this.#warmUp(link))) return this.#begin();
     this.#ready = true;
     this.#down = undefined;
     void link.ended.then((failure) => this.#replace(failure));
     this.onReady();
+  }
+
+  /** Whether the worker is still there after its first run; whether that went well is of no matter. It is tried once. */
+  async #warmUp(link: WorkerLink): Promise<boolean> {
+    const inputs = this.#warmUpInputs;
+    this.#warmUpInputs = undefined;
+    if (inputs)
+      await link.run(inputs, Math.min(warmUpSeconds, this.options.limits.runSeconds)).catch(() => undefined);
+    return link.alive || this.#stopped.signal.aborted;
   }
 
   async #replace(failure: Failure): Promise<void> {

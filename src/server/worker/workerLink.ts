@@ -97,11 +97,11 @@ export class WorkerLink {
     return header.kind === 'loaded' ? header.described : undefined;
   }
 
-  /** Runs the model once. */
-  async run(inputs: OutgoingTensor[]): Promise<RunResult> {
-    const { runSeconds, outputBytes } = this.limits;
+  /** Runs the model once, for so many seconds at most. */
+  async run(inputs: OutgoingTensor[], seconds = this.limits.runSeconds): Promise<RunResult> {
+    const { outputBytes } = this.limits;
     const request: ToWorker = { kind: 'run', id: ++this.#runs, maxBytes: outputBytes };
-    const { header, tensors } = await this.#ask(request, inputs, runSeconds, 'The prediction');
+    const { header, tensors } = await this.#ask(request, inputs, seconds, 'The prediction');
     if (header.kind === 'result') return { outputs: tensors, milliseconds: header.milliseconds };
     throw header.kind === 'failed'
       ? this.#runFailure(header.reason, header.message)

@@ -58,7 +58,7 @@ describe('tensors in JSON', () => {
     ['FP16', 65520],
     ['FP32', 3.4028235677973366e38],
     ['FP32', '1'],
-    ['FP64', null],
+    ['INT64', null],
     ['BF16', 3.4e38],
     ['BYTES', 1],
     ['BYTES', ['x']],
@@ -87,6 +87,10 @@ describe('tensors in JSON', () => {
       assert.equal(dataText(tensor), '["NaN","NaN","Infinity","-Infinity"]');
     });
   }
+
+  it('takes null for a missing float', () => {
+    assert.deepEqual([...read('FP32', [2], [null, 1]).data], [NaN, 1]);
+  });
 
   it('takes integers without loss as floats', () => {
     assert.deepEqual(

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../src/server/failure';
 import { FrameReader } from '../../../src/server/worker/frameReader';
 import { encodeFrame } from '../../../src/server/worker/frames';
-import type { FromWorker, ToWorker } from '../../../src/server/worker/frames';
+import type { FromWorker, OutgoingTensor, ToWorker } from '../../../src/server/worker/frames';
 import type { WorkerProcess } from '../../../src/server/worker/launch';
 import { Supervisor } from '../../../src/server/worker/supervisor';
 import { eventually } from './support/serverProcess';
@@ -39,6 +39,13 @@ describe('supervisor', () => {
 
   /** Each start takes the next behaviour; the last one is repeated. */
   function supervise(...behaviours: Behaviour[]): { starts: number[]; log: string[] } {
+    return superviseWarm(undefined, ...behaviours);
+  }
+
+  function superviseWarm(
+    warmUp: OutgoingTensor[] | undefined,
+    ...behaviours: Behaviour[]
+  ): { starts: number[]; log: string[] } {
     const starts: number[] = [];
     const log: string[] = [];
     supervisor = new Supervisor({
@@ -49,6 +56,7 @@ describe('supervisor', () => {
       model: 'm.onnx',
       limits: { runSeconds: 0.2, loadSeconds: 0.2, memoryBytes: 0, outputBytes: 1000 },
       session: {},
+      warmUp,
       log: (message) => log.push(message),
     });
     return { starts, log };
@@ -60,6 +68,34 @@ describe('supervisor', () => {
     assert.match(error.message, words);
     return true;
   };
+
+  it('runs the model once before it is ready, and does without where that goes wrong', async () => {
+    const seen: string[] = [];
+    const noting: Behaviour = (message, end) => {
+      seen.push(message.kind);
+      return good(message, end);
+    };
+    superviseWarm([], noting);
+    await supervisor.start();
+    assert.deepEqual(seen, ['load', 'run']);
+    supervisor.stop();
+
+    const refusing: Behaviour = (message, end) =>
+      message.kind === 'load'
+        ? good(message, end)
+        : { kind: 'failed', id: message.id, reason: 'model', message: 'no zeros' };
+    const { starts: refused } = superviseWarm([], refusing);
+    await supervisor.start();
+    assert.equal(refused.length, 1);
+    supervisor.stop();
+
+    const endless: Behaviour = (message) => (message.kind === 'load' ? { kind: 'loaded' } : undefined);
+    const { starts } = superviseWarm([], endless, good);
+    await supervisor.start();
+    assert.equal(starts.length, 2);
+    assert.ok(supervisor.ready);
+    assert.equal(supervisor.restarts, 0);
+  });
 
   it('says why the first load fails, and tries no second one', async () => {
     const { starts } = supervise(() => ({ kind: 'failed', reason: 'load', message: 'no such opset' }));
