@@ -9,11 +9,13 @@ import {
 import { DisposableStore, type Disposable } from '../core/dispose';
 import { messageOf } from '../core/errors';
 import { Emitter } from '../core/event';
-import { describeModel } from '../core/model/describeModel';
+import { describeModel, type ModelDescription } from '../core/model/describeModel';
+import { interpreterFindings } from '../core/model/interpreter';
 import { byName, modelsAmong } from '../core/model/findModels';
 import { stampModel } from '../core/model/hashModel';
 import { folderFiles, modelExtensions } from '../core/model/modelKind';
 import { samplesPathFor } from '../core/sample/samplesFile';
+import { pythonPath } from './pythonPlaces';
 import type { ConfigStore, Model, ModelStore } from './services';
 
 const pattern = `**/{${[...modelExtensions.map((extension) => `*.${extension}`), ...folderFiles].join(',')}}`;
@@ -118,10 +120,12 @@ export class WorkspaceModels implements ModelStore, Disposable {
 
   /** Reads a file's header, unless it is as it was when that was read last. */
   async #describe(file: string): Promise<Described> {
-    const stamp = await stampModel(file).catch(() => '');
+    const { place } = await this.configured(file);
+    const python = place === 'process' && vscode.workspace.isTrusted ? await pythonPath() : undefined;
+    const stamp = `${await stampModel(file).catch(() => '')} ${python}`;
     const known = this.#described.get(file);
     if (known && known.stamp === stamp) return known.described;
-    const described = await describeModel(file).then(
+    const described = await describe(file, python).then(
       (description) => ({ description }),
       (error: unknown) => ({ broken: messageOf(error) }),
     );
@@ -148,8 +152,19 @@ export class WorkspaceModels implements ModelStore, Disposable {
         this.#store.add(event(settle));
     }
     this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(settle));
-    const excludes = (event: vscode.ConfigurationChangeEvent) =>
-      event.affectsConfiguration('files.exclude') && settle();
-    this.#store.add(vscode.workspace.onDidChangeConfiguration(excludes));
+    const concerns = (event: vscode.ConfigurationChangeEvent) =>
+      ['files.exclude', 'slipway.python.interpreter'].some((name) => event.affectsConfiguration(name));
+    this.#store.add(vscode.workspace.onDidChangeConfiguration((event) => concerns(event) && settle()));
   }
+}
+
+/** What a model says about itself, and where `python`, which is to load it, has other versions than it was written by. */
+async function describe(file: string, python: string | undefined): Promise<ModelDescription> {
+  const description = await describeModel(file);
+  if (description.kind !== 'pickle' || python === undefined) return description;
+  const { scan } = description;
+  return {
+    ...description,
+    scan: { ...scan, findings: [...(await interpreterFindings(scan, python)), ...scan.findings] },
+  };
 }

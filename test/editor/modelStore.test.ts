@@ -87,6 +87,34 @@ describe('the models of a workspace', () => {
     assert.ok(!(await names()).includes('model.pkl'));
   });
 
+  it('may be scripts and boosters: by what is in them, or because slipway.json says so', async () => {
+    const putBack = await keep('slipway.json');
+    const script =
+      'signature = {"inputs": {"x": ("FP64", ["batch"])}}\n\ndef predict(inputs):\n    return inputs\n';
+    const folder = workspaceFile('other/grader').fsPath;
+    await mkdir(folder, { recursive: true });
+    try {
+      await writeFile(join(folder, 'predict.py'), script);
+      await writeFile(
+        join(folder, 'trees.txt'),
+        'tree\nversion=v4\nmax_feature_idx=1\nfeature_names=a b\n\n',
+      );
+      await writeFile(join(folder, 'notes.txt'), 'tree');
+      const named = { models: { trees: { path: 'other/grader/trees.txt' } } };
+      await writeFile(workspaceFile('slipway.json').fsPath, JSON.stringify(named));
+      const trees = await eventually('it is there', async () =>
+        (await models.list()).find(({ name }) => name === 'trees'),
+      );
+      assert.equal(trees.description?.kind, 'booster');
+      const grader = (await models.list()).find(({ name }) => name === 'grader');
+      assert.equal(grader?.description?.kind, 'script');
+      assert.ok(!(await names()).includes('notes.txt'));
+    } finally {
+      await putBack();
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('are named, and find their samples, as slipway.json says', async () => {
     const putBack = await keep('slipway.json');
     try {

@@ -34,6 +34,7 @@ export type PickleFindingCode =
   | 'nested-pickle'
   | 'odd-name'
   | 'other-file'
+  | 'other-version'
   | 'out-of-band'
   | 'persistent-id'
   | 'several-pickles'
