@@ -11,6 +11,8 @@ import { node24 } from './node24';
 import { temporaryFolder } from './workspace';
 
 const contentLabel = 'dev.slipway.test.content';
+/** Goes up with each change of what is made of the same files. */
+const recipe = 2;
 const packages = '/usr/lib/python3/dist-packages';
 /** What of Debian's packages goes in: what models are made with, and what that needs. */
 const wanted =
@@ -32,7 +34,7 @@ export async function ensurePythonImage(docker: Docker): Promise<void> {
   const stamps = [...folders, binary, zones]
     .filter((path) => existsSync(path))
     .map((path) => `${path}:${statSync(path).mtimeMs}`);
-  const digest = createHash('sha256').update(stamps.join('\n')).digest('hex');
+  const digest = createHash('sha256').update([recipe, ...stamps].join('\n')).digest('hex');
   const present = await docker
     .getImage(baseImages.python)
     .inspect()
@@ -85,7 +87,7 @@ async function ownFiles(python: string): Promise<string> {
 }
 
 async function extensionsIn(folders: string[]): Promise<string[]> {
-  const found = await run('find', [...folders, '-name', '*.so*', '-type', 'f']);
+  const found = await run('find', [...folders, '-name', '*.so*', '-xtype', 'f']);
   return found.split('\n').filter(Boolean);
 }
 

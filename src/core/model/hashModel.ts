@@ -7,6 +7,7 @@ import { UserError } from '../errors';
 import { readExternalData } from './externalData';
 import { readModel } from './inspectModel';
 import { formOf, isFolder, isPython } from './modelKind';
+import { scanPickle } from './pickle/scanPickle';
 
 const hashes = new Map<string, { stamp: string; hash: string }>();
 
@@ -44,8 +45,8 @@ async function stampOf(files: string[]): Promise<string> {
 }
 
 /**
- * The model file and what belongs to it, absolute; the model comes first: the files beside it that hold its weights, or all of the
- * folder where that is the model.
+ * The model file and what belongs to it, absolute; the model comes first: the files beside it that hold its weights or its classes, or
+ * all of the folder where that is the model.
  * @throws UserError `model-unsupported` when a file of weights is outside of the model's folder, also by a symbolic link
  * (as onnxruntime has it), and `model-missing` when it is not there
  */
@@ -53,7 +54,7 @@ export async function modelFiles(path: string, signal?: AbortSignal): Promise<st
   const model = resolve(path);
   if (isPython(model)) {
     await readable(model);
-    return isFolder(model) ? [model, ...(await filesBeside(model))] : [model];
+    return [model, ...(await (isFolder(model) ? filesBeside(model) : modulesBeside(model, signal)))];
   }
   const locations = await readModel(model, (window) => readExternalData(window, signal), signal);
   const files = await Promise.all(locations.map((location) => weightsFile(model, location)));
@@ -80,6 +81,28 @@ async function filesBeside(model: string): Promise<string[]> {
     `All of its folder belongs to ${basename(model)}, and that are ${files.length} files.`,
     'Put it into a folder of its own, with what it needs.',
   );
+}
+
+/** The modules beside a pickle, where its classes are in one of them: that may import the others. */
+async function modulesBeside(model: string, signal?: AbortSignal): Promise<string[]> {
+  if (formOf(model) !== 'pickle') return [];
+  // What is wrong with the file is said by whoever describes it.
+  const scan = await scanPickle(model, signal).catch(() => undefined);
+  signal?.throwIfAborted();
+  const modules = new Set(scan?.customClasses.map((name) => name.split('.')[0] as string));
+  if (modules.size === 0) return [];
+  const folder = dirname(model);
+  const entries = await readdir(folder, { withFileTypes: true });
+  const packages = entries.filter((entry) => entry.isDirectory() && modules.has(entry.name));
+  const scripts = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.py'));
+  if (packages.length === 0 && !scripts.some(({ name }) => modules.has(name.slice(0, -3)))) return [];
+  const inside = packages.map(async ({ name }) => {
+    const files = await readdir(resolve(folder, name), { recursive: true, withFileTypes: true });
+    return files.filter((entry) => entry.isFile() && entry.name.endsWith('.py'));
+  });
+  return [...scripts, ...(await Promise.all(inside)).flat()]
+    .map((entry) => resolve(entry.parentPath, entry.name))
+    .sort();
 }
 
 async function readable(model: string): Promise<void> {

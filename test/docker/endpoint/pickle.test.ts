@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { labels } from '../../../src/core/docker/labels';
@@ -106,7 +106,7 @@ describe('a pickle', () => {
     const [name] = ['RandomForestClassifier.joblib'];
     const made = join(folder, 'made');
     execFileSync('mkdir', ['-p', made]);
-    execFileSync(python, ['test/fixtures/python/make_models.py', made], { stdio: 'ignore' });
+    execFileSync(python, ['test/fixtures/python/make_models.py', made, '--boosters'], { stdio: 'ignore' });
     copyFileSync(join(made, name), path);
     const index = JSON.parse(readFileSync(join(made, 'index.json'), 'utf8')) as {
       file: string;
@@ -140,6 +140,34 @@ describe('a pickle', () => {
     const { infer } = await predictor.connect(path, taskOf().signal);
     const { outputs } = await infer(row([5.1, 3.5, 1.4, 0.2]), taskOf().signal);
     assert.equal(Number(outputs[0]?.data[0]), 0);
+  });
+
+  it('is served with the modules beside it; so are boosters in their own format, and scripts', async function () {
+    this.timeout(120_000);
+    const made = join(folder, 'made');
+    copyFileSync('test/fixtures/python/beside_module.py', join(made, 'beside_module.py'));
+    const beside = await predictor.connect(join(made, 'beside.pkl'), taskOf().signal);
+    assert.equal((await beside.infer(row([1, 2]), taskOf().signal)).outputs[0]?.data[0], 42);
+
+    const booster = await predictor.connect(join(made, 'booster.ubj'), taskOf().signal);
+    const [input] = booster.signature.inputs;
+    const count = Number(input?.shape?.[1]);
+    const cells: Tensor = {
+      name: 'input',
+      datatype: 'FP32',
+      shape: [1, count],
+      data: new Float32Array(count),
+    };
+    const score = Number((await booster.infer([cells], taskOf().signal)).outputs[0]?.data[0]);
+    assert.ok(score > 0 && score < 1, String(score));
+
+    const script = join(folder, 'script/predict.py');
+    mkdirSync(join(folder, 'script'));
+    copyFileSync(join(made, 'predict.py'), script);
+    const { infer } = await predictor.connect(script, taskOf().signal);
+    const text: Tensor = { name: 'text', datatype: 'BYTES', shape: [2], data: ['one', 'three'] };
+    const { outputs } = await infer([text], taskOf().signal);
+    assert.deepEqual([...(outputs[0]?.data ?? [])].map(Number), [3, 5]);
   });
 
   it('that needs a version that can not be had says which one can', async function () {

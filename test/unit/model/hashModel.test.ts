@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { hashModel, modelFiles } from '../../../src/core/model/hashModel';
 import { hostileModel, workspaceModel } from '../fixtures';
 
@@ -22,6 +22,27 @@ describe('hashModel', () => {
     const first = await hashModel(copy);
     await copyFile(workspaceModel('digits'), copy);
     assert.notEqual(await hashModel(copy), first);
+  });
+
+  it('takes in the modules beside a pickle where its classes are in one of them', async () => {
+    const own = join(folder, 'own');
+    await mkdir(join(own, 'steps'), { recursive: true });
+    const files = ['cleaning.py', 'words.py', 'notes.txt', 'steps/scale.py'];
+    for (const file of files) await writeFile(join(own, file), '');
+    const names = async (pickle: string) => {
+      const model = join(own, 'model.pkl');
+      await writeFile(model, pickle);
+      return (await modelFiles(model)).map((file) => relative(own, file));
+    };
+    assert.deepEqual(await names('csklearn.dummy\nDummyClassifier\n.'), ['model.pkl']);
+    assert.deepEqual(await names('celsewhere\nCleaner\n.'), ['model.pkl']);
+    assert.deepEqual(await names('ccleaning\nCleaner\n.'), ['model.pkl', 'cleaning.py', 'words.py']);
+    assert.deepEqual(await names('csteps.scale\nScaler\n.'), [
+      'model.pkl',
+      'cleaning.py',
+      join('steps', 'scale.py'),
+      'words.py',
+    ]);
   });
 
   it('takes in the files that hold the weights, also those of branches', async () => {

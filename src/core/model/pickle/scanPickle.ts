@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readModel } from '../inspectModel';
 import type { ByteSource } from './byteInput';
@@ -10,11 +10,26 @@ import type { PickleCompression, PickleImport, PickleScan } from './pickleScan';
 import { Report } from './report';
 import { scanBytes, scanZip, type Found } from './formats';
 
+const scans = new Map<string, { stamp: string; scan: PickleScan }>();
+
 /**
- * What a pickle would import and call if it were loaded, and what it says about the model in it. Nothing of it is loaded.
+ * What a pickle would import and call if it were loaded, and what it says about the model in it. Nothing of it is loaded. Remembered
+ * until the file changes its time or size.
  * @throws UserError `model-missing` when there is no such file, `model-broken` when it holds no pickle
  */
-export function scanPickle(path: string, signal?: AbortSignal): Promise<PickleScan> {
+export async function scanPickle(path: string, signal?: AbortSignal): Promise<PickleScan> {
+  const stamp = await stat(path).then(
+    ({ mtimeMs, ctimeMs, size, ino }) => [mtimeMs, ctimeMs, size, ino].join(),
+    () => undefined,
+  );
+  const known = scans.get(path);
+  if (known && known.stamp === stamp) return known.scan;
+  const scan = await readAndScan(path, signal);
+  if (stamp !== undefined) scans.set(path, { stamp, scan });
+  return scan;
+}
+
+function readAndScan(path: string, signal?: AbortSignal): Promise<PickleScan> {
   return readModel(
     path,
     async (window) => {
