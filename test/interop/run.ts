@@ -7,6 +7,7 @@ import { execFile, spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { pythonEnvironment, pythonVariables } from '../host/pythonEnvironment';
+import { temporaryFolder } from '../host/workspace';
 import { iris, startServer, stopServers } from '../unit/server/support/serverProcess';
 import type { TestServer } from '../unit/server/support/serverProcess';
 
@@ -31,6 +32,9 @@ async function main(): Promise<void> {
       const mlserver = await pythonEnvironment('interop-mlserver', join(here, 'requirements-mlserver.txt'));
       return python(mlserver, 'use_mlserver.py', urls);
     });
+    await attempt('LightGBM, MLflow', async () =>
+      models(await pythonEnvironment('interop-models', join(here, 'requirements-models.txt'))),
+    );
     await attempt('schemathesis, iris', () => schemathesis(bin, flowers));
     for (const [name, leftOut] of [
       ['echo', lenient],
@@ -70,6 +74,35 @@ async function python(bin: string, script: string, args: string[]): Promise<stri
   const options = { env: pythonVariables(bin), timeout: longest };
   const { stdout } = await run(join(bin, 'python'), [join(here, script), ...args], options);
   return stdout.trim();
+}
+
+/** Serves models of libraries that the tests have not, and holds the answers against what the libraries say. */
+async function models(bin: string): Promise<string> {
+  const folder = await temporaryFolder('interop-models');
+  const made = JSON.parse((await python(bin, 'make_models.py', [folder])).split('\n').at(-1) ?? '') as {
+    file: string;
+    inputs: Record<string, unknown>;
+    expected: Record<string, unknown>;
+  }[];
+  for (const { file, inputs, expected } of made) {
+    const server = await startServer(join(folder, file), '--python', join(bin, 'python'));
+    const { text } = await server.fetch('/predict', { method: 'POST', body: JSON.stringify({ inputs }) });
+    const { outputs } = JSON.parse(text) as { outputs?: Record<string, unknown> };
+    for (const [name, values] of Object.entries(expected)) {
+      const [actual, wanted] = [outputs?.[name], values].map((each) => [each].flat(3));
+      const same =
+        actual?.length === wanted?.length && wanted?.every((value, at) => alike(actual?.[at], value));
+      if (!same) throw new Error(`${file}: ${name} is not ${JSON.stringify(values)}\n${text}`);
+    }
+    await server.stop();
+  }
+  return `${made.length} models answer what they answer in Python`;
+}
+
+/** Equal, but for the last digits of floats. */
+function alike(actual: unknown, expected: unknown): boolean {
+  if (typeof actual !== 'number' || typeof expected !== 'number') return actual === expected;
+  return Math.abs(actual - expected) <= 1e-6 + 1e-5 * Math.abs(expected);
 }
 
 /** All of its default checks but those left out, over all that the description of the interface allows. */

@@ -11,14 +11,12 @@ import sys
 import numpy as np
 
 from slipway_forest import forest_of
-from slipway_frames import datatype_of, dtypes
+from slipway_frames import dtypes
 from slipway_linear import linear_of
+from slipway_pyfunc import Pyfunc
+from slipway_spec import Unsupported, spec, spec_of, specs_of
 
 PROBE_ROWS = 8
-
-
-class Unsupported(Exception):
-    """What can not be served, in words."""
 
 
 def load(path, options):
@@ -74,7 +72,7 @@ def load_mlflow(path, options):
         return load_lightgbm(data)
     from mlflow import pyfunc
 
-    return wrap(pyfunc.load_model(path), options)
+    return Pyfunc(pyfunc.load_model(path))
 
 
 def python_function(path):
@@ -121,26 +119,6 @@ def wrap(thing, options):
     if not callable(getattr(thing, "predict", None)) and not callable(getattr(thing, "transform", None)):
         raise Unsupported(f"a {type(thing).__name__} has neither predict nor transform")
     return Estimator(thing, options)
-
-
-def spec(name, datatype, shape, columns=None):
-    words = {"FP64": "float64", "FP32": "float32", "FP16": "float16", "INT64": "int64", "BYTES": "string", "BOOL": "bool"}
-    entry = {"name": name, "datatype": datatype, "type": words.get(datatype, datatype.lower()), "shape": shape}
-    if columns:
-        entry["columns"] = [str(column) for column in columns]
-    return entry
-
-
-def specs_of(entries):
-    """Tensors as somebody wrote them: `{name: (datatype, shape)}` in a script, a list in slipway.json."""
-    if isinstance(entries, dict):
-        return [spec(name, *rest) for name, rest in entries.items()]
-    return [spec(entry["name"], entry["datatype"], entry["shape"], entry.get("columns")) for entry in entries]
-
-
-def spec_of(name, array):
-    """What an output is, by the one that a probe gave."""
-    return spec(name, datatype_of(array.dtype), ["batch", *array.shape[1:]] if array.ndim else [])
 
 
 class Booster:
