@@ -186,7 +186,7 @@ function value(datatype: Datatype = 'FP32'): Json {
   const [, kind, bits] = /^(INT|UINT)(\d+)$/.exec(datatype) ?? [];
   if (bits) return integerRange(Number(bits), kind === 'INT');
   const most = greatest[datatype] ?? Number.MAX_VALUE;
-  return { type: 'number', minimum: -most, maximum: most };
+  return { type: ['number', 'null'], minimum: -most, maximum: most };
 }
 
 function exampled(schema: Json, example: JsonValue): Json {

@@ -103,7 +103,7 @@ describe('sampleTensors', () => {
       /expected 4 values/,
     ],
     ['a text', [[1, 2, 'c', 4]], [0, 2], /"c" .*is no FP32 value/],
-    ['null', [[1, 2, 3, null]], [0, 3], /null/],
+    ['a truth', [[1, 2, 3, true]], [0, 3], /true/],
     ['a single value', 5, [], /expected the shape \[batch, 4\], got a single value/],
     ['too many dimensions', [[[1, 2, 3, 4]]], [], /got an array of 1×1×4/],
     ['flat values that are no rows', [1, 2, 3, 4, 5], [], /got an array of 5/],

@@ -130,10 +130,10 @@ describe('server routes', () => {
     ['ragged rows', inferBody('measurements', [2, 4], [flower, [1, 2]]), 400, /expected 4 values at \[1\]/],
     ['a word among the numbers', inferBody('measurements', [1, 4], [1, 'x', 3, 4]), 400, /"x" at \[1\]/],
     [
-      'a null among the numbers',
-      inferBody('measurements', [1, 4], [[1, null, 3, 4]]),
+      'a truth among the numbers',
+      inferBody('measurements', [1, 4], [[1, true, 3, 4]]),
       400,
-      /null at \[0\]\[1\]/,
+      /true at \[0\]\[1\]/,
     ],
     ['a number beyond FP32', inferBody('measurements', [1, 4], [1e300, 1, 1, 1]), 400, /1e\+300 at \[0\]/],
     [
