@@ -1,14 +1,16 @@
 /**
- * Holds the model server against ONNX backend cases: `npm run conformance -- FOLDER [PLAIN] [WORD]`.
+ * Holds the model server against ONNX backend cases: `npm run conformance [-- CASES [PLAIN [WORD]]]`.
  *
- * FOLDER has a folder for each case: `model.onnx`, perhaps `data.json` with `rtol` and `atol`, and `test_data_set_N` with
- * `input_K.pb` and `output_K.pb`. PLAIN is a JSON object of what the runtime itself makes of each case, by its path in FOLDER:
+ * CASES is a folder, or a .tar.gz of one (default: ../shared/onnx-backend-cases.tar.gz), that has a folder for each case: `model.onnx`, perhaps `data.json` with `rtol` and `atol`, and `test_data_set_N` with
+ * `input_K.pb` and `output_K.pb`. PLAIN (default: the .json beside the archive) is a JSON object of what the runtime itself makes of each case, by its path in FOLDER:
  * "pass", "fail", or any other word where it does not run. WORD leaves only the cases whose name holds it.
  * Exits with 1 when a case gives a wrong answer that the runtime itself does not give, ends the server, or is lost:
  * passes plainly, and not through the server.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { printTable } from '../bench/table';
+import { run } from '../host/command';
+import { temporaryFolder } from '../host/workspace';
 import { stopServers } from '../unit/server/support/serverProcess';
 import type { Way } from './ask';
 import { findCases } from './cases';
@@ -19,14 +21,29 @@ import type { Outcomes } from './tryCase';
 const ways: Way[] = ['JSON', 'binary'];
 const atOnce = 2;
 
+/** Where an archive is unpacked: in a folder for this run. */
+async function unpack(archive: string): Promise<string> {
+  const folder = await temporaryFolder('conformance');
+  await run('tar', ['-xzf', archive, '-C', folder]);
+  return folder;
+}
+
 async function main(): Promise<void> {
-  const [folder, plainFile, word = ''] = process.argv.slice(2);
-  if (!folder) {
-    process.stderr.write('Usage: npm run conformance -- FOLDER [PLAIN.json] [WORD]\n');
+  const [given = '../shared/onnx-backend-cases.tar.gz', plainGiven, word = ''] = process.argv.slice(2);
+  if (!existsSync(given)) {
+    process.stderr.write(
+      `There are no cases at ${given}. Usage: npm run conformance -- CASES [PLAIN.json [WORD]]\n`,
+    );
     process.exitCode = 2;
     return;
   }
-  const plain = plainFile ? (JSON.parse(readFileSync(plainFile, 'utf8')) as Record<string, string>) : {};
+  const packed = given.endsWith('.tar.gz');
+  const folder = packed ? await unpack(given) : given;
+  const plainFile = plainGiven ?? (packed ? given.replace(/\.tar\.gz$/, '.json') : undefined);
+  const plain =
+    plainFile && existsSync(plainFile)
+      ? (JSON.parse(readFileSync(plainFile, 'utf8')) as Record<string, string>)
+      : {};
   const cases = findCases(folder).filter(({ name }) => name.includes(word));
   const outcomes = new Map<string, Outcomes>();
   const left = [...cases];
