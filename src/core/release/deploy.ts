@@ -226,13 +226,14 @@ async function withdraw(
     error instanceof VerifyError
       ? !error.results.some((result) => result.pass === false)
       : error instanceof UserError && error.code === 'canary-failed';
-  const log = brokeDown ? await tailOf((signal) => target.logs(candidate, signal), LOG_LINES) : [];
+  let log: string[] = [];
   const signal = AbortSignal.timeout(CLEANUP_MS);
   const reason = cancelled ? 'The deploy was cancelled.' : messageOf(error);
   task.report(`Removing ${nameOf(candidate)}`);
   try {
     const cleanup = { signal, report: (message: string) => task.report(message) };
     if (shared) await target.setTraffic?.(candidate, 0, cleanup);
+    if (brokeDown) log = await tailOf((until) => target.logs(candidate, until), LOG_LINES);
     await target.fail(candidate, reason, cleanup);
   } catch (leftover) {
     return new UserError(

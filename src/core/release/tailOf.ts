@@ -1,5 +1,7 @@
 /** How long a log may be silent until its tail counts as read, in milliseconds. */
 const SILENCE_MS = 300;
+/** A server that goes on writing is not waited for, in milliseconds. */
+const LONGEST_MS = 3_000;
 
 /**
  * The last lines that a log holds now. Does not wait for what is written later: `follow`'s signal is aborted after a silence.
@@ -11,6 +13,7 @@ export async function tailOf(
 ): Promise<string[]> {
   const end = new AbortController();
   let silence = setTimeout(() => end.abort(), SILENCE_MS);
+  const patience = setTimeout(() => end.abort(), LONGEST_MS);
   let text = '';
   try {
     for await (const chunk of follow(end.signal)) {
@@ -22,6 +25,7 @@ export async function tailOf(
     // What was read so far is better than nothing.
   } finally {
     clearTimeout(silence);
+    clearTimeout(patience);
   }
   return text.split('\n').filter(Boolean).slice(-lines);
 }

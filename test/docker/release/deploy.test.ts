@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeConformance } from '../../targets/conformance';
+import { inspectModel } from '../../../src/core/model/inspectModel';
 import { hashModel } from '../../../src/core/model/hashModel';
 import {
   deploy as runDeploy,
@@ -143,6 +144,44 @@ describe('deploying to a Docker engine', () => {
     assert.equal(await stateOf(target), '1 serving ready');
     const answered = await traffic.stop();
     assert.ok((answered['r2'] ?? 0) > 20, JSON.stringify(answered));
+  });
+
+  it('takes the traffic back from a canary on which requests fail that did not fail before', async function () {
+    this.timeout(60_000);
+    const subject = async (file: string): Promise<Deployment> => {
+      const path = `test/unit/server/models/${file}.onnx`;
+      const { signature } = await inspectModel(path);
+      return {
+        model: { name: 'lookup', path, hash: await hashModel(path) },
+        signature,
+        samples: [],
+        note: file,
+      };
+    };
+    const url = addressOf(await deploy(target, await subject('tolerant'), deployTask()));
+    const ask = (index: number) =>
+      fetch(`${url}/predict`, { method: 'POST', body: JSON.stringify({ inputs: { index: [index] } }) }).then(
+        (reply) => reply.arrayBuffer(),
+      );
+    const asking = setInterval(
+      () => void Promise.all([0, 1, 2, 3, 4, 5].map(ask)).catch(() => undefined),
+      50,
+    );
+    try {
+      const canary = { steps: [50], watchSeconds: 30, maxErrorRate: 0.01, maxSlower: 10 };
+      await assert.rejects(deploy(target, { ...(await subject('picky')), canary }, deployTask()), {
+        code: 'canary-failed',
+        message:
+          /^Revision 2 of lookup did not stand its trial: \d+ of \d+ requests failed \(\S+ %; 1 % may, 0 % fail with the release before\)/,
+      });
+    } finally {
+      clearInterval(asking);
+    }
+    assert.equal(await stateOf(target), '1 serving ready');
+    assert.equal(
+      (await fetch(`${url}/predict`, { method: 'POST', body: '{"inputs":{"index":[5]}}' })).status,
+      200,
+    );
   });
 
   it('that does not bear its load gets no traffic', async () => {

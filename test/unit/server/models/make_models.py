@@ -57,11 +57,16 @@ def patience():
     save("patience", nodes, [value("n", INT64, ["batch", 1])], [value("done", INT64, ["batch", 1])], initializers)
 
 
-def picky():
+def picky(name="picky", entries=3):
     """Looks its input up in a table of three: anything else is an error in the run."""
     nodes = [helper.make_node("Gather", ["table", "index"], ["found"])]
-    table = constant("table", np.array([10, 20, 30], np.int64))
-    save("picky", nodes, [value("index", INT64, ["batch"])], [value("found", INT64, ["batch"])], [table])
+    table = constant("table", np.arange(10, 10 * entries + 1, 10, np.int64))
+    save(name, nodes, [value("index", INT64, ["batch"])], [value("found", INT64, ["batch"])], [table])
+
+
+def tolerant():
+    """The same with a table of six."""
+    picky("tolerant", 6)
 
 
 def centred():
@@ -79,5 +84,5 @@ def hungry():
     save("hungry", nodes, [value("count", INT64, [1])], [value("sum", FLOAT, [])], [constant("one", np.ones(1, np.float32))])
 
 
-for make in [echo, scalar, patience, picky, centred, hungry]:
+for make in [echo, scalar, patience, picky, tolerant, centred, hungry]:
     make()
