@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { ServedModel } from '../endpoint/endpoint';
 import { UserError, isCancellation, messageOf } from '../errors';
 import type { Signature } from '../model/signature';
-import type { Sample } from '../sample/sample';
+import type { Sample, SampleResult } from '../sample/sample';
 import { sampleTensors } from '../sample/sampleTensors';
+import { proofText, type SampleProof } from '../target/proof';
 import type { Release, ReleaseRequest, Standing, Target } from '../target/target';
 import type { TaskContext } from '../task';
 import { runCanary, type CanaryOptions } from './canary';
@@ -72,7 +73,7 @@ export async function deploy(target: Target, deployment: Deployment, task: Deplo
   const same = deployment.anyway ? undefined : await findSame(target, request, digest, task.signal);
   if (same) {
     const proof = () => prove(target, same, deployment, task);
-    await step(task, 'verify', proof, (summary) => `${nameOf(same)} serves this already; ${summary}`);
+    await step(task, 'verify', proof, ({ words }) => `${nameOf(same)} serves this already; ${words}`);
     return { release: same, unchanged: true };
   }
   const candidate = await step(task, 'candidate', () => target.apply(request, digest, task), nameOf);
@@ -92,7 +93,7 @@ export async function finishDeploy(
       task,
       'verify',
       () => prove(target, candidate, deployment, task),
-      (summary) => summary,
+      ({ words }) => words,
     );
     let seen: string | undefined;
     return await step(
@@ -100,7 +101,8 @@ export async function finishDeploy(
       'traffic',
       async () => {
         seen = await giveParts(target, candidate, deployment.canary, undo, task);
-        return target.promote(candidate, task, seen ? `${proof}; ${seen}` : proof);
+        const words = seen ? `${proof.words}; ${seen}` : proof.words;
+        return target.promote(candidate, task, proofText(words, proof.results.map(sampleProof)));
       },
       (release) => [seen, whereItServes(release)].filter(Boolean).join('; '),
     );
@@ -162,18 +164,31 @@ async function findSame(
   );
 }
 
+interface Proven {
+  /** What was proven, in a phrase. */
+  words: string;
+  results: SampleResult[];
+}
+
 async function prove(
   target: Target,
   release: Release,
   { signature, samples, load }: Deployment,
   task: DeployTask,
-): Promise<string> {
-  const { summary, signature: known } = await verifyRelease(release, signature, samples, task, () =>
-    whyEnded(target, release, task.signal),
-  );
-  if (!load) return summary;
+): Promise<Proven> {
+  const {
+    summary,
+    results,
+    signature: known,
+  } = await verifyRelease(release, signature, samples, task, () => whyEnded(target, release, task.signal));
+  if (!load) return { words: summary, results };
   const inputs = samples.map((sample) => sampleTensors(known, sample));
-  return `${summary}; ${await loadTest(release, inputs, load, task)}`;
+  return { words: `${summary}; ${await loadTest(release, inputs, load, task)}`, results };
+}
+
+function sampleProof({ sample, pass, milliseconds }: SampleResult): SampleProof {
+  const result = pass === undefined ? 'predicted' : pass ? 'passed' : 'failed';
+  return { name: sample, result, milliseconds };
 }
 
 /** Without a release that serves there is nobody whose traffic could be divided. */
