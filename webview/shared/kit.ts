@@ -19,10 +19,14 @@ export interface ButtonControl {
   set(face: { label: string; icon: string }): void;
 }
 
-/** A button with an icon, which can change what it says. */
-export function button(face: { label: string; icon: string }, onPress: () => void): ButtonControl {
+/** A button with an icon, which can change what it says. `look` is `primary` for what one most likely wants. */
+export function button(
+  face: { label: string; icon: string },
+  onPress: () => void,
+  look: 'primary' | 'secondary' = 'secondary',
+): ButtonControl {
   const node = document.createElement('vscode-button') as Button;
-  node.appearance = 'secondary';
+  node.appearance = look;
   const set = ({ label, icon: name }: typeof face) => {
     const image = icon(name);
     image.slot = 'start';
@@ -31,6 +35,13 @@ export function button(face: { label: string; icon: string }, onPress: () => voi
   set(face);
   node.addEventListener('click', onPress);
   return { node, set };
+}
+
+/** A button that looks like a link, for what opens something. */
+export function link(onPress: () => void): HTMLButtonElement {
+  const node = element('button', { type: 'button', class: 'link' });
+  node.addEventListener('click', onPress);
+  return node;
 }
 
 /** A box to tick. */

@@ -8,18 +8,12 @@ import { proofText, type SampleProof } from '../target/proof';
 import type { Release, ReleaseRequest, Standing, Target } from '../target/target';
 import type { TaskContext } from '../task';
 import { runCanary, type CanaryOptions } from './canary';
+import type { DeployStep } from './deploySteps';
 import { loadTest, type LoadOptions } from './loadTest';
 import { tailOf } from './tailOf';
 import { VerifyError, verifyRelease } from './verify';
 
-/** The pipeline, in order. */
-export const deploySteps = ['check', 'build', 'push', 'candidate', 'verify', 'traffic'] as const;
-export type DeployStep = (typeof deploySteps)[number];
-
-/** The steps that a deploy to this target has. */
-export function stepsFor(target: Target): DeployStep[] {
-  return deploySteps.filter((step) => step !== 'push' || target.push !== undefined);
-}
+export { deploySteps, stepsFor, type DeployStep } from './deploySteps';
 
 /** How a candidate comes to its traffic. */
 export interface Rollout {
