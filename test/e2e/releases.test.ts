@@ -99,9 +99,11 @@ describe('releases in the workbench', () => {
     await workbench.page.locator('.tab.active', { hasText: 'iris r1 on' }).waitFor();
     await workbench.tree('Targets').menu(/^r1/, 'Show Release');
     assert.equal(await tabs.count(), 2);
+    const retired = async () =>
+      (await workbench.webviewFrame('iris r1 on')).getByText('Retired, no traffic').waitFor();
+    await retired();
     await workbench.reload();
-    const first = await workbench.webviewFrame('iris r1 on');
-    await first.getByText('Retired, no traffic').waitFor();
+    await retired();
   });
 
   it('are promoted and rolled back from their page, which tells what became of them', async () => {

@@ -4,9 +4,6 @@ import { KeyedList } from '../shared/keyedList';
 import { button } from '../shared/kit';
 import { actionFaces } from './words';
 
-/** What brings a new release to its traffic stands out. */
-const primary: readonly Action[] = ['finish', 'promote'];
-
 /** Buttons for what can be done with the release as it is. */
 export class ActionBar {
   readonly node = element('div', { class: 'bar', role: 'group', 'aria-label': 'Actions' });
@@ -17,8 +14,7 @@ export class ActionBar {
       this.node,
       (action) => action,
       (action) => {
-        const look = primary.includes(action) ? 'primary' : 'secondary';
-        const { node } = button(actionFaces[action], () => onPress(action), look);
+        const { node } = button(actionFaces[action], () => onPress(action));
         node.dataset['action'] = action;
         return { node, show: () => undefined };
       },

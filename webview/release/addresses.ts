@@ -27,7 +27,7 @@ export class Addresses {
     const own =
       state === 'candidate' || state === 'canary' ? 'The candidate itself' : `Revision ${revision} itself`;
     const all: { which: Which; label: string; url?: string }[] = [
-      { which: 'stableUrl', label: 'Whatever serves', url: stableUrl },
+      { which: 'stableUrl', label: 'Stable address', url: stableUrl },
       { which: 'url', label: own, url },
     ];
     this.#list.show(all.filter((address): address is Address => address.url !== undefined));

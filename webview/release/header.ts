@@ -1,4 +1,4 @@
-import type { ReleaseFacts, Subject } from '../../src/core/protocol/release';
+import type { ReleaseFacts, ToPage } from '../../src/core/protocol/release';
 import { element, icon, setText } from '../shared/dom';
 import { healthWords, stateIcon, stateWords } from './words';
 
@@ -17,18 +17,17 @@ export class Header {
     this.node = element('header', {}, this.#title, this.#state, this.#bar, this.#detail);
   }
 
-  show({ name, target }: Subject, facts: ReleaseFacts | undefined): void {
+  /** @param known what was known last of the release; while its target does not answer that may be over */
+  show({ type, name, target }: ToPage, known: ReleaseFacts | undefined): void {
+    const facts = type === 'gone' ? undefined : known;
     setText(this.#title, `${name} on ${target}`);
     for (const part of [this.#state, this.#bar]) part.hidden = !facts;
     this.#detail.hidden = !facts?.detail;
     if (!facts) return;
-    this.node.dataset['state'] = facts.state;
-    const image = stateIcon(facts);
-    if (this.#icon.dataset['icon'] !== image) {
-      this.#icon.dataset['icon'] = image;
-      this.#icon.replaceChildren(icon(image));
-    }
-    setText(this.#words, [stateWords(facts), healthWords(facts)].filter(Boolean).join(' · '));
+    const isPresent = type === 'release';
+    this.#setIcon(isPresent ? stateIcon(facts) : 'question', isPresent ? facts.state : '');
+    const words = [stateWords(facts), healthWords(facts)].filter(Boolean).join(' · ');
+    setText(this.#words, isPresent ? words : `Last known: ${words}`);
     this.#share.style.width = `${facts.traffic}%`;
     setText(this.#detail, facts.detail ?? '');
   }
@@ -36,5 +35,12 @@ export class Header {
   /** Where the focus goes when what had it is not there any more. */
   focus(): void {
     this.#title.focus();
+  }
+
+  #setIcon(name: string, state: string): void {
+    this.node.dataset['state'] = state;
+    if (this.#icon.dataset['icon'] === name) return;
+    this.#icon.dataset['icon'] = name;
+    this.#icon.replaceChildren(icon(name));
   }
 }

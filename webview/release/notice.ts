@@ -17,16 +17,12 @@ export class Notice {
   readonly #newest: ButtonControl;
   #newestId = '';
 
-  constructor(private readonly actions: NoticeActions) {
+  constructor(actions: NoticeActions) {
     this.#retry = button(retryFace, () => {
       this.#retry.set({ label: 'Asking…', icon: 'sync' });
       actions.onRetry();
     });
-    this.#newest = button(
-      { label: '', icon: 'arrow-right' },
-      () => this.actions.onOpen(this.#newestId),
-      'primary',
-    );
+    this.#newest = button(newestFace(''), () => actions.onOpen(this.#newestId));
     this.node.append(
       element(
         'div',
@@ -49,7 +45,7 @@ export class Notice {
     this.#newest.node.hidden = !newest;
     if (newest) {
       this.#newestId = newest.id;
-      this.#newest.set({ label: `Open ${newest.name}, the newest`, icon: 'arrow-right' });
+      this.#newest.set(newestFace(newest.name));
     }
     const [text, more] = wordsOf(message, at);
     setText(this.#text, text);
@@ -58,6 +54,10 @@ export class Notice {
 }
 
 const retryFace = { label: 'Retry', icon: 'refresh' };
+
+function newestFace(name: string): { label: string; icon: string } {
+  return { label: `Open ${name}, the newest`, icon: 'arrow-right' };
+}
 
 function wordsOf(message: ToPage, at: number | undefined): [text: string, more?: string] {
   const { name, target } = message;

@@ -66,7 +66,7 @@ export class Page {
   receive(message: ToPage): void {
     const focused = document.activeElement;
     this.#remember(message);
-    this.#header.show(message, message.type === 'gone' ? undefined : this.#facts);
+    this.#header.show(message, this.#facts);
     this.#notice.show(message, this.#at);
     this.#actions.show(message.type === 'release' ? message.facts.actions : []);
     this.#main.hidden = message.type === 'gone' || !this.#facts;
@@ -98,7 +98,7 @@ export class Page {
       { name: 'Samples hash', value: samplesHash, isCode: true },
       { name: 'Image', value: digest, isCode: true },
     ]);
-    this.#samples.show(facts.proof);
+    this.#samples.show(facts);
     this.#settings.show(settings.map((setting) => ({ ...setting, isCode: true })));
     this.#settingsSection.node.hidden = settings.length === 0;
     this.#revisions.show(facts.others);

@@ -25,8 +25,12 @@ export class Samples {
     this.node = new Section('Samples', this.#words, this.#table).node;
   }
 
-  show(proof: ReleaseFacts['proof']): void {
-    setText(this.#words, proof ? sentence(proof.words) : 'Nothing is kept of what it was proven with.');
+  show({ proof, steps }: ReleaseFacts): void {
+    const none =
+      steps.length > 0
+        ? 'They are run before it gets the traffic.'
+        : 'Nothing is kept of what it was proven with.';
+    setText(this.#words, proof ? sentence(proof.words) : none);
     const samples = proof?.samples ?? [];
     this.#table.hidden = samples.length === 0;
     // Names need not differ.

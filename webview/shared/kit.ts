@@ -19,14 +19,10 @@ export interface ButtonControl {
   set(face: { label: string; icon: string }): void;
 }
 
-/** A button with an icon, which can change what it says. `look` is `primary` for what one most likely wants. */
-export function button(
-  face: { label: string; icon: string },
-  onPress: () => void,
-  look: 'primary' | 'secondary' = 'secondary',
-): ButtonControl {
+/** A button with an icon, which can change what it says. */
+export function button(face: { label: string; icon: string }, onPress: () => void): ButtonControl {
   const node = document.createElement('vscode-button') as Button;
-  node.appearance = look;
+  node.appearance = 'secondary';
   const set = ({ label, icon: name }: typeof face) => {
     const image = icon(name);
     image.slot = 'start';

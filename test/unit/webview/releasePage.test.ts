@@ -88,7 +88,7 @@ describe('the page of a release in a browser', () => {
     await send(told());
     assert.equal(await text(page.getByRole('heading', { level: 1 })), 'iris r3 on staging');
     assert.match(await text(page.locator('header')), /Serving, 100 % of the traffic/);
-    assert.match(await text(section('How to reach it')), /Whatever serves\s+http:\/\/127.0.0.1:8600/);
+    assert.match(await text(section('How to reach it')), /Stable address\s+http:\/\/127.0.0.1:8600/);
     const about = await text(section('About'));
     for (const part of [
       'retrained',
@@ -118,6 +118,8 @@ describe('the page of a release in a browser', () => {
       'wrong\tFailed\t2 ms',
       'free\tPredicted, nothing expected\t3 ms',
     ]);
+    await send(told({ proof: undefined, steps: [{ name: 'verify', state: 'current' }] }));
+    assert.match(await text(section('Samples')), /They are run before it gets the traffic/);
     await send(told({ proof: undefined }));
     assert.match(await text(section('Samples')), /Nothing is kept/);
     assert.equal(await page.getByRole('table').count(), 0);
@@ -212,6 +214,7 @@ describe('the page of a release in a browser', () => {
     await send({ ...subject, type: 'unreachable', why, next: 'Start Docker.', answered });
     const notice = await text(page.locator('.notice'));
     assert.match(notice, /staging does not answer\. No Docker engine answers\./);
+    assert.match(await text(page.locator('header')), /Last known: Serving/);
     assert.match(notice, /Start Docker\. What is shown here was so on .*2026/);
     assert.match(await text(section('About')), /retrained/);
     assert.equal(await page.getByRole('group', { name: 'Actions' }).count(), 0);
