@@ -60,7 +60,11 @@ const targets = [
     outdir: dist,
     external: ['onnxruntime-node', 'dockerode'],
   },
-  { ...page, entryPoints: { metrics: 'webview/metrics/main.ts' }, outdir: `${dist}/webview` },
+  {
+    ...page,
+    entryPoints: { metrics: 'webview/metrics/main.ts', release: 'webview/release/main.ts' },
+    outdir: `${dist}/webview`,
+  },
   ...(tests
     ? [
         {

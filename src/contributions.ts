@@ -1,5 +1,6 @@
 /** Every command, view, setting and context key, named once. A test holds `package.json` against these. */
 export const commands = {
+  compareRelease: 'slipway.compareRelease',
   copyCurl: 'slipway.copyCurl',
   copyReleaseLink: 'slipway.copyReleaseLink',
   copyUrl: 'slipway.copyUrl',

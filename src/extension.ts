@@ -27,7 +27,9 @@ import { recall, registerStatusBar } from './editor/statusBar';
 import { endpointsView } from './editor/tree/endpointsView';
 import { modelsView } from './editor/tree/modelsView';
 import { targetsView } from './editor/tree/targetsView';
-import { ReleasePages } from './editor/releasePages';
+import { ReleaseDocuments } from './editor/release/releaseDocuments';
+import { followLink } from './editor/release/releaseLinks';
+import { ReleasePanels } from './editor/release/releasePanels';
 import { registerView } from './editor/tree/view';
 
 /** VS Code does not say when an extension could not start, so this does. */
@@ -80,12 +82,22 @@ function compose(
   const samples = store.add(registerSamples(services));
   const sources = new MetricsSources(services);
   const panels = store.add(new MetricsPanels(context, monitor, sources.resolve, log));
-  const pages = store.add(new ReleasePages(services));
+  const documents = store.add(new ReleaseDocuments(services));
+  const pages = store.add(new ReleasePanels(context, services));
   const handleUri = (uri: vscode.Uri) =>
-    pages.follow(uri).catch((error: unknown) => services.showError(error));
+    followLink(uri, services, pages).catch((error: unknown) => services.showError(error));
   store.add(vscode.window.registerUriHandler({ handleUri }));
   store.add(
-    registerCommands(services, samples.commands, panels, sources, log, pages, context.workspaceState),
+    registerCommands(
+      services,
+      samples.commands,
+      panels,
+      sources,
+      log,
+      documents,
+      pages,
+      context.workspaceState,
+    ),
   );
   store.add(registerView(views.models, modelsView(services)));
   store.add(registerView(views.endpoints, endpointsView(services)));

@@ -75,13 +75,55 @@ describe('releases in the workbench', () => {
     await workbench.notification(/iris r2 serves on/);
   });
 
-  it('have a page that says all about them, and a history to compare them', async () => {
+  it('have a page that says all about them', async () => {
     await workbench.clearNotifications();
     await workbench.tree('Targets').menu(/^r2/, 'Show Release');
-    await workbench.page.locator('.tab.active', { hasText: 'iris r2.yaml' }).waitFor();
-    for (const line of ['release: iris r2', 'note: second', 'samples hash', 'proven: ', 'memoryMiB: 512'])
-      await workbench.page.locator('.view-line', { hasText: line }).first().waitFor();
+    const page = await workbench.webviewFrame('iris r2 on');
+    await page.getByText('Serving, 100 % of the traffic').waitFor();
+    for (const fact of ['second', 'Samples hash', '3 of 3 samples pass.', 'memoryMiB', '512'])
+      await page.getByText(fact, { exact: true }).first().waitFor();
+    assert.equal(await page.getByRole('row', { name: /Passed [\d.]+ ms$/ }).count(), 3);
     await workbench.screenshot('releases-page');
+    await page
+      .getByRole('button', { name: /^Copy http/ })
+      .first()
+      .click();
+    await workbench.statusBarItem(/is on the clipboard/).waitFor();
+    assert.match(await workbench.clipboard(), /^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('have a page each, which comes back after a reload', async () => {
+    const second = await workbench.webviewFrame('iris r2 on');
+    await second.getByRole('button', { name: 'Open revision 1' }).click();
+    const tabs = workbench.page.locator('.tab', { hasText: /iris r\d on/ });
+    await workbench.page.locator('.tab.active', { hasText: 'iris r1 on' }).waitFor();
+    await workbench.tree('Targets').menu(/^r1/, 'Show Release');
+    assert.equal(await tabs.count(), 2);
+    const retired = async () =>
+      (await workbench.webviewFrame('iris r1 on')).getByText('Retired, no traffic').waitFor();
+    await retired();
+    await workbench.reload();
+    await retired();
+  });
+
+  it('are promoted and rolled back from their page, which tells what became of them', async () => {
+    const first = await workbench.webviewFrame('iris r1 on');
+    await first.getByRole('button', { name: 'Promote…' }).click();
+    await workbench.dialog('Promote');
+    await first.getByText('Serving, 100 % of the traffic').waitFor();
+    const second = await workbench.webviewFrame('iris r2 on');
+    await second.getByRole('button', { name: 'Promote…' }).click();
+    await workbench.dialog('Promote');
+    await second.getByRole('button', { name: 'Roll Back…' }).waitFor();
+    await workbench.clearNotifications();
+  });
+
+  it('have a history to compare them', async () => {
+    const page = await workbench.webviewFrame('iris r2 on');
+    await page.getByRole('button', { name: 'Compare with…' }).click();
+    await workbench.pick('r1');
+    await workbench.page.locator('.tab.active', { hasText: 'r1 ↔ r2' }).waitFor();
+    await workbench.runCommand('View: Close All Editors');
     await workbench.tree('Targets').action(/^iris/, 'Release History');
     await workbench.quickInput.pickAll();
     await workbench.page.locator('.tab.active', { hasText: 'r1 ↔ r2' }).waitFor();

@@ -69,6 +69,7 @@ export function describeConformance(title: string, place: Place): void {
       assert.equal(await statesOf(target), '3 retired, 2 serving, 1 retired');
       const { samples } = place.deployment();
       assert.equal(back.proof, `${samples.length} of ${samples.length} samples pass`);
+      assert.equal(back.proofSamples?.length, samples.length);
     });
 
     it('keeps the old release where the samples fail on the new one, and leaves nothing of that', async () => {

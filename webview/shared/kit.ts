@@ -33,6 +33,13 @@ export function button(face: { label: string; icon: string }, onPress: () => voi
   return { node, set };
 }
 
+/** A button that looks like a link, for what opens something. */
+export function link(onPress: () => void): HTMLButtonElement {
+  const node = element('button', { type: 'button', class: 'link' });
+  node.addEventListener('click', onPress);
+  return node;
+}
+
 /** A box to tick. */
 export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLElement {
   const node = document.createElement('vscode-checkbox') as Checkbox;

@@ -3,23 +3,18 @@ import type { ServedModel } from '../endpoint/endpoint';
 import { UserError, isCancellation, messageOf } from '../errors';
 import type { Built } from '../image/buildImages';
 import type { Signature } from '../model/signature';
-import type { Sample } from '../sample/sample';
+import type { Sample, SampleResult } from '../sample/sample';
 import { sampleTensors } from '../sample/sampleTensors';
+import { proofText, type SampleProof } from '../target/proof';
 import type { Release, ReleaseRequest, Standing, Target } from '../target/target';
 import type { TaskContext } from '../task';
 import { runCanary, type CanaryOptions } from './canary';
+import type { DeployStep } from './deploySteps';
 import { loadTest, type LoadOptions } from './loadTest';
 import { tailOf } from './tailOf';
 import { VerifyError, verifyRelease } from './verify';
 
-/** The pipeline, in order. */
-export const deploySteps = ['check', 'build', 'push', 'candidate', 'verify', 'traffic'] as const;
-export type DeployStep = (typeof deploySteps)[number];
-
-/** The steps that a deploy to this target has. */
-export function stepsFor(target: Target): DeployStep[] {
-  return deploySteps.filter((step) => step !== 'push' || target.push !== undefined);
-}
+export { deploySteps, stepsFor, type DeployStep } from './deploySteps';
 
 /** How a candidate comes to its traffic. */
 export interface Rollout {
@@ -73,7 +68,7 @@ export async function deploy(target: Target, deployment: Deployment, task: Deplo
   const same = deployment.anyway ? undefined : await findSame(target, request, digest, task.signal);
   if (same) {
     const proof = () => prove(target, same, deployment, task);
-    await step(task, 'verify', proof, (summary) => `${nameOf(same)} serves this already; ${summary}`);
+    await step(task, 'verify', proof, ({ words }) => `${nameOf(same)} serves this already; ${words}`);
     return { release: same, unchanged: true };
   }
   const candidate = await step(task, 'candidate', () => target.apply(request, digest, task), nameOf);
@@ -93,7 +88,7 @@ export async function finishDeploy(
       task,
       'verify',
       () => prove(target, candidate, deployment, task),
-      (summary) => summary,
+      ({ words }) => words,
     );
     let seen: string | undefined;
     return await step(
@@ -101,7 +96,8 @@ export async function finishDeploy(
       'traffic',
       async () => {
         seen = await giveParts(target, candidate, deployment.canary, undo, task);
-        return target.promote(candidate, task, seen ? `${proof}; ${seen}` : proof);
+        const words = seen ? `${proof.words}; ${seen}` : proof.words;
+        return target.promote(candidate, task, proofText(words, proof.results.map(sampleProof)));
       },
       (release) => [seen, whereItServes(release)].filter(Boolean).join('; '),
     );
@@ -163,18 +159,31 @@ async function findSame(
   );
 }
 
+interface Proven {
+  /** What was proven, in a phrase. */
+  words: string;
+  results: SampleResult[];
+}
+
 async function prove(
   target: Target,
   release: Release,
   { signature, samples, load }: Deployment,
   task: DeployTask,
-): Promise<string> {
-  const { summary, signature: known } = await verifyRelease(release, signature, samples, task, () =>
-    whyEnded(target, release, task.signal),
-  );
-  if (!load) return summary;
+): Promise<Proven> {
+  const {
+    summary,
+    results,
+    signature: known,
+  } = await verifyRelease(release, signature, samples, task, () => whyEnded(target, release, task.signal));
+  if (!load) return { words: summary, results };
   const inputs = samples.map((sample) => sampleTensors(known, sample));
-  return `${summary}; ${await loadTest(release, inputs, load, task)}`;
+  return { words: `${summary}; ${await loadTest(release, inputs, load, task)}`, results };
+}
+
+function sampleProof({ sample, pass, milliseconds }: SampleResult): SampleProof {
+  const result = pass === undefined ? 'predicted' : pass ? 'passed' : 'failed';
+  return { name: sample, result, milliseconds };
 }
 
 /** Without a release that serves there is nobody whose traffic could be divided. */

@@ -10,12 +10,10 @@ export async function rollBack(target: Target, modelName: string, task: TaskCont
 
 /** The release that a roll-back would put back. Throws `UserError` `release-missing` when there is none. */
 export function releaseBefore(releases: Release[], target: string, modelName: string): Release {
-  const ofModel = releases.filter((release) => release.model.name === modelName);
-  const serving = ofModel.find((release) => release.state === 'serving');
-  const before = ofModel
-    .filter((release) => release.state === 'retired' && release.revision < (serving?.revision ?? Infinity))
-    .sort((a, b) => b.revision - a.revision)[0];
+  const line = releases.filter((release) => release.model.name === modelName);
+  const before = findReleaseBefore(line);
   if (before) return before;
+  const serving = servingIn(line);
   throw new UserError(
     'release-missing',
     serving
@@ -23,4 +21,16 @@ export function releaseBefore(releases: Release[], target: string, modelName: st
       : `${modelName} on ${target} has no release that served.`,
     'Deploy the model you want to go back to, or promote another of its releases.',
   );
+}
+
+/** As {@link releaseBefore}, among the revisions of one model; undefined when there is none. */
+export function findReleaseBefore(line: readonly Release[]): Release | undefined {
+  const serving = servingIn(line)?.revision ?? Infinity;
+  return line
+    .filter(({ state, revision }) => state === 'retired' && revision < serving)
+    .sort((a, b) => b.revision - a.revision)[0];
+}
+
+function servingIn(line: readonly Release[]): Release | undefined {
+  return line.find(({ state }) => state === 'serving');
 }

@@ -15,6 +15,8 @@ interface Entry {
   made: string;
   releases: Release[];
   error?: Error;
+  /** When it said last what it has. */
+  answered?: Date;
   /** Whether it was ever listed. */
   known: boolean;
 }
@@ -65,6 +67,11 @@ export class TargetStore implements Disposable {
   /** Why a target can not say what runs on it; undefined when it can, or was not asked yet. */
   error(target: Target): Error | undefined {
     return this.#entry(target)?.error;
+  }
+
+  /** When a target said last what runs on it; undefined when it never did. */
+  answered(target: Target): Date | undefined {
+    return this.#entry(target)?.answered;
   }
 
   /** Whether a target was asked yet. */
@@ -124,6 +131,7 @@ export class TargetStore implements Disposable {
     try {
       entry.releases = sorted(await listWithin(entry.target, REFRESH_MS));
       entry.error = undefined;
+      entry.answered = new Date();
     } catch (error) {
       this.log.debug(`${entry.target.name}: ${messageOf(error)}`);
       entry.releases = [];

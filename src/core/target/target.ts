@@ -1,6 +1,7 @@
 import type { ServedModel } from '../endpoint/endpoint';
 import type { Built } from '../image/buildImages';
 import type { TaskContext } from '../task';
+import type { SampleProof } from './proof';
 
 /**
  * `candidate` has no traffic yet; `serving` has all of it, or the part that a canary leaves; `canary` has a part of it for a trial;
@@ -40,6 +41,8 @@ export interface Release extends ReleaseNotes {
   digest: string;
   /** What was proven before it got its traffic, in words: `3 of 3 samples pass`; absent where the target does not keep it. */
   proof?: string;
+  /** The samples that it was proven with; absent where the target does not keep them. */
+  proofSamples?: SampleProof[];
   /** What of the target's configuration it was made with, as {@link Target.settings}; absent when it does not say. */
   settings?: string;
   /** Who deployed it: `user@host`. */
@@ -96,7 +99,7 @@ export interface Target {
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release>;
   /**
    * Moves all traffic of the stable address to this release, without a gap, and retires the one before it. A retired or stopped release is started first.
-   * `proof` is kept with it where the target can.
+   * `proof` (see `proofText`) is kept with it where the target can.
    */
   promote(release: Release, task: TaskContext, proof?: string): Promise<Release>;
   /** Gives a running release a part of the traffic (percent, above 0 and below 100), without a gap; the rest stays with the one that serves. 0 takes the part back. */

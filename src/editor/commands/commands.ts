@@ -2,16 +2,18 @@ import * as vscode from 'vscode';
 import manifest from '../../../package.json';
 import { commands } from '../../contributions';
 import { DisposableStore, type Disposable } from '../../core/dispose';
+import { copy } from '../copy';
 import type { MetricsPanels } from '../metrics/metricsPanel';
 import type { MetricsSources } from '../metricsSources';
+import type { ReleaseDocuments } from '../release/releaseDocuments';
+import type { ReleasePanels } from '../release/releasePanels';
 import type { SampleCommands } from '../sample/sampleCommands';
 import type { Services } from '../services';
 import { openConfig } from './config';
-import type { ReleasePages } from '../releasePages';
 import { createWorkflow } from './createWorkflow';
 import { Deploys } from './deploy';
 import { removeEndpoint, restartEndpoint, stopEndpoint } from './endpoints';
-import { copyReleaseLink, releaseHistory, showRelease } from './history';
+import { compareRelease, copyReleaseLink, releaseHistory, showRelease } from './history';
 import { LogChannels } from './logs';
 import { openMetrics } from './metrics';
 import { refresh } from './refresh';
@@ -30,11 +32,12 @@ export function registerCommands(
   panels: MetricsPanels,
   sources: MetricsSources,
   log: vscode.LogOutputChannel,
-  pages: ReleasePages,
+  documents: ReleaseDocuments,
+  pages: ReleasePanels,
   memory: vscode.Memento,
 ): Disposable {
   const store = new DisposableStore();
-  const deploys = new Deploys(services, pages, memory);
+  const deploys = new Deploys(services, documents, memory);
   const logs = store.add(new LogChannels(services));
   const table: Record<keyof typeof commands, Handler> = {
     copyCurl: async (given) => {
@@ -47,13 +50,14 @@ export function registerCommands(
     },
     createConfig: () => openConfig(services),
     createWorkflow: (given) => createWorkflow(services, manifest.version, given),
+    compareRelease: (given) => compareRelease(services, documents, given),
     copyReleaseLink: (given) => copyReleaseLink(services, given),
     deploy: (given) => deploys.deploy(given),
     deployAgain: (given) => deploys.again(given),
     exportManifests: (given) => deploys.exportManifests(given),
     finishDeploy: (given) => deploys.finish(given),
     planDeploy: (given) => deploys.plan(given),
-    releaseHistory: (given) => releaseHistory(services, pages, given),
+    releaseHistory: (given) => releaseHistory(services, documents, pages, given),
     scale: (given) => scale(services, given),
     setTraffic: (given) => setTraffic(services, given),
     showRelease: (given) => showRelease(services, pages, given),
@@ -108,9 +112,4 @@ function sampleTarget(given: Given) {
     return given.kind === 'sample' ? given : undefined;
   }
   return given;
-}
-
-async function copy(text: string, what: string): Promise<void> {
-  await vscode.env.clipboard.writeText(text);
-  vscode.window.setStatusBarMessage(`$(check) ${what} is on the clipboard`, 4000);
 }

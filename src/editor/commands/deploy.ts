@@ -18,7 +18,7 @@ import { VerifyError } from '../../core/release/verify';
 import type { Change, Release, Target } from '../../core/target/target';
 import type { TaskContext } from '../../core/task';
 import { pickRelease, pickTarget } from '../picks';
-import type { ReleasePages } from '../releasePages';
+import type { ReleaseDocuments } from '../release/releaseDocuments';
 import { servedModel } from '../servedModel';
 import type { Model, Services } from '../services';
 import type { Button } from '../showError';
@@ -47,7 +47,7 @@ const lastKey = 'slipway.lastDeploy';
 export class Deploys {
   constructor(
     private readonly services: Services,
-    private readonly pages: ReleasePages,
+    private readonly documents: ReleaseDocuments,
     private readonly memory: vscode.Memento,
   ) {}
 
@@ -174,7 +174,7 @@ export class Deploys {
 
   async #showPlan(target: Target, model: Model, changes: Change[]): Promise<void> {
     const text = describePlan(`What a deploy of ${model.name} to ${target.name} would change`, changes);
-    await this.pages.showPlan(`${target.name}/${model.name}`, text);
+    await this.documents.showPlan(`${target.name}/${model.name}`, text);
   }
 
   /** The model as its file is now, with its samples, and how the target wants it to come to its traffic. */

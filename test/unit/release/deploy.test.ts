@@ -64,6 +64,11 @@ describe('a deploy', () => {
     const { release: deployed } = await deploy(target, { model, signature, samples, note: 'n' }, task());
     assert.equal(deployed.revision, 2);
     assert.equal(deployed.state, 'serving');
+    assert.equal(deployed.proof, `${samples.length} of ${samples.length} samples pass`);
+    assert.deepEqual(
+      deployed.proofSamples?.map(({ name, result }) => [name, result]),
+      samples.map(({ name }) => [name, 'passed']),
+    );
     assert.deepEqual(
       steps.filter((step) => !step.includes('running')),
       [

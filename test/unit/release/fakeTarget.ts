@@ -1,5 +1,6 @@
 import type { Built } from '../../../src/core/image/buildImages';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readProof } from '../../../src/core/target/proof';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../../../src/core/target/target';
 import type { TaskContext } from '../../../src/core/task';
 
@@ -77,10 +78,11 @@ export class FakeTarget implements Target {
     return candidate;
   }
 
-  async promote(promoted: Release, task: TaskContext): Promise<Release> {
+  async promote(promoted: Release, task: TaskContext, proof = ''): Promise<Release> {
     await this.#behave('promote', task.signal);
     this.releases = this.releases.map((existing) => {
-      if (existing.revision === promoted.revision) return { ...existing, state: 'serving', traffic: 100 };
+      if (existing.revision === promoted.revision)
+        return { ...existing, state: 'serving', traffic: 100, ...readProof(proof) };
       return existing.state === 'serving' ? { ...existing, state: 'retired', traffic: 0 } : existing;
     });
     return this.releases.find((existing) => existing.revision === promoted.revision) as Release;

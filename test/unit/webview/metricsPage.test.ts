@@ -1,60 +1,28 @@
 import assert from 'node:assert/strict';
-import { build } from 'esbuild';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import type { Uri } from 'vscode';
 import { History } from '../../../src/core/metrics/history';
 import type { PageSource } from '../../../src/core/protocol/metrics';
-import { webviewHtml } from '../../../src/editor/webviewHtml';
 import { chromiumPath, launchBrowser } from '../../host/browser';
 import { skip } from '../../host/skip';
+import { showPage, type ShownPage } from './shownPage';
 
 const start = 1_700_000_000;
 const blue = { dark: 'rgb(1, 2, 200)', light: 'rgb(3, 4, 100)' };
 
-/** The page in a browser, as its editor shows it: with our own document and policy, and a stand-in for the editor's API. */
+/** The metrics page in a browser. */
 class Shown {
-  readonly problems: string[] = [];
-
-  private constructor(
-    readonly page: Page,
-    private readonly server: Server,
-  ) {}
+  private constructor(private readonly shown: ShownPage) {}
 
   static async open(browser: Browser, state?: object): Promise<Shown> {
-    const files = await bundle();
-    const server = createServer((request, response) => {
-      const file = files.get(request.url ?? '');
-      if (request.url === '/') response.setHeader('content-type', 'text/html').end(html);
-      else
-        response
-          .setHeader('content-type', request.url?.endsWith('css') ? 'text/css' : 'text/javascript')
-          .end(file);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const asUri = (name: string) => name as unknown as Uri;
-    const html = webviewHtml(
-      { cspSource: origin, asWebviewUri: (resource) => resource },
-      { title: 'Metrics', script: asUri('/metrics.js'), styles: [asUri('/metrics.css')] },
-    );
-    const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-    const shown = new Shown(page, server);
-    page.on('console', (message) => {
-      if (message.type() === 'error') shown.problems.push(message.text());
-    });
-    page.on('pageerror', (error) => shown.problems.push(error.message));
-    await page.addInitScript(`
-      globalThis.posted = [];
-      globalThis.kept = ${JSON.stringify(state ?? null)};
-      globalThis.acquireVsCodeApi = () => ({
-        postMessage: (message) => posted.push(message),
-        getState: () => kept ?? undefined,
-        setState: (state) => (globalThis.kept = state),
-      });`);
-    await page.goto(origin);
-    return shown;
+    return new Shown(await showPage(browser, 'metrics', state));
+  }
+
+  get page(): Page {
+    return this.shown.page;
+  }
+
+  get problems(): string[] {
+    return this.shown.problems;
   }
 
   /** What the editor would send at this second. */
@@ -110,26 +78,9 @@ class Shown {
     );
   }
 
-  async close(): Promise<void> {
-    await this.page.close();
-    this.server.close();
+  close(): Promise<void> {
+    return this.shown.close();
   }
-}
-
-let bundled: Promise<Map<string, string>> | undefined;
-function bundle(): Promise<Map<string, string>> {
-  bundled ??= build({
-    entryPoints: { metrics: 'webview/metrics/main.ts' },
-    bundle: true,
-    format: 'iife',
-    target: 'chrome120',
-    outdir: 'out/test/webview',
-    write: false,
-    logLevel: 'warning',
-  }).then(
-    ({ outputFiles }) => new Map(outputFiles.map(({ path, text }) => [`/${path.split('/').at(-1)}`, text])),
-  );
-  return bundled;
 }
 
 /** Requests at a rate that is the number of the second. */

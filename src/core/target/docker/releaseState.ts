@@ -3,6 +3,7 @@ import type { Proxy } from './proxy';
 import { urlOf, type Publishing } from './ports';
 import type { ReleaseContainer } from './releaseContainers';
 import { servingOf, trafficOf } from './routes';
+import { readProof } from '../proof';
 import type { Release, ReleaseState } from '../target';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
@@ -21,11 +22,12 @@ export async function toRelease(
   const url = container.port === undefined ? undefined : await urlOf(publishing, container.port);
   const stableUrl = proxy?.port === undefined ? undefined : await urlOf(publishing, proxy.port);
   const health = await healthOf(container, url, signal);
+  const proof = proxy?.routes?.proofs?.[String(revision)];
   return {
     id: `${target}/${model.name}/${String(revision)}`,
     ...{ target, model, revision, digest, ...notes, settings, author, created, traffic, state },
     ...{ health, url, stableUrl },
-    proof: proxy?.routes?.proofs?.[String(revision)],
+    ...(proof !== undefined && readProof(proof)),
     detail: detailOf(container, state, health, proxy),
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { longestProof } from '../proof';
 
 /** Which revisions the stable address of a model leads to. It lives in the proxy's configuration and nowhere else. */
 export interface Routes {
@@ -10,7 +11,7 @@ export interface Routes {
   weights: { revision: number; percent: number }[];
   /** Revisions that have or had traffic, ascending, the last ones; also those removed since, so that no number is given twice. */
   promoted: number[];
-  /** What was proven of revisions before they got their traffic, by revision. */
+  /** What was proven of revisions before they got their traffic, as text, by revision. */
   proofs?: Record<string, string>;
 }
 
@@ -27,7 +28,6 @@ const schema = z.object({
 /** More than are ever kept. */
 const REMEMBERED = 100;
 const PROOFS = 10;
-const PROOF_LENGTH = 300;
 const MARK = '# slipway ';
 
 /** The line that carries routes at the head of a proxy's configuration. */
@@ -50,7 +50,7 @@ export function parseRoutes(text: string): Routes | undefined {
 export function routeAllTo(routes: Routes, to: number, generation: string, proof?: string): Routes {
   const promoted = [...new Set([...routes.promoted, to])].sort((a, b) => a - b).slice(-REMEMBERED);
   const proofs: Record<string, string> = { ...routes.proofs };
-  if (proof !== undefined) proofs[to] = proof.slice(0, PROOF_LENGTH);
+  if (proof !== undefined) proofs[to] = proof.slice(0, longestProof);
   const kept = promoted.slice(-PROOFS).flatMap((each) => (proofs[each] ? [[each, proofs[each]]] : []));
   return {
     ...routes,

@@ -1,3 +1,4 @@
+import { readProof } from '../proof';
 import type { Release, ReleaseState } from '../target';
 import { isReady } from '../kubernetes/revisions';
 import { problemOf } from '../kubernetes/podWords';
@@ -16,7 +17,7 @@ export async function toKServeRelease(
 ): Promise<Release> {
   const { kept, pods } = found;
   const { model, revision, note, samplesHash, commit, author, image } = kept;
-  const proven = { ...(kept.proof !== undefined && { proof: kept.proof }) };
+  const proven = { ...(kept.proof !== undefined && readProof(kept.proof)) };
   const alive = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const traffic = percentOf(found);
   const problem = alive.flatMap((pod) => {

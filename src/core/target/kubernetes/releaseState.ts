@@ -1,3 +1,4 @@
+import { readProof } from '../proof';
 import type { Release, ReleaseState } from '../target';
 import { problemOf, type PodProblem } from './podWords';
 import { isReady, type RevisionRecord } from './revisions';
@@ -27,7 +28,7 @@ export async function toRelease(
   const { model, revision, notes, author, created, image, proof, settings } = record;
   const { health, problem } = healthOf(record);
   const state = stateOf(record, address);
-  const kept = { ...(proof !== undefined && { proof }), ...(settings !== undefined && { settings }) };
+  const kept = { ...(proof !== undefined && readProof(proof)), ...(settings !== undefined && { settings }) };
   return {
     id: `${target}/${model.name}/${String(revision)}`,
     ...{ target, model, revision, author, created, state, health },

@@ -1,0 +1,28 @@
+import type { Action } from '../protocol/release';
+import { actions } from '../protocol/release';
+import type { Release, Target } from '../target/target';
+import { findReleaseBefore } from './rollBack';
+
+type Able = Pick<Target, 'setTraffic' | 'scale'>;
+
+/**
+ * What can be done with a release as it is now, on a target that can do so much.
+ * @param line all revisions of its model on that target
+ */
+export function releaseActions(release: Release, line: readonly Release[], target: Able): Action[] {
+  const { state, url } = release;
+  const isMade = state === 'candidate' || state === 'canary';
+  const can: Record<Action, boolean> = {
+    finish: isMade && url !== undefined,
+    promote: state !== 'serving',
+    setTraffic: state !== 'serving' && state !== 'failed' && url !== undefined && !!target.setTraffic,
+    rollBack: state === 'serving' && findReleaseBefore(line) !== undefined,
+    scale: !!target.scale,
+    metrics: url !== undefined,
+    logs: true,
+    compare: line.some(({ id }) => id !== release.id),
+    copyLink: true,
+    remove: true,
+  };
+  return actions.filter((action) => can[action]);
+}

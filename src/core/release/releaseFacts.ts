@@ -1,0 +1,54 @@
+import type { ReleaseFacts, Revision } from '../protocol/release';
+import type { Release, Target } from '../target/target';
+import { releaseActions } from './releaseActions';
+import { releaseSteps } from './releaseSteps';
+
+/**
+ * What the page of a release shows.
+ * @param line all revisions of its model on its target, the newest first
+ */
+export function releaseFacts(
+  release: Release,
+  line: readonly Release[],
+  target: Pick<Target, 'push' | 'setTraffic' | 'scale'>,
+): ReleaseFacts {
+  const { model, revision, state, health, detail, traffic, replicas, note, author, commit } = release;
+  const { digest, samplesHash, url, stableUrl, proof, proofSamples = [] } = release;
+  return {
+    ...{ revision, target: release.target, state, health, detail, traffic, replicas, note, author, commit },
+    ...{ digest, samplesHash, url, stableUrl },
+    // Not the arguments of its server: they are not for this page.
+    model: { name: model.name, path: model.path, hash: model.hash },
+    created: release.created.getTime(),
+    ...(proof !== undefined && { proof: { words: proof, samples: proofSamples } }),
+    settings: settingsIn(release.settings),
+    steps: releaseSteps(release, target),
+    actions: releaseActions(release, line, target),
+    others: line.filter(({ id }) => id !== release.id).map(revisionOf),
+  };
+}
+
+function revisionOf({ id, revision, state, health, traffic, note, created }: Release): Revision {
+  return { id, revision, state, health, traffic, note, created: created.getTime() };
+}
+
+/** A target's settings, one name each. They are read from where others may write: what is no JSON is left out. */
+function settingsIn(json: string | undefined): ReleaseFacts['settings'] {
+  try {
+    const settings: unknown = JSON.parse(json ?? '{}');
+    return isGroup(settings) ? flatten(settings) : [];
+  } catch {
+    return [];
+  }
+}
+
+function flatten(group: object, path = ''): ReleaseFacts['settings'] {
+  return Object.entries(group).flatMap(([key, value]: [string, unknown]) => {
+    if (isGroup(value)) return flatten(value, `${path}${key}.`);
+    return [{ name: path + key, value: typeof value === 'string' ? value : JSON.stringify(value) }];
+  });
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,31 @@
+import * as vscode from 'vscode';
+import { UserError } from '../../core/errors';
+import type { Release } from '../../core/target/target';
+import type { Services } from '../services';
+import { findRelease } from './findRelease';
+import type { ReleasePanels } from './releasePanels';
+
+/** A link that opens the page of a release in whoever's VS Code has the workspace open. */
+export function linkTo(release: Release): vscode.Uri {
+  return vscode.Uri.from({
+    scheme: vscode.env.uriScheme,
+    authority: 'slipway.slipway',
+    path: `/${release.id}`,
+  });
+}
+
+/** Opens what a link leads to: `vscode://slipway.slipway/staging/iris/3`. */
+export async function followLink(
+  { path }: vscode.Uri,
+  services: Pick<Services, 'targets' | 'syncTargets'>,
+  panels: Pick<ReleasePanels, 'open'>,
+): Promise<void> {
+  const id = path.slice(1);
+  const release = await findRelease(id, services);
+  if (release) return panels.open(release.id);
+  throw new UserError(
+    'release-missing',
+    `This workspace has no release ${id}.`,
+    'Open the folder whose slipway.json names its target.',
+  );
+}
