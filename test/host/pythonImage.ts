@@ -34,7 +34,9 @@ export async function ensurePythonImage(docker: Docker): Promise<void> {
   const stamps = [...folders, binary, zones]
     .filter((path) => existsSync(path))
     .map((path) => `${path}:${statSync(path).mtimeMs}`);
-  const digest = createHash('sha256').update([recipe, ...stamps].join('\n')).digest('hex');
+  const digest = createHash('sha256')
+    .update([recipe, ...stamps].join('\n'))
+    .digest('hex');
   const present = await docker
     .getImage(baseImages.python)
     .inspect()

@@ -86,7 +86,9 @@ function valuesText(tensor: Tensor, start: number, end: number): string {
   if (data instanceof Float32Array) return floatsText(data, start, end);
   const part = start === 0 && end === data.length ? data : data.subarray(start, end);
   const coded = datatype === 'BOOL' || datatype === 'FP16' || datatype === 'BF16';
-  const text = coded ? flatData({ ...tensor, data: part }).join(',') : part.join(',');
+  const text = coded
+    ? (flatData({ ...tensor, data: part }) as (number | boolean)[]).join(',')
+    : part.join(',');
   const finite = !datatype.includes('F') || !/[NI]/.test(text);
   return finite ? text : text.replace(/NaN|-?Infinity/g, '"$&"');
 }

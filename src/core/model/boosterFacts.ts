@@ -66,7 +66,8 @@ function jsonFacts(start: string, end: string): BoosterFacts {
 }
 
 function ubjFacts(start: string, end: string): BoosterFacts {
-  const version = /version\[#L[^]{7}\x03((?:[iU][^]|I[^]{2}|l[^]{4}){3})/.exec(end)?.[1];
+  // A list of three numbers; its length is one of 8 bytes.
+  const version = /version\[#L[^]{8}((?:[iU][^]|I[^]{2}|l[^]{4}){3})/.exec(end)?.[1];
   const numbers = version?.match(/[iU][^]|I[^]{2}|l[^]{4}/g)?.map((number) => integer(number.slice(1)));
   const count = [...end.matchAll(/num_featureSL[^]{8}(\d+)/g)].at(-1)?.[1];
   return xgboostFacts(numbers?.join('.'), count, ubjNames(start));
