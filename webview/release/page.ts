@@ -39,8 +39,8 @@ export class Page {
     const open = (id: string) => host.post({ type: 'open', id });
     this.#notice = new Notice({ onRetry: () => host.post({ type: 'retry' }), onOpen: open });
     this.#actions = new ActionBar((action) => host.post({ type: 'run', action }));
-    this.#addresses = new Addresses((which, url) => {
-      host.post({ type: 'copyUrl', which });
+    this.#addresses = new Addresses((url) => {
+      host.post({ type: 'copyUrl', url });
       setText(this.#announcer, `${url} is on the clipboard`);
     });
     this.#revisions = new Revisions(open);

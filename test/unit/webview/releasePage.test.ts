@@ -119,7 +119,7 @@ describe('the page of a release in a browser', () => {
       'free\tPredicted, nothing expected\t3 ms',
     ]);
     await send(told({ proof: undefined, steps: [{ name: 'verify', state: 'current' }] }));
-    assert.match(await text(section('Samples')), /They are run before it gets the traffic/);
+    assert.match(await text(section('Samples')), /The results are kept once it has all the traffic/);
     await send(told({ proof: undefined }));
     assert.match(await text(section('Samples')), /Nothing is kept/);
     assert.equal(await page.getByRole('table').count(), 0);
@@ -138,7 +138,7 @@ describe('the page of a release in a browser', () => {
     await button('Open revision 2').click();
     assert.deepEqual(await sent(), [
       { type: 'run', action: 'rollBack' },
-      { type: 'copyUrl', which: 'url' },
+      { type: 'copyUrl', url: 'http://127.0.0.1:49153' },
       { type: 'open', id: 'staging/iris/2' },
     ]);
     assert.match((await spoken()) ?? '', /49153 is on the clipboard/);
