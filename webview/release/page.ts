@@ -115,7 +115,7 @@ export class Page {
 function spoken(message: ToPage): string {
   const { name, target } = message;
   if (message.type === 'waiting') return `Asking ${target}`;
-  if (message.type === 'unreachable') return `${target} does not answer. ${message.why}`;
+  if (message.type === 'unreachable') return `${target} can not be asked: ${message.why}`;
   if (message.type === 'gone') return `${name} is not on ${target} any more.`;
   const { facts } = message;
   const ready = facts.replicas && `${facts.replicas.ready} of ${facts.replicas.wanted} servers are ready`;

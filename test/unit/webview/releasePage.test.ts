@@ -213,7 +213,7 @@ describe('the page of a release in a browser', () => {
     const why = 'No Docker engine answers.';
     await send({ ...subject, type: 'unreachable', why, next: 'Start Docker.', answered });
     const notice = await text(page.locator('.notice'));
-    assert.match(notice, /staging does not answer\. No Docker engine answers\./);
+    assert.match(notice, /staging can not be asked: No Docker engine answers\./);
     assert.match(await text(page.locator('header')), /Last known: Serving/);
     assert.match(notice, /Start Docker\. What is shown here was so on .*2026/);
     assert.match(await text(section('About')), /retrained/);
