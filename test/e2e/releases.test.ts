@@ -106,7 +106,7 @@ describe('releases in the workbench', () => {
     await retired();
   });
 
-  it('are promoted and rolled back from their page, which tells what became of them', async () => {
+  it('are promoted from their page, which follows what becomes of them', async () => {
     const first = await workbench.webviewFrame('iris r1 on');
     await first.getByRole('button', { name: 'Promote…' }).click();
     await workbench.dialog('Promote');

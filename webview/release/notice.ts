@@ -68,5 +68,5 @@ function wordsOf(message: ToPage, at: number | undefined): [text: string, more?:
   }
   if (message.type === 'release') return [''];
   const known = at === undefined ? '' : `What is shown here was so on ${timeWords(at)}.`;
-  return [`${target} does not answer. ${message.why}`, [message.next, known].filter(Boolean).join(' ')];
+  return [`${target} can not be asked: ${message.why}`, [message.next, known].filter(Boolean).join(' ')];
 }

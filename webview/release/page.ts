@@ -39,8 +39,8 @@ export class Page {
     const open = (id: string) => host.post({ type: 'open', id });
     this.#notice = new Notice({ onRetry: () => host.post({ type: 'retry' }), onOpen: open });
     this.#actions = new ActionBar((action) => host.post({ type: 'run', action }));
-    this.#addresses = new Addresses((which, url) => {
-      host.post({ type: 'copyUrl', which });
+    this.#addresses = new Addresses((url) => {
+      host.post({ type: 'copyUrl', url });
       setText(this.#announcer, `${url} is on the clipboard`);
     });
     this.#revisions = new Revisions(open);
@@ -115,7 +115,7 @@ export class Page {
 function spoken(message: ToPage): string {
   const { name, target } = message;
   if (message.type === 'waiting') return `Asking ${target}`;
-  if (message.type === 'unreachable') return `${target} does not answer. ${message.why}`;
+  if (message.type === 'unreachable') return `${target} can not be asked: ${message.why}`;
   if (message.type === 'gone') return `${name} is not on ${target} any more.`;
   const { facts } = message;
   const ready = facts.replicas && `${facts.replicas.ready} of ${facts.replicas.wanted} servers are ready`;

@@ -28,7 +28,7 @@ export class Samples {
   show({ proof, steps }: ReleaseFacts): void {
     const none =
       steps.length > 0
-        ? 'They are run before it gets the traffic.'
+        ? 'The results are kept once it has all the traffic.'
         : 'Nothing is kept of what it was proven with.';
     setText(this.#words, proof ? sentence(proof.words) : none);
     const samples = proof?.samples ?? [];

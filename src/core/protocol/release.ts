@@ -94,8 +94,8 @@ export const fromPage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('retry') }),
   /** The person pressed a button. */
   z.strictObject({ type: z.literal('run'), action: z.enum(actions) }),
-  /** The person wants an address on the clipboard: the one of this revision, or that of whatever serves. */
-  z.strictObject({ type: z.literal('copyUrl'), which: z.enum(['url', 'stableUrl']) }),
+  /** The person wants an address on the clipboard, also one that was known last. */
+  z.strictObject({ type: z.literal('copyUrl'), url: z.url({ protocol: /^https?$/ }).max(2000) }),
   /** The person wants to see another release. */
   z.strictObject({ type: z.literal('open'), id: z.string().max(500) }),
 ]);

@@ -1,6 +1,6 @@
 import type { Change, Release } from '../target/target';
 
-/** All that a target says about a release, as YAML: for people to read, and to compare two releases line by line. */
+/** All that a target says about a release, as YAML, so that two releases can be compared line by line. */
 export function describeRelease(release: Release): string {
   const { model, revision, target, state, health, detail, traffic, replicas } = release;
   const { note, author, created, commit, samplesHash, digest, settings, url, stableUrl, proof } = release;

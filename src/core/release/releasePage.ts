@@ -11,7 +11,7 @@ export function releasePage(named: ReleaseName, targets: Store): ToPage {
   const subject = { id: releaseId(named), name: shortName(named), target: named.target };
   const target = targets.get(named.target);
   if (!target) {
-    const why = `No target ${named.target} is known: slipway.json does not name it or has errors, or this workspace is not trusted.`;
+    const why = 'slipway.json does not name it or has errors, or this workspace is not trusted.';
     return { ...subject, type: 'unreachable', why };
   }
   const error = targets.error(target);

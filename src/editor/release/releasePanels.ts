@@ -104,15 +104,11 @@ export class ReleasePanels implements Disposable {
     if (message.type === 'open') return this.open(message.id);
     if (message.type === 'failed')
       return this.services.log.error('The page of a release failed', message.message);
+    if (message.type === 'copyUrl') return copy(message.url, message.url);
     const release = await findRelease(id, this.services);
     // It went meanwhile, and the page is told so.
     if (!release) return;
-    if (message.type === 'run') {
-      const target = this.services.targets.get(release.target);
-      await vscode.commands.executeCommand(commandOf[message.action], { kind: 'release', release, target });
-    } else {
-      const url = release[message.which];
-      if (url) await copy(url, url);
-    }
+    const target = this.services.targets.get(release.target);
+    await vscode.commands.executeCommand(commandOf[message.action], { kind: 'release', release, target });
   }
 }

@@ -167,7 +167,7 @@ describe('the page of a release', () => {
     store.configure(undefined);
     const shown = page();
     assert.ok(shown.type === 'unreachable');
-    assert.match(shown.why, /No target staging is known/);
+    assert.match(shown.why, /slipway\.json does not name it/);
     assert.equal(shown.answered, undefined);
   });
 });

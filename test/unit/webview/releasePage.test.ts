@@ -119,7 +119,7 @@ describe('the page of a release in a browser', () => {
       'free\tPredicted, nothing expected\t3 ms',
     ]);
     await send(told({ proof: undefined, steps: [{ name: 'verify', state: 'current' }] }));
-    assert.match(await text(section('Samples')), /They are run before it gets the traffic/);
+    assert.match(await text(section('Samples')), /The results are kept once it has all the traffic/);
     await send(told({ proof: undefined }));
     assert.match(await text(section('Samples')), /Nothing is kept/);
     assert.equal(await page.getByRole('table').count(), 0);
@@ -138,7 +138,7 @@ describe('the page of a release in a browser', () => {
     await button('Open revision 2').click();
     assert.deepEqual(await sent(), [
       { type: 'run', action: 'rollBack' },
-      { type: 'copyUrl', which: 'url' },
+      { type: 'copyUrl', url: 'http://127.0.0.1:49153' },
       { type: 'open', id: 'staging/iris/2' },
     ]);
     assert.match((await spoken()) ?? '', /49153 is on the clipboard/);
@@ -213,7 +213,7 @@ describe('the page of a release in a browser', () => {
     const why = 'No Docker engine answers.';
     await send({ ...subject, type: 'unreachable', why, next: 'Start Docker.', answered });
     const notice = await text(page.locator('.notice'));
-    assert.match(notice, /staging does not answer\. No Docker engine answers\./);
+    assert.match(notice, /staging can not be asked: No Docker engine answers\./);
     assert.match(await text(page.locator('header')), /Last known: Serving/);
     assert.match(notice, /Start Docker\. What is shown here was so on .*2026/);
     assert.match(await text(section('About')), /retrained/);
