@@ -20,7 +20,7 @@ import {
   revisionName,
 } from '../kubernetes/names';
 import type { Condition, KubeObject } from '../kubernetes/objects';
-import type { Mode } from './installation';
+import { modeNote, type Mode, type Served } from './installation';
 import type { KServeConfig } from './options';
 
 /** What is set on an InferenceService, to be read back. */
@@ -56,7 +56,7 @@ export interface Predictor {
 }
 
 export interface InferenceService extends KubeObject {
-  spec: { predictor: Predictor; canary?: { predictor: Predictor; trafficPercent: number }[] };
+  spec: { predictor: Predictor };
   status?: {
     deploymentMode?: string;
     observedGeneration?: number;
@@ -75,7 +75,7 @@ export interface InferenceService extends KubeObject {
 /** How the traffic of a model is divided. */
 export interface Division {
   serving: KeptRevision;
-  /** Another revision, with its percent. */
+  /** Another revision, with its percent: only where the mode divides the traffic. */
   canary?: { kept: KeptRevision; percent: number };
 }
 
@@ -84,7 +84,7 @@ export function candidateService(
   config: KServeConfig,
   of: Subject,
   kept: KeptRevision,
-  mode: Mode,
+  { mode, word }: Served,
 ): InferenceService {
   return {
     apiVersion: 'serving.kserve.io/v1beta1',
@@ -96,7 +96,11 @@ export function candidateService(
         [labels.kind]: 'release',
         ...podLabels(of, kept.revision),
       },
-      annotations: { [labels.model]: of.model, [serviceNotes.history]: JSON.stringify([kept]) },
+      annotations: {
+        ...(word !== undefined && { [modeNote]: word }),
+        [labels.model]: of.model,
+        [serviceNotes.history]: JSON.stringify([kept]),
+      },
     },
     // One server is enough to be proven, and it must be there.
     spec: { predictor: { ...predictorOf(config, of, kept, mode), minReplicas: 1, maxReplicas: 1 } },
@@ -109,7 +113,7 @@ export function addressInferenceService(
   of: Subject,
   { serving, canary }: Division,
   history: KeptRevision[],
-  mode: Mode,
+  { mode, word }: Served,
 ): InferenceService {
   return {
     apiVersion: 'serving.kserve.io/v1beta1',
@@ -118,41 +122,21 @@ export function addressInferenceService(
       name: addressName(of.model),
       labels: { ...commonLabels(of.model), ...labelsOf(of), [labels.kind]: 'address' },
       annotations: {
+        ...(word !== undefined && { [modeNote]: word }),
         [labels.model]: of.model,
         [serviceNotes.history]: JSON.stringify(history),
         [serviceNotes.serving]: String(serving.revision),
         ...(canary && { [serviceNotes.canary]: String(canary.kept.revision) }),
       },
     },
-    spec:
-      mode === 'Knative'
-        ? knativeSpec(config, of, serving, canary)
-        : standardSpec(config, of, serving, canary),
+    // Of Knative's revisions the newest is the canary, and the one that was rolled out before has the rest.
+    spec: {
+      predictor: {
+        ...predictorOf(config, of, canary?.kept ?? serving, mode),
+        ...(canary && { canaryTrafficPercent: Math.round(canary.percent) }),
+      },
+    },
   };
-}
-
-/** Of Knative's revisions the newest is the canary, and the one that was rolled out before has the rest. */
-function knativeSpec(
-  config: KServeConfig,
-  of: Subject,
-  serving: KeptRevision,
-  canary: Division['canary'],
-): InferenceService['spec'] {
-  const predictor = predictorOf(config, of, canary?.kept ?? serving, 'Knative');
-  return { predictor: { ...predictor, ...(canary && { canaryTrafficPercent: Math.round(canary.percent) }) } };
-}
-
-/** `canaryTrafficPercent` would be ignored without a word. */
-function standardSpec(
-  config: KServeConfig,
-  of: Subject,
-  serving: KeptRevision,
-  canary: Division['canary'],
-): InferenceService['spec'] {
-  const predictor = predictorOf(config, of, serving, 'Standard');
-  if (!canary || canary.percent === 0) return { predictor };
-  const other = predictorOf(config, of, canary.kept, 'Standard');
-  return { predictor, canary: [{ predictor: other, trafficPercent: Math.round(canary.percent) }] };
 }
 
 function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode: Mode): Predictor {
@@ -218,8 +202,6 @@ export function readService(service: InferenceService): ServiceState {
 
 /** What the cluster says that it does, and before it says so, what it shall do. */
 function canaryPercent({ spec, status }: InferenceService): number {
-  const [canary] = spec.canary ?? [];
-  if (canary) return canary.trafficPercent;
   const traffic = status?.components?.predictor?.traffic ?? [];
   const latest = traffic.filter(({ latestRevision }) => latestRevision);
   const told = latest.reduce((sum, { percent = 0 }) => sum + percent, 0);

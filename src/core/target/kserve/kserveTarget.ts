@@ -2,7 +2,6 @@ import { UserError } from '../../errors';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import { buildForCluster } from '../kubernetes/build';
-import { assertAllowed, standingOf } from '../kubernetes/check';
 import { ClusterConnection } from '../kubernetes/clusterConnection';
 import { clusterError, inClusterWords } from '../kubernetes/clusterErrors';
 import { Forwards } from '../kubernetes/forwards';
@@ -10,14 +9,14 @@ import { readKubeconfig } from '../kubernetes/kubeconfig';
 import { filesOf, kustomization } from '../kubernetes/manifests';
 import { NamespaceApi } from '../kubernetes/namespaceApi';
 import { addressName, podLabels } from '../kubernetes/names';
-import { kinds, type KubeObject } from '../kubernetes/objects';
-import { permission, podPermissions } from '../kubernetes/permissions';
+import type { KubeObject } from '../kubernetes/objects';
 import { followPods, lastWordsOf } from '../kubernetes/podLogs';
 import { nameOf } from '../kubernetes/site';
 import { lineDiff, yamlOf } from '../kubernetes/yaml';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
+import { checkKServe } from './check';
 import { addressInferenceService, candidateService } from './inferenceService';
-import { dividesTraffic } from './installation';
+import { servedAs } from './installation';
 import { revisionUrl, stableUrl } from './kserveLinks';
 import { toKServeRelease } from './kserveRelease';
 import type { KServeTargetOptions } from './options';
@@ -60,18 +59,7 @@ export class KServeTarget implements Target {
 
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the cluster', task.signal, async ({ site }) => {
-      const { api, context, config, target } = site;
-      const standing = await standingOf(context, api, task.signal);
-      const written = ['get', 'list', 'create', 'patch', 'delete'];
-      const of = { target, model: request?.model.name ?? '' };
-      const installation = await installationFor(site, of, task.signal);
-      await assertAllowed(api, [permission(kinds.inferenceService, written), ...podPermissions], task.signal);
-      if (config.minReplicas === 0 && installation.mode === 'Standard') throw neverEmpty(this.name);
-      if (!dividesTraffic(installation)) {
-        standing.warnings.push(
-          'This KServe gives a new release all of the traffic at once: it has no canaries.',
-        );
-      }
+      const standing = await checkKServe(site, request, task);
       if (request) await this.options.checkPush(request.model.name, task.signal);
       return standing;
     });
@@ -81,16 +69,16 @@ export class KServeTarget implements Target {
     return this.#doing('plan a deploy', task.signal, async ({ site }) => {
       const of = { target: this.name, model: request.model.name };
       const revision = await nextRevision(site, of, task.signal);
-      const { mode } = await installationFor(site, of, task.signal);
+      const served = await installationFor(site, of, task.signal);
       const before = await readAddressService(site.api, of, task.signal);
       const kept = keptRevision(request, `${site.config.registry}/${addressName(of.model)}`, revision);
       const history = [kept, ...(before?.history ?? [])];
       const planned = await site.api.apply(
-        addressInferenceService(site.config, of, { serving: kept }, history, mode),
+        addressInferenceService(site.config, of, { serving: kept }, history, served),
         task.signal,
         true,
       );
-      const candidate = candidateService(site.config, of, kept, mode);
+      const candidate = candidateService(site.config, of, kept, served);
       await site.api.apply(candidate, task.signal, true);
       return [
         { action: 'create', what: `InferenceService ${candidate.metadata.name}, until it is promoted` },
@@ -169,7 +157,8 @@ export class KServeTarget implements Target {
     const of = { target: this.name, model: request.model.name };
     const kept = keptRevision(request, digest, 1);
     const { config } = this.options;
-    const object: KubeObject = addressInferenceService(config, of, { serving: kept }, [kept], 'Knative');
+    const served = servedAs(config.mode);
+    const object: KubeObject = addressInferenceService(config, of, { serving: kept }, [kept], served);
     const files = filesOf([object], config.namespace);
     return Promise.resolve({ ...files, 'kustomization.yaml': kustomization(Object.keys(files)) });
   }
@@ -255,13 +244,5 @@ function gone(target: string, name: string): never {
     'release-missing',
     `There is no ${name} on ${target} any more.`,
     'Refresh the targets, or deploy the model again.',
-  );
-}
-
-function neverEmpty(target: string): UserError {
-  return new UserError(
-    'config-invalid',
-    'Only where KServe runs on Knative can there be no server at all, and this one makes plain Deployments.',
-    `Set "minReplicas" of ${target} to 1 or more.`,
   );
 }
