@@ -1,7 +1,7 @@
 import { labels } from '../../docker/labels';
 import { serverCommand } from '../../image/modelImage';
 import type { ServedModel } from '../../endpoint/endpoint';
-import type { ReleaseNotes } from '../target';
+import type { ReleaseNotes, ReplicaRange } from '../target';
 import type { Subject } from '../kubernetes/addressManifests';
 import {
   GRACE_SECONDS,
@@ -45,6 +45,10 @@ export interface KeptRevision extends ReleaseNotes {
   created: string;
   /** What was proven before it got its traffic. */
   proof?: string;
+  /** What of the target's configuration it was made with, as JSON. */
+  settings?: string;
+  /** How many servers it was asked to have; absent where the configuration says it. */
+  scaled?: ReplicaRange;
 }
 
 export interface Predictor {
@@ -103,7 +107,7 @@ export function candidateService(
       },
     },
     // One server is enough to be proven, and it must be there.
-    spec: { predictor: { ...predictorOf(config, of, kept, mode), minReplicas: 1, maxReplicas: 1 } },
+    spec: { predictor: predictorOf(config, of, { scaled: { min: 1, max: 1 }, ...kept }, mode) },
   };
 }
 
@@ -140,10 +144,10 @@ export function addressInferenceService(
 }
 
 function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode: Mode): Predictor {
-  const { minReplicas = 1, maxReplicas } = config;
+  const { min, max } = kept.scaled ?? { min: config.minReplicas ?? 1, max: config.maxReplicas };
   return {
-    minReplicas,
-    ...(maxReplicas !== undefined && { maxReplicas }),
+    minReplicas: min,
+    ...(max !== undefined && { maxReplicas: max }),
     labels: podLabels(of, kept.revision),
     ...pullFields(config),
     ...(mode === 'Standard' && {
@@ -177,6 +181,14 @@ function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode
       },
     ],
   };
+}
+
+/** What of a target's configuration shapes its servers, as JSON. */
+export function settingsOf(config: KServeConfig): string {
+  const { imagePullSecret, serviceAccount, nodeSelector, resources, mode, minReplicas, maxReplicas } = config;
+  return JSON.stringify({
+    ...{ imagePullSecret, serviceAccount, nodeSelector, resources, mode, minReplicas, maxReplicas },
+  });
 }
 
 /** What an InferenceService says about its revisions. */

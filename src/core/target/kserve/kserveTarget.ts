@@ -15,7 +15,7 @@ import { nameOf } from '../kubernetes/site';
 import { lineDiff, yamlOf } from '../kubernetes/yaml';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
 import { checkKServe } from './check';
-import { addressInferenceService, candidateService } from './inferenceService';
+import { addressInferenceService, candidateService, settingsOf } from './inferenceService';
 import { servedAs } from './installation';
 import { revisionUrl, stableUrl } from './kserveLinks';
 import { toKServeRelease } from './kserveRelease';
@@ -30,6 +30,7 @@ import {
   startCandidate,
   type KServeSite,
 } from './rollout';
+import { scale } from './scale';
 import { listFound, readAddressService, type FoundRevision } from './services';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
@@ -43,13 +44,16 @@ interface Connected {
 /** KServe in a Kubernetes cluster: a model is an InferenceService, and each candidate is one of its own until it is promoted. */
 export class KServeTarget implements Target {
   readonly kind = 'kserve';
+  readonly settings: string;
   #connected: Connected | undefined;
 
   constructor(
     readonly name: string,
     private readonly options: KServeTargetOptions,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.settings = settingsOf(options.config);
+  }
 
   /** `prod/ml`: the context, and the namespace where that is named. */
   get address(): string {
@@ -71,7 +75,12 @@ export class KServeTarget implements Target {
       const revision = await nextRevision(site, of, task.signal);
       const served = await installationFor(site, of, task.signal);
       const before = await readAddressService(site.api, of, task.signal);
-      const kept = keptRevision(request, `${site.config.registry}/${addressName(of.model)}`, revision);
+      const kept = keptRevision(
+        site.config,
+        request,
+        `${site.config.registry}/${addressName(of.model)}`,
+        revision,
+      );
       const history = [kept, ...(before?.history ?? [])];
       const planned = await site.api.apply(
         addressInferenceService(site.config, of, { serving: kept }, history, served),
@@ -131,6 +140,14 @@ export class KServeTarget implements Target {
     });
   }
 
+  scale(release: Release, replicas: number, task: TaskContext): Promise<Release> {
+    return this.#doing(`scale ${words(release)}`, task.signal, async (connected) => {
+      const { site } = connected;
+      await scale(site, await this.#find(site, release, task.signal), replicas, task);
+      return this.#read(connected, release.model.name, release.revision);
+    });
+  }
+
   fail(release: Release, reason: string, task: TaskContext): Promise<void> {
     return this.#doing(`remove ${words(release)}`, task.signal, async ({ site }) => {
       await failCandidate(site, await this.#find(site, release, task.signal), task.signal);
@@ -155,8 +172,8 @@ export class KServeTarget implements Target {
 
   manifests(request: ReleaseRequest, digest: string): Promise<Record<string, string>> {
     const of = { target: this.name, model: request.model.name };
-    const kept = keptRevision(request, digest, 1);
     const { config } = this.options;
+    const kept = keptRevision(config, request, digest, 1);
     const served = servedAs(config.mode);
     const object: KubeObject = addressInferenceService(config, of, { serving: kept }, [kept], served);
     const files = filesOf([object], config.namespace);

@@ -16,6 +16,7 @@ import { nameOf } from '../kubernetes/site';
 import {
   addressInferenceService,
   candidateService,
+  settingsOf,
   type Division,
   type InferenceService,
   type KeptRevision,
@@ -70,7 +71,7 @@ async function createRevision(
   for (let revision = await nextRevision(site, of, task.signal); ; revision++) {
     task.signal.throwIfAborted();
     task.report(`Starting ${nameOf(revision, of.model)}`);
-    const kept = keptRevision(request, image, revision);
+    const kept = keptRevision(site.config, request, image, revision);
     try {
       await site.api.create(candidateService(site.config, of, kept, served), new AbortController().signal);
       return kept;
@@ -82,13 +83,15 @@ async function createRevision(
 
 /** What is written down of a revision that is made now. */
 export function keptRevision(
+  config: KServeConfig,
   { model, note, samplesHash, commit }: ReleaseRequest,
   image: string,
   revision: number,
 ): KeptRevision {
   const author = `${userInfo().username}@${hostname()}`;
   const created = new Date().toISOString();
-  return { model, note, samplesHash, commit, image, revision, author, created };
+  const settings = settingsOf(config);
+  return { model, note, samplesHash, commit, image, revision, author, created, settings };
 }
 
 export async function nextRevision(site: KServeSite, of: Subject, signal: AbortSignal): Promise<number> {
@@ -103,7 +106,8 @@ export async function promote(
   proof: string | undefined,
   task: TaskContext,
 ): Promise<void> {
-  const kept = { ...found.kept, ...(proof !== undefined && { proof }) };
+  // As many servers as the target has: what a candidate was scaled to is over.
+  const kept = { ...found.kept, scaled: undefined, ...(proof !== undefined && { proof }) };
   const of = { target: site.target, model: kept.model.name };
   const served = await installationFor(site, of, task.signal);
   const before = await readAddressService(site.api, of, task.signal);
