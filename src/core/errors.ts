@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'sample-invalid'
   | 'samples-missing'
   | 'target-missing'
+  | 'traffic-undivided'
   | 'untrusted'
   | 'verify-failed'
   | 'worker-crashed';

@@ -54,7 +54,8 @@ export class KubernetesApi {
 
   private constructor(options: KubernetesOptions) {
     const { addOns: installed = [], version = '1.31.0', namespaces = ['models', 'kserve'], kserve } = options;
-    const present = kserve ? [...installed, 'kserve' as const] : installed;
+    const knative = kserve?.mode === 'Knative' ? ['knative' as const] : [];
+    const present = kserve ? [...installed, 'kserve' as const, ...knative] : installed;
     this.kinds = [...builtIn, ...present.map((name) => addOns[name])];
     this.#version = version;
     this.controller = new DeploymentController(this.store, {

@@ -134,6 +134,12 @@ export const kserveTargetSchema = z
   .strictObject({
     kind: z.literal('kserve').describe('Releases are InferenceServices of KServe in a Kubernetes cluster.'),
     ...clusterFields,
+    mode: z
+      .enum(['Knative', 'Standard', 'Serverless', 'RawDeployment'])
+      .optional()
+      .describe(
+        'What KServe makes of a model that is new: "Knative" (once "Serverless") or "Standard" (once "RawDeployment"). Default: as KServe is configured.',
+      ),
     minReplicas: z
       .number()
       .int()
@@ -151,5 +157,9 @@ export const kserveTargetSchema = z
   .refine(
     ({ minReplicas = 1, maxReplicas = Infinity }) => minReplicas <= maxReplicas,
     '"maxReplicas" is less than "minReplicas"',
+  )
+  .refine(
+    ({ minReplicas, mode = '' }) => minReplicas !== 0 || !['Standard', 'RawDeployment'].includes(mode),
+    '"minReplicas" is 0, which only the mode "Knative" can do',
   )
   .describe('A place where releases run.');

@@ -200,7 +200,14 @@ async function giveParts(
   );
   if (!serving) return undefined;
   undo.shared = true;
-  return runCanary(target, candidate, serving, canary, task);
+  try {
+    return await runCanary(target, candidate, serving, canary, task);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'traffic-undivided') throw error;
+    // It was proven beside the one that serves, which is all that can be had there.
+    task.report(error.message);
+    return error.message;
+  }
 }
 
 async function step<T>(

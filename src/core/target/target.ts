@@ -21,6 +21,12 @@ export interface ReleaseNotes {
   commit?: string;
 }
 
+/** Between how many servers of a release run, as their load asks; without `max` as many as it takes. */
+export interface ReplicaRange {
+  min: number;
+  max?: number;
+}
+
 /** One revision of a model on a target, as the target knows it. */
 export interface Release extends ReleaseNotes {
   /** Unique over all targets: `staging/iris/3`. */
@@ -35,8 +41,8 @@ export interface Release extends ReleaseNotes {
   detail?: string;
   /** Percent of the stable address's requests. */
   traffic: number;
-  /** Where the target runs several servers of a release: how many are ready, and how many it shall have. */
-  replicas?: { ready: number; wanted: number };
+  /** Where the target runs several servers of a release: how many are ready, how many it shall have, and what their load may make of that. */
+  replicas?: { ready: number; wanted: number; range?: ReplicaRange };
   /** Its image: an id (`sha256:…`), or its place in a registry with its digest (`registry/name@sha256:…`). */
   digest: string;
   /** What was proven before it got its traffic, in words: `3 of 3 samples pass`; absent where the target does not keep it. */
@@ -104,7 +110,10 @@ export interface Target {
   promote(release: Release, task: TaskContext, proof?: string): Promise<Release>;
   /** Gives a running release a part of the traffic (percent, above 0 and below 100), without a gap; the rest stays with the one that serves. 0 takes the part back. */
   setTraffic?(release: Release, percent: number, task: TaskContext): Promise<Release>;
-  /** Sets how many servers of a release run, where they are more than one can be. */
+  /**
+   * Sets how many servers of a release run, where they are more than one can be. Where their load decides it, it sets the fewest, and raises
+   * the most where that is less. Says in words what it did.
+   */
   scale?(release: Release, replicas: number, task: TaskContext): Promise<Release>;
   /** Takes a release that did not verify out of the way; `reason` is kept with it where the target can. */
   fail(release: Release, reason: string, task: TaskContext): Promise<void>;

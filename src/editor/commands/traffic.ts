@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
+import { serverWords } from '../../core/target/replicas';
 import type { Release, Target } from '../../core/target/target';
 import { pickRelease } from '../picks';
 import type { Services } from '../services';
@@ -39,7 +40,7 @@ export async function scale(services: Services, given: Given): Promise<void> {
   const replicas = await askNumber({
     title: `Scale ${name} on ${release.target}`,
     prompt: 'How many servers of it run?',
-    value: String(release.replicas?.wanted ?? 1),
+    value: String(release.replicas?.range?.min ?? release.replicas?.wanted ?? 1),
     from: 0,
     to: 1000,
   });
@@ -47,8 +48,9 @@ export async function scale(services: Services, given: Given): Promise<void> {
   const scaled = await services.run(`Scaling ${name} to ${replicas}`, (task) =>
     changing(services, () => target.scale(release, replicas, task)),
   );
-  if (scaled)
-    void vscode.window.showInformationMessage(`${name} runs with ${scaled.replicas?.wanted} servers.`);
+  if (!scaled) return;
+  const { range = { min: replicas, max: replicas } } = scaled.replicas ?? {};
+  void vscode.window.showInformationMessage(`${name} runs with ${serverWords(range)}.`);
 }
 
 function able<Method extends 'setTraffic' | 'scale'>(

@@ -50,7 +50,7 @@ export const builtIn: ServedKind[] = [
 ];
 
 /** Kinds that a cluster has only where something is installed in it. */
-export const addOns: Record<'gateway' | 'prometheus' | 'kserve', ServedKind> = {
+export const addOns: Record<'gateway' | 'prometheus' | 'kserve' | 'knative', ServedKind> = {
   gateway: {
     group: 'gateway.networking.k8s.io',
     version: 'v1',
@@ -72,6 +72,14 @@ export const addOns: Record<'gateway' | 'prometheus' | 'kserve', ServedKind> = {
     kind: 'InferenceService',
     plural: 'inferenceservices',
     short: ['isvc'],
+  },
+  knative: {
+    group: 'serving.knative.dev',
+    version: 'v1',
+    namespaced: true,
+    kind: 'Service',
+    plural: 'services',
+    short: ['ksvc'],
   },
 };
 

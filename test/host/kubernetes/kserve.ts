@@ -3,9 +3,12 @@ import type { Json, JsonMap } from './fields';
 import { addOns, builtIn, type ServedKind } from './kinds';
 import { mergeInto, type Store, type StoreEvent, type StoredObject } from './store';
 
+type Mode = 'Knative' | 'Standard';
+
 /** How KServe is installed. */
 export interface KServeSetup {
-  mode: 'Knative' | 'Standard';
+  /** What it makes where an InferenceService does not say. */
+  mode: Mode;
   /** `0.15.0` */
   version: string;
 }
@@ -32,7 +35,10 @@ const services = addOns.kserve;
 const deployments = builtIn.find(({ kind }) => kind === 'Deployment') as ServedKind;
 const configMaps = builtIn.find(({ kind }) => kind === 'ConfigMap') as ServedKind;
 const manager = { manager: 'kserve-controller-manager' };
-const canaryVersion = 20;
+const modeNote = 'serving.kserve.io/deploymentMode';
+/** The version that gave the modes other names. */
+const renamed = 16;
+const oldWords = { Knative: 'Serverless', Standard: 'RawDeployment' } as const;
 
 /** What KServe's controller makes of InferenceServices: Deployments, and with Knative one for each revision, of which two share the traffic. */
 export class KServeController {
@@ -43,7 +49,7 @@ export class KServeController {
     private readonly store: Store,
     private readonly setup: KServeSetup,
   ) {
-    const deploy = JSON.stringify({ defaultDeploymentMode: setup.mode });
+    const deploy = JSON.stringify({ defaultDeploymentMode: this.#wordOf(setup.mode) });
     const config = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -72,7 +78,7 @@ export class KServeController {
   #reconcile(): void {
     const all = this.store.list(services);
     for (const service of all) {
-      if (this.setup.mode === 'Knative') this.#knative(service);
+      if (this.#modeOf(service) === 'Knative') this.#knative(service);
       else this.#standard(service);
     }
     for (const { metadata } of this.store.list(deployments)) {
@@ -84,17 +90,27 @@ export class KServeController {
     }
   }
 
+  /** Words that its version does not know are as good as none. */
+  #modeOf({ metadata }: StoredObject): Mode {
+    const word = metadata.annotations?.[modeNote];
+    const known = (['Knative', 'Standard'] as const).find(
+      (mode) => word === oldWords[mode] || (this.#isRenamed && word === mode),
+    );
+    return known ?? this.setup.mode;
+  }
+
+  #wordOf(mode: Mode): string {
+    return this.#isRenamed ? mode : oldWords[mode];
+  }
+
+  get #isRenamed(): boolean {
+    return Number(this.setup.version.split('.')[1]) >= renamed;
+  }
+
   #standard(service: StoredObject): void {
-    const { predictor, canary = [] } = service.spec as {
-      predictor: Predictor;
-      canary?: { predictor: Predictor }[];
-    };
+    const { predictor } = service.spec as { predictor: Predictor };
     const { name } = service.metadata;
     this.#put(service, `${name}-predictor`, predictor, predictor.minReplicas ?? 1);
-    const knowsCanary = Number(this.setup.version.split('.')[1]) >= canaryVersion;
-    const [other] = knowsCanary ? canary : [];
-    if (other) this.#put(service, `${name}-predictor-canary`, other.predictor, 1);
-    else this.#removeIfThere(service, `${name}-predictor-canary`);
     this.#say(service, this.#isReady(service, `${name}-predictor`), {});
   }
 
@@ -155,13 +171,6 @@ export class KServeController {
     this.store.update(deployments, metadata.namespace, name, change, manager);
   }
 
-  #removeIfThere({ metadata }: StoredObject, name: string): void {
-    const there = this.store
-      .list(deployments, metadata.namespace)
-      .some((found) => found.metadata.name === name);
-    if (there) this.store.remove(deployments, metadata.namespace, name);
-  }
-
   #isReady({ metadata }: StoredObject, name: string): boolean {
     const found = this.store
       .list(deployments, metadata.namespace)
@@ -178,7 +187,7 @@ export class KServeController {
     const { name, namespace = '', generation } = service.metadata;
     const status: JsonMap = {
       observedGeneration: generation,
-      deploymentMode: this.setup.mode,
+      deploymentMode: this.#wordOf(this.#modeOf(service)),
       url: `http://${name}.${namespace}.example.com`,
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
       ...more,

@@ -110,7 +110,20 @@ const causes: Record<string, (object: StoredObject, before: StoredObject | undef
     spec.rules?.length > 0 || spec.defaultBackend
       ? []
       : ['spec: Invalid value: either `defaultBackend` or `rules` must be specified'],
-  InferenceService: ({ spec }) => required(spec, 'spec', ['predictor']),
+  // As kserve/pkg/apis/serving/v1beta1/inference_service_validation.go has it, for predictors that are containers.
+  InferenceService: ({ spec, metadata }, before) => {
+    const [mode, was] = [
+      metadata.annotations?.['serving.kserve.io/deploymentMode'],
+      before?.status?.deploymentMode,
+    ];
+    return [
+      ...required(spec, 'spec', ['predictor']),
+      ...(spec.canary ? ['canary requires a stable predictor with a model'] : []),
+      ...(mode !== undefined && was !== undefined && mode !== was
+        ? [`update rejected: deploymentMode cannot be changed from '${was}' to '${mode}'`]
+        : []),
+    ];
+  },
 };
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

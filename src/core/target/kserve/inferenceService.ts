@@ -1,7 +1,7 @@
 import { labels } from '../../docker/labels';
 import { serverCommand } from '../../image/modelImage';
 import type { ServedModel } from '../../endpoint/endpoint';
-import type { ReleaseNotes } from '../target';
+import type { ReleaseNotes, ReplicaRange } from '../target';
 import type { Subject } from '../kubernetes/addressManifests';
 import {
   GRACE_SECONDS,
@@ -20,7 +20,7 @@ import {
   revisionName,
 } from '../kubernetes/names';
 import type { Condition, KubeObject } from '../kubernetes/objects';
-import type { Mode } from './installation';
+import { modeNote, type Mode, type Served } from './installation';
 import type { KServeConfig } from './options';
 
 /** What is set on an InferenceService, to be read back. */
@@ -45,6 +45,10 @@ export interface KeptRevision extends ReleaseNotes {
   created: string;
   /** What was proven before it got its traffic. */
   proof?: string;
+  /** What of the target's configuration it was made with, as JSON. */
+  settings?: string;
+  /** How many servers it was asked to have; absent where the configuration says it. */
+  scaled?: ReplicaRange;
 }
 
 export interface Predictor {
@@ -56,7 +60,7 @@ export interface Predictor {
 }
 
 export interface InferenceService extends KubeObject {
-  spec: { predictor: Predictor; canary?: { predictor: Predictor; trafficPercent: number }[] };
+  spec: { predictor: Predictor };
   status?: {
     deploymentMode?: string;
     observedGeneration?: number;
@@ -75,7 +79,7 @@ export interface InferenceService extends KubeObject {
 /** How the traffic of a model is divided. */
 export interface Division {
   serving: KeptRevision;
-  /** Another revision, with its percent. */
+  /** Another revision, with its percent: only where the mode divides the traffic. */
   canary?: { kept: KeptRevision; percent: number };
 }
 
@@ -84,7 +88,7 @@ export function candidateService(
   config: KServeConfig,
   of: Subject,
   kept: KeptRevision,
-  mode: Mode,
+  { mode, word }: Served,
 ): InferenceService {
   return {
     apiVersion: 'serving.kserve.io/v1beta1',
@@ -96,10 +100,14 @@ export function candidateService(
         [labels.kind]: 'release',
         ...podLabels(of, kept.revision),
       },
-      annotations: { [labels.model]: of.model, [serviceNotes.history]: JSON.stringify([kept]) },
+      annotations: {
+        ...(word !== undefined && { [modeNote]: word }),
+        [labels.model]: of.model,
+        [serviceNotes.history]: JSON.stringify([kept]),
+      },
     },
     // One server is enough to be proven, and it must be there.
-    spec: { predictor: { ...predictorOf(config, of, kept, mode), minReplicas: 1, maxReplicas: 1 } },
+    spec: { predictor: predictorOf(config, of, { scaled: { min: 1, max: 1 }, ...kept }, mode) },
   };
 }
 
@@ -109,7 +117,7 @@ export function addressInferenceService(
   of: Subject,
   { serving, canary }: Division,
   history: KeptRevision[],
-  mode: Mode,
+  { mode, word }: Served,
 ): InferenceService {
   return {
     apiVersion: 'serving.kserve.io/v1beta1',
@@ -118,48 +126,28 @@ export function addressInferenceService(
       name: addressName(of.model),
       labels: { ...commonLabels(of.model), ...labelsOf(of), [labels.kind]: 'address' },
       annotations: {
+        ...(word !== undefined && { [modeNote]: word }),
         [labels.model]: of.model,
         [serviceNotes.history]: JSON.stringify(history),
         [serviceNotes.serving]: String(serving.revision),
         ...(canary && { [serviceNotes.canary]: String(canary.kept.revision) }),
       },
     },
-    spec:
-      mode === 'Knative'
-        ? knativeSpec(config, of, serving, canary)
-        : standardSpec(config, of, serving, canary),
+    // Of Knative's revisions the newest is the canary, and the one that was rolled out before has the rest.
+    spec: {
+      predictor: {
+        ...predictorOf(config, of, canary?.kept ?? serving, mode),
+        ...(canary && { canaryTrafficPercent: Math.round(canary.percent) }),
+      },
+    },
   };
 }
 
-/** Of Knative's revisions the newest is the canary, and the one that was rolled out before has the rest. */
-function knativeSpec(
-  config: KServeConfig,
-  of: Subject,
-  serving: KeptRevision,
-  canary: Division['canary'],
-): InferenceService['spec'] {
-  const predictor = predictorOf(config, of, canary?.kept ?? serving, 'Knative');
-  return { predictor: { ...predictor, ...(canary && { canaryTrafficPercent: Math.round(canary.percent) }) } };
-}
-
-/** `canaryTrafficPercent` would be ignored without a word. */
-function standardSpec(
-  config: KServeConfig,
-  of: Subject,
-  serving: KeptRevision,
-  canary: Division['canary'],
-): InferenceService['spec'] {
-  const predictor = predictorOf(config, of, serving, 'Standard');
-  if (!canary || canary.percent === 0) return { predictor };
-  const other = predictorOf(config, of, canary.kept, 'Standard');
-  return { predictor, canary: [{ predictor: other, trafficPercent: Math.round(canary.percent) }] };
-}
-
 function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode: Mode): Predictor {
-  const { minReplicas = 1, maxReplicas } = config;
+  const { min, max } = kept.scaled ?? { min: config.minReplicas ?? 1, max: config.maxReplicas };
   return {
-    minReplicas,
-    ...(maxReplicas !== undefined && { maxReplicas }),
+    minReplicas: min,
+    ...(max !== undefined && { maxReplicas: max }),
     labels: podLabels(of, kept.revision),
     ...pullFields(config),
     ...(mode === 'Standard' && {
@@ -195,6 +183,14 @@ function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode
   };
 }
 
+/** What of a target's configuration shapes its servers, as JSON. */
+export function settingsOf(config: KServeConfig): string {
+  const { imagePullSecret, serviceAccount, nodeSelector, resources, mode, minReplicas, maxReplicas } = config;
+  return JSON.stringify({
+    ...{ imagePullSecret, serviceAccount, nodeSelector, resources, mode, minReplicas, maxReplicas },
+  });
+}
+
 /** What an InferenceService says about its revisions. */
 export interface ServiceState {
   service: InferenceService;
@@ -218,8 +214,6 @@ export function readService(service: InferenceService): ServiceState {
 
 /** What the cluster says that it does, and before it says so, what it shall do. */
 function canaryPercent({ spec, status }: InferenceService): number {
-  const [canary] = spec.canary ?? [];
-  if (canary) return canary.trafficPercent;
   const traffic = status?.components?.predictor?.traffic ?? [];
   const latest = traffic.filter(({ latestRevision }) => latestRevision);
   const told = latest.reduce((sum, { percent = 0 }) => sum + percent, 0);

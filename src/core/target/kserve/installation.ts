@@ -4,24 +4,33 @@ import { apiStatusOf } from '../kubernetes/clusterErrors';
 import type { NamespaceApi } from '../kubernetes/namespaceApi';
 import { kinds } from '../kubernetes/objects';
 import type { InferenceService } from './inferenceService';
+import type { ModeName } from './options';
 
 /** What KServe makes of an InferenceService: Knative's services, or plain Deployments. */
 export type Mode = 'Knative' | 'Standard';
 
-/** How KServe is installed in a cluster. */
-export interface Installation {
+/** The mode that a model is served in. */
+export interface Served {
   mode: Mode;
+  /** How the annotation of an InferenceService says it; undefined leaves it to KServe. */
+  word?: string;
+}
+
+/** How KServe is installed in a cluster. */
+export interface Installation extends Served {
   /** `0.15.0`; undefined where it can not be read. */
   version?: string;
 }
 
 const NAMESPACE = 'kserve';
-/** From this version on, plain Deployments can have canaries. */
-const CANARY_MINOR = 20;
-const modeNote = 'serving.kserve.io/deploymentMode';
+/** The version that gave the modes their names, and the names before. It takes an old name for a change of the mode. */
+const RENAMED_MINOR = 16;
+const oldWords: Record<Mode, string> = { Knative: 'Serverless', Standard: 'RawDeployment' };
+const KNATIVE = 'serving.knative.dev/v1';
+/** https://kserve.github.io/website/docs/admin-guide/configurations */
+export const modeNote = 'serving.kserve.io/deploymentMode';
 
-/** Older versions had other names. */
-const modes: Record<string, Mode | undefined> = {
+const modes: Record<ModeName, Mode> = {
   Knative: 'Knative',
   Serverless: 'Knative',
   Standard: 'Standard',
@@ -30,11 +39,13 @@ const modes: Record<string, Mode | undefined> = {
 
 /**
  * Reads the mode and the version before anything is written, as what is written depends on both.
- * @param existing An InferenceService may have a mode of its own.
+ * @param existing It keeps the mode that it was made in: KServe changes none.
+ * @param wanted The mode of what is new, as the target's configuration names it.
  */
 export async function detect(
   api: NamespaceApi,
   existing: InferenceService | undefined,
+  wanted: ModeName | undefined,
   signal: AbortSignal,
 ): Promise<Installation> {
   if (!(await knows(api, kinds.inferenceService.apiVersion, signal))) {
@@ -45,24 +56,56 @@ export async function detect(
     );
   }
   const [configured, version] = await Promise.all([configuredMode(api, signal), versionOf(api, signal)]);
-  const own = existing?.status?.deploymentMode ?? existing?.metadata.annotations?.[modeNote];
-  const fallback = async () =>
-    (await knows(api, 'serving.knative.dev/v1', signal)) ? ('Knative' as const) : ('Standard' as const);
-  const mode = modes[own ?? ''] ?? configured ?? (await fallback());
-  return { mode, ...(version !== undefined && { version }) };
+  const own = existing?.metadata.annotations?.[modeNote] ?? existing?.status?.deploymentMode;
+  const known = modeOf(own) ?? modeOf(wanted) ?? configured;
+  const mode = known ?? ((await knows(api, KNATIVE, signal)) ? 'Knative' : 'Standard');
+  const word = own ?? (version === undefined ? wanted : wordOf(mode, version));
+  return { mode, ...(word !== undefined && { word }), ...(version !== undefined && { version }) };
 }
 
-/** Whether the traffic can be divided. */
-export function dividesTraffic({ mode, version = '0.0' }: Installation): boolean {
+/** How a model is served that no cluster was asked about: without a mode as both of them take it. */
+export function servedAs(wanted: ModeName | undefined): Served {
+  return { mode: modeOf(wanted) ?? 'Knative', ...(wanted !== undefined && { word: wanted }) };
+}
+
+/** Throws where a mode is asked for that the cluster has nothing for. */
+export async function assertInstalled(
+  api: NamespaceApi,
+  wanted: ModeName | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (modeOf(wanted) !== 'Knative' || (await knows(api, KNATIVE, signal))) return;
+  throw new UserError(
+    'cluster-refused',
+    `Knative is not installed in the cluster, which the mode ${wanted ?? ''} needs.`,
+    'Ask whoever runs the cluster to install it, or set "mode" to "Standard".',
+  );
+}
+
+/**
+ * Whether the traffic can be divided. In the mode Standard `canaryTrafficPercent` is ignored without a word, and `spec.canary`, which
+ * is there from 0.20 on, is refused for a server that is an image of its own:
+ * https://github.com/kserve/kserve/blob/master/pkg/apis/serving/v1beta1/inference_service_validation.go
+ */
+export function dividesTraffic({ mode }: Served): boolean {
+  return mode === 'Knative';
+}
+
+/** The mode that a word of any version names. */
+export function modeOf(word: string | undefined): Mode | undefined {
+  return word !== undefined && word in modes ? modes[word as ModeName] : undefined;
+}
+
+function wordOf(mode: Mode, version: string): string {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return mode === 'Knative' || major > 0 || minor >= CANARY_MINOR;
+  return major > 0 || minor >= RENAMED_MINOR ? mode : oldWords[mode];
 }
 
 async function configuredMode(api: NamespaceApi, signal: AbortSignal): Promise<Mode | undefined> {
   const path = `/api/v1/namespaces/${NAMESPACE}/configmaps/inferenceservice-config`;
   const found = await readable<{ data?: { deploy?: string } }>(api, path, signal);
   const mode = /"defaultDeploymentMode"\s*:\s*"(\w+)"/.exec(found?.data?.deploy ?? '')?.[1];
-  return modes[mode ?? ''];
+  return modeOf(mode);
 }
 
 async function versionOf(api: NamespaceApi, signal: AbortSignal): Promise<string | undefined> {

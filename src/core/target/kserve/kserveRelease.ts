@@ -1,8 +1,9 @@
 import { readProof } from '../proof';
-import type { Release, ReleaseState } from '../target';
+import type { Release, ReleaseState, ReplicaRange } from '../target';
 import { isReady } from '../kubernetes/revisions';
 import { problemOf } from '../kubernetes/podWords';
 import type { LastWords, Links } from '../kubernetes/releaseState';
+import { modeOf } from './installation';
 import type { FoundRevision } from './services';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
@@ -17,7 +18,8 @@ export async function toKServeRelease(
 ): Promise<Release> {
   const { kept, pods } = found;
   const { model, revision, note, samplesHash, commit, author, image } = kept;
-  const proven = { ...(kept.proof !== undefined && readProof(kept.proof)) };
+  const { proof, settings } = kept;
+  const range = rangeOf(found);
   const alive = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const traffic = percentOf(found);
   const problem = alive.flatMap((pod) => {
@@ -33,11 +35,16 @@ export async function toKServeRelease(
     ...{ target, model, revision, note, author, traffic, health },
     ...(samplesHash !== undefined && { samplesHash }),
     ...(commit !== undefined && { commit }),
-    ...proven,
+    ...(proof !== undefined && readProof(proof)),
+    ...(settings !== undefined && { settings }),
     state: stateOf(found),
     digest: image,
     created: new Date(kept.created),
-    replicas: { ready: alive.filter(isReady).length, wanted: alive.length },
+    replicas: {
+      ready: alive.filter(isReady).length,
+      wanted: Math.max(alive.length, range?.min ?? 0),
+      ...(range && { range }),
+    },
     detail: asleep ? 'No server runs now: the next request starts one.' : words,
     ...(await links(alive.length > 0)),
   };
@@ -47,6 +54,18 @@ function stateOf({ kept, address, candidate }: FoundRevision): ReleaseState {
   if (address?.serving === kept.revision) return 'serving';
   if (address?.canary?.revision === kept.revision && address.canary.percent > 0) return 'canary';
   return candidate ? 'candidate' : 'retired';
+}
+
+/** Between how many servers KServe decides; undefined of what has none. Plain Deployments have no more than they must, unless told. */
+function rangeOf(found: FoundRevision): ReplicaRange | undefined {
+  const { kept, address, candidate } = found;
+  if (kept.scaled) return kept.scaled;
+  if (stateOf(found) === 'candidate') return candidate ? { min: 1, max: 1 } : undefined;
+  const { spec, status } = address?.service ?? {};
+  if (!spec || stateOf(found) === 'retired') return undefined;
+  const { minReplicas: min = 1, maxReplicas } = spec.predictor;
+  const max = modeOf(status?.deploymentMode) === 'Standard' ? Math.max(maxReplicas ?? 0, min) : maxReplicas;
+  return { min, ...(max !== undefined && { max }) };
 }
 
 function percentOf({ kept, address }: FoundRevision): number {

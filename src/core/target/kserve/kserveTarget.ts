@@ -3,7 +3,6 @@ import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import type { Built } from '../../image/buildImages';
 import { buildForCluster } from '../kubernetes/build';
-import { assertAllowed, standingOf } from '../kubernetes/check';
 import { ClusterConnection } from '../kubernetes/clusterConnection';
 import { clusterError, inClusterWords } from '../kubernetes/clusterErrors';
 import { Forwards } from '../kubernetes/forwards';
@@ -11,14 +10,14 @@ import { readKubeconfig } from '../kubernetes/kubeconfig';
 import { filesOf, kustomization } from '../kubernetes/manifests';
 import { NamespaceApi } from '../kubernetes/namespaceApi';
 import { addressName, podLabels } from '../kubernetes/names';
-import { kinds, type KubeObject } from '../kubernetes/objects';
-import { permission, podPermissions } from '../kubernetes/permissions';
+import type { KubeObject } from '../kubernetes/objects';
 import { followPods, lastWordsOf } from '../kubernetes/podLogs';
 import { nameOf } from '../kubernetes/site';
 import { lineDiff, yamlOf } from '../kubernetes/yaml';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
-import { addressInferenceService, candidateService } from './inferenceService';
-import { dividesTraffic } from './installation';
+import { checkKServe } from './check';
+import { addressInferenceService, candidateService, settingsOf } from './inferenceService';
+import { servedAs } from './installation';
 import { revisionUrl, stableUrl } from './kserveLinks';
 import { toKServeRelease } from './kserveRelease';
 import type { KServeTargetOptions } from './options';
@@ -32,6 +31,7 @@ import {
   startCandidate,
   type KServeSite,
 } from './rollout';
+import { scale } from './scale';
 import { listFound, readAddressService, type FoundRevision } from './services';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
@@ -45,13 +45,16 @@ interface Connected {
 /** KServe in a Kubernetes cluster: a model is an InferenceService, and each candidate is one of its own until it is promoted. */
 export class KServeTarget implements Target {
   readonly kind = 'kserve';
+  readonly settings: string;
   #connected: Connected | undefined;
 
   constructor(
     readonly name: string,
     private readonly options: KServeTargetOptions,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.settings = settingsOf(options.config);
+  }
 
   /** `prod/ml`: the context, and the namespace where that is named. */
   get address(): string {
@@ -61,18 +64,7 @@ export class KServeTarget implements Target {
 
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the cluster', task.signal, async ({ site }) => {
-      const { api, context, config, target } = site;
-      const standing = await standingOf(context, api, task.signal);
-      const written = ['get', 'list', 'create', 'patch', 'delete'];
-      const of = { target, model: request?.model.name ?? '' };
-      const installation = await installationFor(site, of, task.signal);
-      await assertAllowed(api, [permission(kinds.inferenceService, written), ...podPermissions], task.signal);
-      if (config.minReplicas === 0 && installation.mode === 'Standard') throw neverEmpty(this.name);
-      if (!dividesTraffic(installation)) {
-        standing.warnings.push(
-          'This KServe gives a new release all of the traffic at once: it has no canaries.',
-        );
-      }
+      const standing = await checkKServe(site, request, task);
       if (request) await this.options.checkPush(request.model.name, task.signal);
       return standing;
     });
@@ -82,16 +74,21 @@ export class KServeTarget implements Target {
     return this.#doing('plan a deploy', task.signal, async ({ site }) => {
       const of = { target: this.name, model: request.model.name };
       const revision = await nextRevision(site, of, task.signal);
-      const { mode } = await installationFor(site, of, task.signal);
+      const served = await installationFor(site, of, task.signal);
       const before = await readAddressService(site.api, of, task.signal);
-      const kept = keptRevision(request, `${site.config.registry}/${addressName(of.model)}`, revision);
+      const kept = keptRevision(
+        site.config,
+        request,
+        `${site.config.registry}/${addressName(of.model)}`,
+        revision,
+      );
       const history = [kept, ...(before?.history ?? [])];
       const planned = await site.api.apply(
-        addressInferenceService(site.config, of, { serving: kept }, history, mode),
+        addressInferenceService(site.config, of, { serving: kept }, history, served),
         task.signal,
         true,
       );
-      const candidate = candidateService(site.config, of, kept, mode);
+      const candidate = candidateService(site.config, of, kept, served);
       await site.api.apply(candidate, task.signal, true);
       return [
         { action: 'create', what: `InferenceService ${candidate.metadata.name}, until it is promoted` },
@@ -144,6 +141,14 @@ export class KServeTarget implements Target {
     });
   }
 
+  scale(release: Release, replicas: number, task: TaskContext): Promise<Release> {
+    return this.#doing(`scale ${words(release)}`, task.signal, async (connected) => {
+      const { site } = connected;
+      await scale(site, await this.#find(site, release, task.signal), replicas, task);
+      return this.#read(connected, release.model.name, release.revision);
+    });
+  }
+
   fail(release: Release, reason: string, task: TaskContext): Promise<void> {
     return this.#doing(`remove ${words(release)}`, task.signal, async ({ site }) => {
       await failCandidate(site, await this.#find(site, release, task.signal), task.signal);
@@ -168,9 +173,10 @@ export class KServeTarget implements Target {
 
   manifests(request: ReleaseRequest, digest: string): Promise<Record<string, string>> {
     const of = { target: this.name, model: request.model.name };
-    const kept = keptRevision(request, digest, 1);
     const { config } = this.options;
-    const object: KubeObject = addressInferenceService(config, of, { serving: kept }, [kept], 'Knative');
+    const kept = keptRevision(config, request, digest, 1);
+    const served = servedAs(config.mode);
+    const object: KubeObject = addressInferenceService(config, of, { serving: kept }, [kept], served);
     const files = filesOf([object], config.namespace);
     return Promise.resolve({ ...files, 'kustomization.yaml': kustomization(Object.keys(files)) });
   }
@@ -256,13 +262,5 @@ function gone(target: string, name: string): never {
     'release-missing',
     `There is no ${name} on ${target} any more.`,
     'Refresh the targets, or deploy the model again.',
-  );
-}
-
-function neverEmpty(target: string): UserError {
-  return new UserError(
-    'config-invalid',
-    'Only where KServe runs on Knative can there be no server at all, and this one makes plain Deployments.',
-    `Set "minReplicas" of ${target} to 1 or more.`,
   );
 }

@@ -49,9 +49,9 @@ async function forget(site: KServeSite, { kept }: FoundRevision, signal: AbortSi
   const state = await readAddressService(site.api, of, signal);
   const division = state && divisionOf(state);
   if (!state || !division || !state.history.some(({ revision }) => revision === kept.revision)) return;
-  const { mode } = await installationFor(site, of, signal);
+  const served = await installationFor(site, of, signal);
   const history = state.history.filter(({ revision }) => revision !== kept.revision);
-  await site.api.apply(addressInferenceService(site.config, of, division, history, mode), signal);
+  await site.api.apply(addressInferenceService(site.config, of, division, history, served), signal);
 }
 
 function divisionOf({ history, serving, canary }: ServiceState): Division | undefined {

@@ -16,11 +16,12 @@ import { nameOf } from '../kubernetes/site';
 import {
   addressInferenceService,
   candidateService,
+  settingsOf,
   type Division,
   type InferenceService,
   type KeptRevision,
 } from './inferenceService';
-import { detect, dividesTraffic, type Installation } from './installation';
+import { detect, dividesTraffic, type Installation, type Served } from './installation';
 import type { KServeConfig } from './options';
 import { listFound, readAddressService, type FoundRevision } from './services';
 
@@ -47,8 +48,8 @@ export async function startCandidate(
   task: TaskContext,
 ): Promise<number> {
   const of = { target: site.target, model: request.model.name };
-  const { mode } = await installationFor(site, of, task.signal);
-  const kept = await createRevision(site, of, request, image, mode, task);
+  const served = await installationFor(site, of, task.signal);
+  const kept = await createRevision(site, of, request, image, served, task);
   try {
     await untilPods(site, of, kept.revision, (pods) => pods.some(runs), 'runs', task);
     return kept.revision;
@@ -64,15 +65,15 @@ async function createRevision(
   of: Subject,
   request: ReleaseRequest,
   image: string,
-  mode: Installation['mode'],
+  served: Served,
   task: TaskContext,
 ): Promise<KeptRevision> {
   for (let revision = await nextRevision(site, of, task.signal); ; revision++) {
     task.signal.throwIfAborted();
     task.report(`Starting ${nameOf(revision, of.model)}`);
-    const kept = keptRevision(request, image, revision);
+    const kept = keptRevision(site.config, request, image, revision);
     try {
-      await site.api.create(candidateService(site.config, of, kept, mode), new AbortController().signal);
+      await site.api.create(candidateService(site.config, of, kept, served), new AbortController().signal);
       return kept;
     } catch (error) {
       if (apiStatusOf(error) !== 409) throw error;
@@ -82,13 +83,15 @@ async function createRevision(
 
 /** What is written down of a revision that is made now. */
 export function keptRevision(
+  config: KServeConfig,
   { model, note, samplesHash, commit }: ReleaseRequest,
   image: string,
   revision: number,
 ): KeptRevision {
   const author = `${userInfo().username}@${hostname()}`;
   const created = new Date().toISOString();
-  return { model, note, samplesHash, commit, image, revision, author, created };
+  const settings = settingsOf(config);
+  return { model, note, samplesHash, commit, image, revision, author, created, settings };
 }
 
 export async function nextRevision(site: KServeSite, of: Subject, signal: AbortSignal): Promise<number> {
@@ -103,26 +106,27 @@ export async function promote(
   proof: string | undefined,
   task: TaskContext,
 ): Promise<void> {
-  const kept = { ...found.kept, ...(proof !== undefined && { proof }) };
+  // As many servers as the target has: what a candidate was scaled to is over.
+  const kept = { ...found.kept, scaled: undefined, ...(proof !== undefined && { proof }) };
   const of = { target: site.target, model: kept.model.name };
-  const { mode } = await installationFor(site, of, task.signal);
+  const served = await installationFor(site, of, task.signal);
   const before = await readAddressService(site.api, of, task.signal);
   const serving = before?.history.find(({ revision }) => revision === before.serving);
   task.report(`Moving the traffic to ${nameOf(kept.revision, of.model)}`);
   const history = historyWith(before?.history ?? [], kept);
   if (
-    mode === 'Knative' &&
+    served.mode === 'Knative' &&
     serving &&
     serving.revision !== kept.revision &&
     before?.canary?.revision !== kept.revision
   ) {
     // First without traffic: Knative sends all of it to the newest revision that is ready, which may be another one still.
     const division = { serving, canary: { kept, percent: 0 } };
-    await site.api.apply(addressInferenceService(site.config, of, division, history, mode), task.signal);
+    await site.api.apply(addressInferenceService(site.config, of, division, history, served), task.signal);
     await untilLatestReady(site, of, kept.revision, task);
   }
   await site.api.apply(
-    addressInferenceService(site.config, of, { serving: kept }, history, mode),
+    addressInferenceService(site.config, of, { serving: kept }, history, served),
     task.signal,
   );
   await untilPods(
@@ -146,36 +150,30 @@ export async function share(
 ): Promise<void> {
   const { kept } = found;
   const of = { target: site.target, model: kept.model.name };
-  const installation = await installationFor(site, of, task.signal);
+  const served = await installationFor(site, of, task.signal);
   const before = await readAddressService(site.api, of, task.signal);
   const serving = before?.history.find(({ revision }) => revision === before.serving);
   if (!before || !serving) {
     const words = `No release of ${of.model} serves on ${of.target} whose traffic could be divided.`;
     throw new UserError('release-missing', words, 'Promote one first.');
   }
-  if (!dividesTraffic(installation)) {
+  if (percent === 0 && before.canary?.revision !== kept.revision) return;
+  if (!dividesTraffic(served)) {
     throw new UserError(
-      'cluster-refused',
-      `KServe ${installation.version ?? ''} in the mode Standard can not divide the traffic; from 0.20 on it can.`.replace(
-        '  ',
-        ' ',
-      ),
-      'Promote the release at once, or use a target of the kind "kubernetes".',
+      'traffic-undivided',
+      `KServe in the mode ${served.word ?? served.mode} can not divide the traffic of ${of.model}: a release gets all of it at once.`,
+      'Promote the release, or use a target of the kind "kubernetes".',
     );
   }
-  if (percent === 0 && before.canary?.revision !== kept.revision) return;
   const division: Division = { serving, canary: { kept, percent } };
   const history = historyWith(before.history, kept);
-  await site.api.apply(
-    addressInferenceService(site.config, of, division, history, installation.mode),
-    task.signal,
-  );
-  if (installation.mode === 'Knative') await untilLatestReady(site, of, kept.revision, task);
+  await site.api.apply(addressInferenceService(site.config, of, division, history, served), task.signal);
+  await untilLatestReady(site, of, kept.revision, task);
 }
 
 export function installationFor(site: KServeSite, of: Subject, signal: AbortSignal): Promise<Installation> {
   const existing = site.api.get<InferenceService>(kinds.inferenceService, addressName(of.model), signal);
-  return existing.then((service) => detect(site.api, service, signal));
+  return existing.then((service) => detect(site.api, service, site.config.mode, signal));
 }
 
 /** Takes a revision's own InferenceService away. */

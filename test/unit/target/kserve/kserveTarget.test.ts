@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
 import { deploy } from '../../../../src/core/release/deploy';
 import { rollBack } from '../../../../src/core/release/rollBack';
-import { KServeTarget } from '../../../../src/core/target/kserve/kserveTarget';
 import type { KServeConfig } from '../../../../src/core/target/kserve/options';
-import type { Built } from '../../../../src/core/image/buildImages';
-import type { Release, ReleaseRequest, Target } from '../../../../src/core/target/target';
+import type { Target } from '../../../../src/core/target/target';
 import type { KServeSetup } from '../../../host/kubernetes/kserve';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import {
-  REGISTRY,
   broken,
   deployTask,
-  extensionOptions,
-  imageOf,
-  logger,
   predict,
   sendTraffic,
   serve,
@@ -23,6 +17,7 @@ import {
   taskOf,
   type Subject,
 } from '../kubernetes/support';
+import { knative, kserveTargetOf, releaseOn, servicesOf, standard } from './support';
 
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- specs are read as JSON */
 
@@ -30,39 +25,17 @@ let api: KubernetesApi;
 let target: Target;
 let iris: Subject;
 
-/** A target whose images come into the cluster's registry without a Docker engine. */
-class WithoutEngine extends KServeTarget {
-  override build({ model }: ReleaseRequest): Promise<Built> {
-    const image = imageOf(model);
-    api.images.set(image, model.path);
-    return Promise.resolve([image]);
-  }
-}
-
-const checkPush = () => Promise.resolve();
-
 async function start(kserve: KServeSetup, config: Partial<KServeConfig> = {}): Promise<void> {
   api = await KubernetesApi.start({ kserve });
-  const push = (_request: ReleaseRequest, [image]: Built) => Promise.resolve(image);
-  const all = { registry: REGISTRY, kubeconfig: api.kubeconfig, ...config };
-  target = new WithoutEngine('staging', { ...extensionOptions, push, checkPush, config: all }, logger);
+  target = kserveTargetOf(api, config);
 }
 
-async function releaseOf(revision: number): Promise<Release> {
-  const found = (await target.list(taskOf().signal)).find((release) => release.revision === revision);
-  return found ?? assert.fail(`there is no revision ${revision}`);
-}
-
-function services(): string[] {
-  return api.names().filter((name) => name.startsWith('InferenceService'));
-}
+const releaseOf = (revision: number) => releaseOn(target, revision);
+const services = () => servicesOf(api);
 
 function spec() {
   return api.store.get(api.kind('InferenceService'), 'models', 'iris').spec;
 }
-
-const knative: KServeSetup = { mode: 'Knative', version: '0.15.0' };
-const standard: KServeSetup = { mode: 'Standard', version: '0.15.0' };
 
 describe('deploying to KServe', () => {
   before(async () => (iris = await subjectOf('iris')));
@@ -121,26 +94,6 @@ describe('deploying to KServe', () => {
     assert.equal(spec().predictor.canaryTrafficPercent, undefined);
   });
 
-  it('divides the traffic of plain Deployments from version 0.20 on, and says so before', async () => {
-    await start({ mode: 'Standard', version: '0.20.1' });
-    await serve(target, iris);
-    const candidate = await startCandidate(target, iris);
-    const canary = await target.setTraffic?.(candidate, 25, taskOf());
-    assert.deepEqual([canary?.state, canary?.traffic], ['canary', 25]);
-    assert.equal(spec().canary[0].trafficPercent, 25);
-    assert.equal(spec().predictor.labels['dev.slipway.revision'], '1');
-    target.dispose();
-    await api.stop();
-    await start(standard);
-    assert.match((await target.check(iris, taskOf())).warnings.join(), /it has no canaries/);
-    await serve(target, iris);
-    const other = await startCandidate(target, iris);
-    await assert.rejects(Promise.resolve(target.setTraffic?.(other, 25, taskOf())), {
-      code: 'cluster-refused',
-      message: /KServe 0\.15\.0 in the mode Standard can not divide the traffic/,
-    });
-  });
-
   it('refuses to run no server where there are plain Deployments, and a cluster without KServe', async () => {
     await start(standard, { minReplicas: 0 });
     await assert.rejects(target.check(iris, taskOf()), {
@@ -150,9 +103,7 @@ describe('deploying to KServe', () => {
     await api.stop();
     target.dispose();
     api = await KubernetesApi.start();
-    const config = { registry: REGISTRY, kubeconfig: api.kubeconfig };
-    const push = () => Promise.resolve('');
-    target = new WithoutEngine('staging', { ...extensionOptions, push, checkPush, config }, logger);
+    target = kserveTargetOf(api);
     await assert.rejects(target.check(iris, taskOf()), { message: /KServe is not installed/ });
   });
 
