@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { BatchObserver } from './batching/batcher';
+import { Histogram } from './histogram';
 import type { Route } from './http/router';
 import type { Usage } from './worker/frames';
 
@@ -20,8 +21,8 @@ export interface ModelLabels {
   hash: string;
 }
 
-const secondBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const rowBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024];
+const secondBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const rowBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024];
 
 const started = Date.now() / 1000 - process.uptime();
 
@@ -42,10 +43,20 @@ export class ServerMetrics implements BatchObserver {
     ['infer 200', 0],
     ['predict 200', 0],
   ]);
-  readonly #duration: Histogram<'route'>;
+  readonly #duration = new Histogram({
+    name: 'slipway_request_duration_seconds',
+    help: 'Time from the request line to the answer.',
+    label: 'route',
+    bounds: secondBounds,
+  });
   #inFlight = 0;
-  readonly #phases: Histogram<'phase'>;
-  readonly #rows: Histogram;
+  readonly #phases = new Histogram({
+    name: 'slipway_phase_duration_seconds',
+    help: 'Time that reading a request takes (preprocess), that it waits for its run (queue), that a run takes (predict), and writing the answer (postprocess).',
+    label: 'phase',
+    bounds: secondBounds,
+  });
+  readonly #rows = new Histogram({ name: 'slipway_batch_rows', help: 'Rows in a run.', bounds: rowBounds });
   readonly #bytes = { request: 0, response: 0 };
 
   constructor(
@@ -66,26 +77,6 @@ export class ServerMetrics implements BatchObserver {
           this.inc({ route, status }, count);
         }
       },
-    });
-    this.#duration = new Histogram({
-      name: 'slipway_request_duration_seconds',
-      help: 'Time from the request line to the answer.',
-      labelNames: ['route'],
-      buckets: secondBuckets,
-      registers,
-    });
-    this.#phases = new Histogram({
-      name: 'slipway_phase_duration_seconds',
-      help: 'Time that reading a request takes (preprocess), that it waits for its run (queue), that a run takes (predict), and writing the answer (postprocess).',
-      labelNames: ['phase'],
-      buckets: secondBuckets,
-      registers,
-    });
-    this.#rows = new Histogram({
-      name: 'slipway_batch_rows',
-      help: 'Rows in a run.',
-      buckets: rowBuckets,
-      registers,
     });
     this.#sampled(
       Counter,
@@ -173,17 +164,17 @@ export class ServerMetrics implements BatchObserver {
     this.#inFlight--;
     const key = `${route} ${status}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    this.#duration.observe({ route }, seconds);
+    this.#duration.observe(seconds, route);
   }
 
   ran(rows: number, seconds: number): void {
     this.#rows.observe(rows);
-    this.#phases.observe({ phase: 'predict' }, seconds);
+    this.#phases.observe(seconds, 'predict');
   }
 
   /** A request was read, or its answer was written. */
   coded(phase: 'preprocess' | 'postprocess', seconds: number): void {
-    this.#phases.observe({ phase }, seconds);
+    this.#phases.observe(seconds, phase);
   }
 
   moved(request: number, response: number): void {
@@ -192,12 +183,13 @@ export class ServerMetrics implements BatchObserver {
   }
 
   waited(seconds: number): void {
-    this.#phases.observe({ phase: 'queue' }, seconds);
+    this.#phases.observe(seconds, 'queue');
   }
 
   /** Everything as text, with its content type. */
   async expose(): Promise<{ text: string; contentType: string }> {
-    const text = await this.#registry.metrics();
-    return { text: text + this.sources.values(), contentType: this.#registry.contentType };
+    const histograms = [this.#duration, this.#phases, this.#rows].map((histogram) => histogram.text());
+    const text = [await this.#registry.metrics(), ...histograms, this.sources.values()].join('');
+    return { text, contentType: this.#registry.contentType };
   }
 }
