@@ -93,6 +93,11 @@ export interface Target {
   plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]>;
   /** All revisions that are on it, whoever deployed them. */
   list(signal: AbortSignal): Promise<Release[]>;
+  /**
+   * Calls `changed` whenever what {@link list} answers may be different, until `signal` aborts; it outlasts connections that are cut.
+   * Ends before where the target does not let itself be watched.
+   */
+  watch?(changed: () => void, signal: AbortSignal): Promise<void>;
   /** Makes the image of a model (or finds it), where an engine can hold it, and resolves to its id. */
   build(request: ReleaseRequest, task: TaskContext): Promise<string>;
   /** Brings the image to the registry that the target takes it from. Resolves to its place there: `registry/name@sha256:…`. */
