@@ -48,6 +48,7 @@ export class KubernetesApi {
   readonly controller: DeploymentController;
   kubeconfig = '';
   url = '';
+  readonly #watches = new Set<ServerResponse>();
   readonly #server: Server;
   readonly #version: string;
   #folder = '';
@@ -98,6 +99,13 @@ export class KubernetesApi {
     this.users.set('', { name: 'kubectl' });
     const flags = [`--kubeconfig=${this.kubeconfig}`, `--cache-dir=${this.#folder}/cache`];
     return run('kubectl', [...flags, ...args], { cwd: folder });
+  }
+
+  /** Cuts the connections of all who watch. */
+  cutWatches(): number {
+    const cut = [...this.#watches];
+    for (const response of cut) response.destroy();
+    return cut.length;
   }
 
   kind(name: string): ServedKind {
@@ -257,17 +265,26 @@ export class KubernetesApi {
   #watch({ served, namespace }: Route, query: URLSearchParams, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
-    const write = (type: string, object: StoredObject) =>
-      response.write(`${JSON.stringify({ type, object })}\n`);
-    if (!query.get('resourceVersion')) {
-      for (const object of this.#selected(served, namespace, query)) write('ADDED', object);
+    const write = (type: string, object: object) => response.write(`${JSON.stringify({ type, object })}\n`);
+    const version = query.get('resourceVersion');
+    const missed = version ? this.store.since(version) : [];
+    if (!missed) {
+      write('ERROR', new ApiFailure(410, 'Expired', `too old resource version: ${version}`).toStatus());
+      response.end();
+      return;
     }
+    if (!version) for (const object of this.#selected(served, namespace, query)) write('ADDED', object);
     const onChange = ({ type, served: changed, object }: StoreEvent) => {
       const here = namespace === undefined || object.metadata.namespace === namespace;
       if (changed.kind === served.kind && here && isSelected(object, query)) write(type, object);
     };
+    missed.forEach(onChange);
     this.store.events.on('change', onChange);
-    response.once('close', () => this.store.events.off('change', onChange));
+    this.#watches.add(response);
+    response.once('close', () => {
+      this.store.events.off('change', onChange);
+      this.#watches.delete(response);
+    });
   }
 
   #shown(served: ServedKind, namespace: string | undefined, name: string): object {

@@ -9,8 +9,8 @@ const longestPause = 30_000;
 /** An engine tells of a container's end before its list knows: when to look after an event, in milliseconds. */
 const looks = [200, 1000];
 
-/** What happens to a container often and changes nothing about it. After a `kill` comes a `die`, if it works. */
-const idle = /^(kill|exec_|top|resize|attach|detach|archive-path|extract-to-dir|export|health_status)/;
+/** What happens to a container often and changes nothing about it. A `kill` may be how it is told to read its files anew. */
+const idle = /^(exec_|top|resize|attach|detach|archive-path|extract-to-dir|export|health_status)/;
 
 /**
  * Calls `changed` whenever a container with this label may have come, changed or gone, until `signal` aborts; also when the engine

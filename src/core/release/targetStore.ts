@@ -8,6 +8,10 @@ import type { Release, Target } from '../target/target';
 /** How long one target may take to list its releases, in milliseconds. */
 const REFRESH_MS = 5_000;
 const POLL_MS = 4_000;
+/** How often a target is asked that tells by itself of what changes, in milliseconds. */
+const SLOW_POLL_MS = 30_000;
+/** What happens within so long after an event is looked at together, in milliseconds. */
+const GATHER_MS = 200;
 
 interface Entry {
   target: Target;
@@ -19,6 +23,12 @@ interface Entry {
   answered?: Date;
   /** Whether it was ever listed. */
   known: boolean;
+  /** When it was listed last, by `performance.now()`. */
+  asked: number;
+  running?: Promise<void>;
+  next?: Promise<void>;
+  /** Present while the target tells by itself of what changes. */
+  watched?: AbortController;
 }
 
 /**
@@ -31,8 +41,6 @@ export class TargetStore implements Disposable {
   #entries: Entry[] = [];
   #watchers = 0;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
 
   constructor(
     private readonly make: (name: string, config: TargetConfig) => Target,
@@ -45,9 +53,10 @@ export class TargetStore implements Disposable {
     this.#entries = Object.entries(config?.targets ?? {}).map(([name, options]) => {
       const made = JSON.stringify(options);
       const same = before.find((entry) => entry.target.name === name && entry.made === made);
-      return same ?? { target: this.make(name, options), made, releases: [], known: false };
+      return same ?? { target: this.make(name, options), made, releases: [], known: false, asked: 0 };
     });
-    for (const gone of before) if (!this.#entries.includes(gone)) gone.target.dispose();
+    for (const gone of before) if (!this.#entries.includes(gone)) letGo(gone);
+    if (this.#watchers > 0) for (const entry of this.#entries) this.#listen(entry);
     this.#changed.fire();
   }
 
@@ -83,33 +92,28 @@ export class TargetStore implements Disposable {
    * Asks all targets at the same time, and resolves when each has answered or its few seconds are over. Never rejects.
    * What happened before the call is seen: a refresh that already runs is followed by another.
    */
-  refresh(): Promise<void> {
-    if (this.#running) {
-      this.#next ??= this.#running.then(() => {
-        this.#next = undefined;
-        return this.refresh();
-      });
-      return this.#next;
-    }
-    const all = this.#entries.map((entry) => this.#refreshOne(entry));
-    this.#running = Promise.all(all).then(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+  async refresh(): Promise<void> {
+    await Promise.all(this.#entries.map((entry) => this.#look(entry)));
   }
 
-  /** Keeps refreshing until it is disposed of. */
+  /**
+   * Keeps what is known up to date until it is disposed of: by what the targets tell, and by asking them every few seconds, or now and then
+   * those that tell and are well.
+   */
   watch(): Disposable {
     this.#watchers++;
     if (this.#watchers === 1) {
       void this.refresh();
-      this.#timer = setInterval(() => void this.refresh(), POLL_MS);
+      for (const entry of this.#entries) this.#listen(entry);
+      this.#timer = setInterval(() => this.#poll(), POLL_MS);
     }
     const watcher = new DisposableStore();
     watcher.add({
       dispose: () => {
         this.#watchers--;
-        if (this.#watchers === 0) clearInterval(this.#timer);
+        if (this.#watchers > 0) return;
+        clearInterval(this.#timer);
+        this.#entries.forEach(stopListening);
       },
     });
     return watcher;
@@ -118,8 +122,46 @@ export class TargetStore implements Disposable {
   dispose(): void {
     clearInterval(this.#timer);
     this.#changed.dispose();
-    for (const { target } of this.#entries) target.dispose();
+    this.#entries.forEach(letGo);
     this.#entries = [];
+  }
+
+  #poll(): void {
+    const now = performance.now();
+    for (const entry of this.#entries) {
+      const rests = entry.watched && isAtRest(entry) && now - entry.asked < SLOW_POLL_MS;
+      if (!rests) void this.#look(entry);
+    }
+  }
+
+  /** Looks at a target whenever it says that something changed, until nobody watches any more. */
+  #listen(entry: Entry): void {
+    const { target } = entry;
+    if (!target.watch || entry.watched) return;
+    const watched = new AbortController();
+    entry.watched = watched;
+    let gathering: NodeJS.Timeout | undefined;
+    const look = () => {
+      gathering = undefined;
+      if (!watched.signal.aborted) void this.#look(entry);
+    };
+    target
+      .watch(() => (gathering ??= setTimeout(look, GATHER_MS).unref()), watched.signal)
+      .catch((error: unknown) => this.log.debug(`${target.name}: ${messageOf(error)}`))
+      .finally(() => {
+        if (entry.watched === watched) delete entry.watched;
+      });
+  }
+
+  /** What happened before the call is seen: a look that already runs is followed by another. */
+  #look(entry: Entry): Promise<void> {
+    if (entry.running) {
+      return (entry.next ??= entry.running.then(() => {
+        delete entry.next;
+        return this.#look(entry);
+      }));
+    }
+    return (entry.running = this.#refreshOne(entry).finally(() => delete entry.running));
   }
 
   #entry(target: Target): Entry | undefined {
@@ -128,6 +170,7 @@ export class TargetStore implements Disposable {
 
   async #refreshOne(entry: Entry): Promise<void> {
     const before = snapshot(entry);
+    entry.asked = performance.now();
     try {
       entry.releases = sorted(await listWithin(entry.target, REFRESH_MS));
       entry.error = undefined;
@@ -151,6 +194,21 @@ async function listWithin(target: Target, milliseconds: number): Promise<Release
     );
   });
   return Promise.race([target.list(signal), late]);
+}
+
+/** What starts or is not well may change without an event: whether a server is ready is asked of the server itself. */
+function isAtRest({ releases, error }: Entry): boolean {
+  return !error && releases.every(({ health }) => health === 'ready' || health === 'stopped');
+}
+
+function stopListening(entry: Entry): void {
+  entry.watched?.abort();
+  delete entry.watched;
+}
+
+function letGo(entry: Entry): void {
+  stopListening(entry);
+  entry.target.dispose();
 }
 
 function sorted(releases: Release[]): Release[] {

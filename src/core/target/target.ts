@@ -97,6 +97,11 @@ export interface Target {
   plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]>;
   /** All revisions that are on it, whoever deployed them. */
   list(signal: AbortSignal): Promise<Release[]>;
+  /**
+   * Calls `changed` whenever what {@link list} answers may be different, until `signal` aborts; it outlasts connections that are cut.
+   * Ends before where the target does not let itself be watched.
+   */
+  watch?(changed: () => void, signal: AbortSignal): Promise<void>;
   /** Makes the images of a model (or finds them), where an engine can hold them, and resolves to their ids: several only where there is `push`. */
   build(request: ReleaseRequest, task: TaskContext): Promise<Built>;
   /** Brings the images to the registry that the target takes them from, under one name. Resolves to its place there: `registry/name@sha256:…`. */

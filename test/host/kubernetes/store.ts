@@ -58,6 +58,9 @@ export interface WriteOptions {
 export class Store {
   readonly events = new EventEmitter();
   readonly #entries = new Map<string, Entry>();
+  /** What happened, for who watches from a version on. */
+  #past: StoreEvent[] = [];
+  #forgotten = 0;
   #version = 100;
 
   list(served: ServedKind, namespace?: string): StoredObject[] {
@@ -251,8 +254,22 @@ export class Store {
     return String(++this.#version);
   }
 
+  /** What happened after a version; undefined where that is too long ago. */
+  since(version: string): StoreEvent[] | undefined {
+    if (Number(version) < this.#forgotten) return undefined;
+    return this.#past.filter(({ object }) => Number(object.metadata.resourceVersion) > Number(version));
+  }
+
+  /** Forgets what happened, as a cluster does after some minutes. */
+  forgetPast(): void {
+    this.#forgotten = this.#version;
+    this.#past = [];
+  }
+
   #emit(type: StoreEvent['type'], served: ServedKind, object: StoredObject): void {
-    this.events.emit('change', { type, served, object: structuredClone(object) } satisfies StoreEvent);
+    const event: StoreEvent = { type, served, object: structuredClone(object) };
+    this.#past.push(event);
+    this.events.emit('change', event);
   }
 }
 

@@ -60,6 +60,7 @@ export class FakeTarget implements Target {
 
   push?: Target['push'];
   manifests?: Target['manifests'];
+  watch?: Target['watch'];
 
   /** From now on images come to it through a registry. */
   takesFromRegistry(): void {

@@ -108,4 +108,74 @@ describe('the store of targets', () => {
     assert.equal(staging.calls.length, 1);
     store.dispose();
   });
+
+  it('looks at a target that says something changed, once for many events, and asks it now and then only', async function () {
+    this.timeout(10_000);
+    const staging = new FakeTarget('staging', [release(1, 'serving')]);
+    const other = new FakeTarget('other');
+    let changed = () => assert.fail('nobody listens');
+    let ended = false;
+    staging.watch = async (listener, signal) => {
+      changed = listener as () => never;
+      await sleep(60_000, undefined, { signal, ref: false }).catch(() => undefined);
+      ended = true;
+    };
+    const { store } = storeOf(staging, other);
+    const watch = store.watch();
+    await sleep(50);
+    assert.deepEqual([staging.calls.length, other.calls.length], [1, 1]);
+    staging.releases = [release(2, 'serving'), release(1, 'retired')];
+    for (let count = 0; count < 5; count++) changed();
+    await sleep(300);
+    assert.deepEqual([staging.calls.length, other.calls.length], [2, 1]);
+    assert.equal(store.releases(staging).length, 2);
+    await sleep(4_000);
+    assert.deepEqual([staging.calls.length, other.calls.length], [2, 2], 'who tells is not asked as often');
+    staging.releases = [release(3, 'candidate', { health: 'starting' })];
+    changed();
+    await sleep(4_000);
+    assert.equal(staging.calls.length, 4, 'what starts is asked for');
+    watch.dispose();
+    await sleep(20);
+    assert.equal(ended, true);
+    store.dispose();
+  });
+
+  it('asks a target as often as before that does not let itself be watched any more', async function () {
+    this.timeout(10_000);
+    const refusing = new FakeTarget('refusing');
+    refusing.watch = () => Promise.reject(new Error('it may not be watched'));
+    const { store } = storeOf(refusing);
+    const watch = store.watch();
+    await sleep(4_200);
+    assert.equal(refusing.calls.length, 2);
+    watch.dispose();
+    store.dispose();
+  });
+
+  it('listens to targets that come, and no longer to those that go', async () => {
+    const [staging, production] = [new FakeTarget('staging'), new FakeTarget('production')];
+    const asked: { name: string; signal: AbortSignal }[] = [];
+    for (const fake of [staging, production]) {
+      fake.watch = (_changed, signal) => {
+        asked.push({ name: fake.name, signal });
+        return sleep(60_000, undefined, { signal, ref: false });
+      };
+    }
+    const listening = () => asked.filter(({ signal }) => !signal.aborted).map(({ name }) => name);
+    const { store } = storeOf(staging, production);
+    store.configure({ targets: { staging: { kind: 'docker' } } });
+    const watch = store.watch();
+    assert.deepEqual(listening(), ['staging']);
+    store.configure({ targets: { production: { kind: 'docker' } } });
+    await sleep(20);
+    assert.deepEqual(listening(), ['production']);
+    watch.dispose();
+    store.watch();
+    await sleep(20);
+    assert.deepEqual(listening(), ['production'], 'who comes back listens again');
+    store.dispose();
+    await sleep(20);
+    assert.deepEqual(listening(), []);
+  });
 });

@@ -2,7 +2,9 @@ import { connect, engineAddress, engineForward, engineHostName } from '../../doc
 import type { Certificates } from '../../docker/engineLocation';
 import { followLogs } from '../../docker/containers';
 import { inWords } from '../../docker/dockerErrors';
+import { followEvents } from '../../docker/followEvents';
 import { ensureImage } from '../../docker/images';
+import { labels } from '../../docker/labels';
 import { UserError, messageOf } from '../../errors';
 import type { Platform } from '../../image/baseImage';
 import { buildImages, type Built } from '../../image/buildImages';
@@ -112,6 +114,12 @@ export class DockerTarget implements Target {
       ]);
       return Promise.all(containers.map((container) => this.#describe(container, proxies, signal)));
     });
+  }
+
+  watch(changed: () => void, signal: AbortSignal): Promise<void> {
+    return this.#doing('watch the releases', signal, () =>
+      followEvents(this.#site.docker, `${labels.target}=${this.name}`, changed, signal),
+    );
   }
 
   build(request: ReleaseRequest, task: TaskContext): Promise<Built> {

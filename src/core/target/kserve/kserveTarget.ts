@@ -9,10 +9,11 @@ import { Forwards } from '../kubernetes/forwards';
 import { readKubeconfig } from '../kubernetes/kubeconfig';
 import { filesOf, kustomization } from '../kubernetes/manifests';
 import { NamespaceApi } from '../kubernetes/namespaceApi';
-import { addressName, podLabels } from '../kubernetes/names';
-import type { KubeObject } from '../kubernetes/objects';
+import { addressName, labelsOf, podLabels } from '../kubernetes/names';
+import { kinds, type KubeObject } from '../kubernetes/objects';
 import { followPods, lastWordsOf } from '../kubernetes/podLogs';
 import { nameOf } from '../kubernetes/site';
+import { watchKinds } from '../kubernetes/watch';
 import { lineDiff, yamlOf } from '../kubernetes/yaml';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
 import { checkKServe } from './check';
@@ -103,6 +104,13 @@ export class KServeTarget implements Target {
 
   list(signal: AbortSignal): Promise<Release[]> {
     return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
+  }
+
+  watch(changed: () => void, signal: AbortSignal): Promise<void> {
+    return this.#doing('watch the releases', signal, ({ site }) => {
+      const watched = [kinds.inferenceService, kinds.pod];
+      return watchKinds(site.api, watched, labelsOf({ target: this.name }), changed, signal);
+    });
   }
 
   build(request: ReleaseRequest, task: TaskContext): Promise<Built> {

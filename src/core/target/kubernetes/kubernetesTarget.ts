@@ -15,7 +15,7 @@ import { readKubeconfig } from './kubeconfig';
 import { ReleaseLinks } from './links';
 import { manifestsOf } from './manifests';
 import { NamespaceApi } from './namespaceApi';
-import { podLabels } from './names';
+import { labelsOf, podLabels } from './names';
 import { kinds } from './objects';
 import type { KubernetesTargetOptions } from './options';
 import { planOn } from './plan';
@@ -27,6 +27,7 @@ import { listRevisions, type RevisionRecord } from './revisions';
 import { share } from './share';
 import { nameOf, type Site } from './site';
 import { listAddresses } from './traffic';
+import { watchKinds } from './watch';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
 const AFTERWARDS_MS = 10_000;
@@ -79,6 +80,14 @@ export class KubernetesTarget implements Target {
 
   list(signal: AbortSignal): Promise<Release[]> {
     return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
+  }
+
+  watch(changed: () => void, signal: AbortSignal): Promise<void> {
+    return this.#doing('watch the releases', signal, ({ site }) => {
+      const routes = site.config.gateway ? [kinds.httpRoute] : [];
+      const watched = [kinds.deployment, kinds.pod, kinds.service, ...routes];
+      return watchKinds(site.api, watched, labelsOf({ target: this.name }), changed, signal);
+    });
   }
 
   build(request: ReleaseRequest, task: TaskContext): Promise<Built> {

@@ -1,6 +1,7 @@
 import { ApiError } from './clusterErrors';
 import type { ApiRequest, ClusterConnection, Method } from './clusterConnection';
-import { kindOf, type Kind, type KubeObject } from './objects';
+import { linesOf } from '../../docker/lines';
+import { kindOf, type Kind, type KubeObject, type Metadata } from './objects';
 
 /** Who owns the fields that Slipway writes. */
 const MANAGER = 'slipway';
@@ -28,6 +29,28 @@ export class NamespaceApi {
     const found = await orUndefined(this.#send<{ items?: T[] }>('GET', kind, undefined, { query, signal }));
     // Items of a list do not say what they are.
     return (found?.items ?? []).map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind }));
+  }
+
+  /** The version of a list of objects, as of which they can be watched. */
+  async version(kind: Kind, labels: Record<string, string>, signal: AbortSignal): Promise<string> {
+    const query = { labelSelector: selectorText(labels), limit: '1' };
+    const list = await this.#send<{ metadata: Metadata }>('GET', kind, undefined, { query, signal });
+    return list.metadata.resourceVersion ?? '';
+  }
+
+  /** What happens to objects after a version, for as long as the cluster holds the connection: `seconds` at most. */
+  async *watch(
+    kind: Kind,
+    labels: Record<string, string>,
+    { resourceVersion, seconds }: { resourceVersion: string; seconds: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent> {
+    const query = {
+      ...{ watch: 'true', allowWatchBookmarks: 'true', labelSelector: selectorText(labels), resourceVersion },
+      timeoutSeconds: String(seconds),
+    };
+    const stream = this.connection.stream(this.#path(kind), { query, signal });
+    for await (const line of linesOf(stream)) if (line !== '') yield JSON.parse(line) as WatchEvent;
   }
 
   /** Makes an object whose name is not taken; a status of 409 says that it is. */
@@ -81,9 +104,20 @@ export class NamespaceApi {
   }
 
   #send<T>(method: Method, kind: Kind, name: string | undefined, request: ApiRequest): Promise<T> {
-    const path = `${groupPath(kind.apiVersion)}/namespaces/${this.namespace}/${kind.plural}`;
+    const path = this.#path(kind);
     return this.connection.send<T>(method, name === undefined ? path : `${path}/${name}`, request);
   }
+
+  #path({ apiVersion, plural }: Kind): string {
+    return `${groupPath(apiVersion)}/namespaces/${this.namespace}/${plural}`;
+  }
+}
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
+export interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  /** Of an error it is a Status. */
+  object: { metadata?: Metadata; code?: number };
 }
 
 /** `/api/v1` or `/apis/apps/v1`. */
