@@ -96,6 +96,7 @@ describe('the command line', () => {
     [['deploy', 'iris'], /^Say where to with --target NAME\./],
     [['deploy', '--target', 'staging'], /^Name one model\./],
     [['predict', 'iris', '--wing'], /wing/],
+    [['manifests', 'iris', '--out', 'x', '--format', 'chart'], /^--format is one of yaml, kustomize, helm\./],
   ];
   for (const [words, told] of wrong) {
     it(`exits with 2 and its help for: slipway ${words.join(' ')}`, async () => {
