@@ -14,6 +14,7 @@ export interface Values {
   url?: string;
   junit?: string;
   out?: string;
+  format?: string;
   port?: string;
   host?: string;
   anyway: boolean;

@@ -32,6 +32,7 @@ const options = {
   url: text,
   junit: text,
   out: text,
+  format: text,
   port: text,
   host: text,
   anyway: flag,

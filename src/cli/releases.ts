@@ -4,7 +4,7 @@ import { describePlan } from '../core/release/describe';
 import { exportManifests } from '../core/release/exportManifests';
 import { makeTarget } from '../core/release/makeTarget';
 import { rollBack } from '../core/release/rollBack';
-import type { Release, Target } from '../core/target/target';
+import { manifestFormats, type Release, type Target } from '../core/target/target';
 import { UsageError, onlyModel, type Call } from './call';
 import { admit } from './servers';
 
@@ -47,11 +47,13 @@ export async function plan({ workspace, settings, output, signal, given, values 
 export async function manifests({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
   const folder = values.out;
   if (folder === undefined) throw new UsageError('Say where the files go with --out FOLDER.');
+  const format = manifestFormats.find((each) => each === (values.format ?? 'kustomize'));
+  if (!format) throw new UsageError(`--format is one of ${manifestFormats.join(', ')}.`);
   const model = await workspace.model(onlyModel(given));
   await admit(model, values.loadAnyway, signal);
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const deployment = await model.deployment(target.name, '', signal);
-    const files = await exportManifests(target, deployment, folder, output.task(signal));
+    const files = await exportManifests(target, deployment, folder, format, output.task(signal));
     output.result({ files }, files.join('\n'));
   });
 }

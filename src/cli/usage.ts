@@ -29,9 +29,15 @@ export const help = {
     options: [...where, json],
   },
   manifests: {
-    usage: 'slipway manifests MODEL --target NAME --out FOLDER [--json]',
+    usage: 'slipway manifests MODEL --target NAME --out FOLDER [--format FORMAT] [--json]',
     does: 'Builds and pushes the image, and writes what a deploy would apply as files, for who deploys with Git.',
-    options: [...where, '--out FOLDER    where the files go', anyway, json],
+    options: [
+      ...where,
+      '--out FOLDER    where the files go',
+      '--format FORMAT yaml, kustomize (the default: YAML with a kustomization), or helm (a chart)',
+      anyway,
+      json,
+    ],
   },
   rollback: {
     usage: 'slipway rollback MODEL --target NAME [--json]',

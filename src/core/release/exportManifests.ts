@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors';
-import type { Target } from '../target/target';
+import type { ManifestFormat, Target } from '../target/target';
 import type { TaskContext } from '../task';
 import { requestOf, type Deployment } from './deploy';
 
@@ -14,6 +14,7 @@ export async function exportManifests(
   target: Target,
   deployment: Deployment,
   folder: string,
+  format: ManifestFormat,
   task: TaskContext,
 ): Promise<string[]> {
   if (!target.manifests) {
@@ -26,7 +27,7 @@ export async function exportManifests(
   const request = requestOf(deployment);
   const built = await target.build(request, task);
   const image = (await target.push?.(request, built, task)) ?? built[0];
-  const files = Object.entries(await target.manifests(request, image)).map(([path, text]) => ({
+  const files = Object.entries(await target.manifests(request, image, format)).map(([path, text]) => ({
     path: join(folder, path),
     text,
   }));

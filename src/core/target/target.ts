@@ -83,6 +83,10 @@ export interface Change {
   diff?: string;
 }
 
+/** How a deploy is written down: objects alone, with a kustomization over them, or as a Helm chart. */
+export const manifestFormats = ['yaml', 'kustomize', 'helm'] as const;
+export type ManifestFormat = (typeof manifestFormats)[number];
+
 /** Where releases run. Methods throw `UserError`. What a target can not do at all, it has no method for. */
 export interface Target {
   readonly name: string;
@@ -126,6 +130,10 @@ export interface Target {
   remove(release: Release, task: TaskContext): Promise<string[]>;
   logs(release: Release, signal: AbortSignal): AsyncIterable<string>;
   /** What a deploy would apply, as files for people who deploy with Git: text by path. */
-  manifests?(request: ReleaseRequest, digest: string): Promise<Record<string, string>>;
+  manifests?(
+    request: ReleaseRequest,
+    digest: string,
+    format: ManifestFormat,
+  ): Promise<Record<string, string>>;
   dispose(): void;
 }

@@ -15,7 +15,7 @@ import { exportManifests } from '../../core/release/exportManifests';
 import { describePlan } from '../../core/release/describe';
 import { commitOf } from '../../core/release/commit';
 import { VerifyError } from '../../core/release/verify';
-import type { Change, Release, Target } from '../../core/target/target';
+import type { Change, ManifestFormat, Release, Target } from '../../core/target/target';
 import type { TaskContext } from '../../core/task';
 import { pickRelease, pickTarget } from '../picks';
 import type { ReleaseDocuments } from '../release/releaseDocuments';
@@ -91,7 +91,8 @@ export class Deploys {
     services.requireTrust();
     const model = await modelOf(given, services);
     const target = model && (await pickTarget(services, model.name, (each) => each.manifests !== undefined));
-    if (!target) return;
+    const format = target && (await pickFormat(target.name));
+    if (!format) return;
     const [folder] =
       (await vscode.window.showOpenDialog({
         ...{ canSelectFolders: true, canSelectFiles: false, openLabel: 'Export Here' },
@@ -99,7 +100,13 @@ export class Deploys {
       })) ?? [];
     if (!folder) return;
     const files = await services.run(`Exporting the manifests of ${model.name}`, async (task) =>
-      exportManifests(target, await this.#deployment(target, model, '', task.signal), folder.fsPath, task),
+      exportManifests(
+        target,
+        await this.#deployment(target, model, '', task.signal),
+        folder.fsPath,
+        format,
+        task,
+      ),
     );
     if (files?.[0]) await vscode.window.showTextDocument(vscode.Uri.file(files[0]));
   }
@@ -190,6 +197,21 @@ export class Deploys {
       load,
     };
   }
+}
+
+const formatChoices: Record<ManifestFormat, { label: string; description: string }> = {
+  kustomize: { label: 'Kustomize', description: 'YAML files with a kustomization.yaml' },
+  yaml: { label: 'YAML', description: 'the objects alone' },
+  helm: { label: 'Helm', description: 'a chart with values for image, replicas, resources and address' },
+};
+
+async function pickFormat(target: string): Promise<ManifestFormat | undefined> {
+  const choices = Object.entries(formatChoices).map(([one, item]) => ({
+    ...item,
+    one: one as ManifestFormat,
+  }));
+  const placeHolder = `As what are the manifests for ${target} written?`;
+  return (await vscode.window.showQuickPick(choices, { placeHolder }))?.one;
 }
 
 function changedSince(model: string, name: string): UserError {

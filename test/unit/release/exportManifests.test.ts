@@ -14,7 +14,7 @@ describe('exporting manifests', () => {
     target.takesFromRegistry();
     target.manifests = (_request, image) => Promise.resolve({ 'base/deployment.yaml': `image: ${image}\n` });
     const folder = await temporaryFolder('manifests');
-    const files = await exportManifests(target, { model, samples: [], note: '' }, folder, task);
+    const files = await exportManifests(target, { model, samples: [], note: '' }, folder, 'yaml', task);
     assert.deepEqual(files, [join(folder, 'base/deployment.yaml')]);
     const text = await readFile(files[0] ?? '', 'utf8');
     assert.equal(text, 'image: registry.example/iris@sha256:0123456789abcdef\n');
@@ -22,7 +22,13 @@ describe('exporting manifests', () => {
   });
 
   it('says so where a target applies none', async () => {
-    const exported = exportManifests(new FakeTarget(), { model, samples: [], note: '' }, '/nowhere', task);
+    const exported = exportManifests(
+      new FakeTarget(),
+      { model, samples: [], note: '' },
+      '/nowhere',
+      'helm',
+      task,
+    );
     await assert.rejects(exported, {
       code: 'target-missing',
       message: /^A deploy to staging applies no manifests\.$/,

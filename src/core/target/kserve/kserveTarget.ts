@@ -7,15 +7,16 @@ import { ClusterConnection } from '../kubernetes/clusterConnection';
 import { clusterError, inClusterWords } from '../kubernetes/clusterErrors';
 import { Forwards } from '../kubernetes/forwards';
 import { readKubeconfig } from '../kubernetes/kubeconfig';
-import { filesOf, kustomization } from '../kubernetes/manifests';
+import { filesOf, kustomized } from '../kubernetes/manifests';
 import { NamespaceApi } from '../kubernetes/namespaceApi';
 import { addressName, labelsOf, podLabels } from '../kubernetes/names';
-import { kinds, type KubeObject } from '../kubernetes/objects';
+import { kinds } from '../kubernetes/objects';
 import { followPods, lastWordsOf } from '../kubernetes/podLogs';
 import { nameOf } from '../kubernetes/site';
 import { watchKinds } from '../kubernetes/watch';
 import { lineDiff, yamlOf } from '../kubernetes/yaml';
-import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
+import type { Change, ManifestFormat, Release, ReleaseRequest, Standing, Target } from '../target';
+import { kserveChartOf } from './chart';
 import { checkKServe } from './check';
 import { addressInferenceService, candidateService, settingsOf } from './inferenceService';
 import { servedAs } from './installation';
@@ -179,14 +180,21 @@ export class KServeTarget implements Target {
     yield* followPods(site.api, pods, signal);
   }
 
-  manifests(request: ReleaseRequest, digest: string): Promise<Record<string, string>> {
-    const of = { target: this.name, model: request.model.name };
+  manifests(
+    request: ReleaseRequest,
+    digest: string,
+    format: ManifestFormat,
+  ): Promise<Record<string, string>> {
     const { config } = this.options;
+    if (format === 'helm') return Promise.resolve(kserveChartOf(this.name, config, request, digest));
+    const of = { target: this.name, model: request.model.name };
     const kept = keptRevision(config, request, digest, 1);
     const served = servedAs(config.mode);
-    const object: KubeObject = addressInferenceService(config, of, { serving: kept }, [kept], served);
-    const files = filesOf([object], config.namespace);
-    return Promise.resolve({ ...files, 'kustomization.yaml': kustomization(Object.keys(files)) });
+    const files = filesOf(
+      [addressInferenceService(config, of, { serving: kept }, [kept], served)],
+      config.namespace,
+    );
+    return Promise.resolve(format === 'kustomize' ? kustomized(files) : files);
   }
 
   dispose(): void {

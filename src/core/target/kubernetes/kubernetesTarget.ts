@@ -1,11 +1,12 @@
 import { UserError, messageOf } from '../../errors';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
-import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
+import type { Change, ManifestFormat, Release, ReleaseRequest, Standing, Target } from '../target';
 import { publicAddress } from './addressManifests';
 import type { Built } from '../../image/buildImages';
 import { buildForCluster } from './build';
 import { startCandidate } from './candidate';
+import { chartOf } from './chart';
 import { checkCluster } from './check';
 import { ClusterConnection } from './clusterConnection';
 import { clusterError, inClusterWords } from './clusterErrors';
@@ -13,7 +14,7 @@ import { settingsOf } from './deploymentManifest';
 import { Forwards } from './forwards';
 import { readKubeconfig } from './kubeconfig';
 import { ReleaseLinks } from './links';
-import { manifestsOf } from './manifests';
+import { kustomized, manifestsOf } from './manifests';
 import { NamespaceApi } from './namespaceApi';
 import { labelsOf, podLabels } from './names';
 import { kinds } from './objects';
@@ -170,8 +171,15 @@ export class KubernetesTarget implements Target {
     yield* followPods(site.api, pods, signal);
   }
 
-  manifests(request: ReleaseRequest, digest: string): Promise<Record<string, string>> {
-    return Promise.resolve(manifestsOf(this.name, this.options.config, request, digest));
+  manifests(
+    request: ReleaseRequest,
+    digest: string,
+    format: ManifestFormat,
+  ): Promise<Record<string, string>> {
+    const { config } = this.options;
+    if (format === 'helm') return Promise.resolve(chartOf(this.name, config, request, digest));
+    const files = manifestsOf(this.name, config, request, digest);
+    return Promise.resolve(format === 'kustomize' ? kustomized(files) : files);
   }
 
   dispose(): void {

@@ -10,7 +10,7 @@ import { yamlOf } from './yaml';
 /** In Git the history tells revisions apart: there it is always the same one that changes. */
 const REVISION = 1;
 
-/** What a deploy and its promotion would apply, as YAML by file, with a kustomization over them. */
+/** What a deploy and its promotion would apply, as YAML by file. */
 export function manifestsOf(
   target: string,
   config: KubernetesConfig,
@@ -30,10 +30,6 @@ export function manifestsOf(
     ...(config.gateway && {
       'service-r1.yaml': yamlOf(placed(revisionService(of, REVISION), config.namespace)),
     }),
-    'kustomization.yaml': kustomization([
-      ...objects.map(fileName),
-      ...(config.gateway ? ['service-r1.yaml'] : []),
-    ]),
   };
 }
 
@@ -42,13 +38,14 @@ export function filesOf(objects: KubeObject[], namespace: string | undefined): R
   return Object.fromEntries(objects.map((object) => [fileName(object), yamlOf(placed(object, namespace))]));
 }
 
-/** The list of what belongs together, for `kubectl apply -k` and those who read the same. */
-export function kustomization(files: string[]): string {
-  return loadClient().dumpYaml({
+/** Files with the list of what belongs together, for `kubectl apply -k` and those who read the same. */
+export function kustomized(files: Record<string, string>): Record<string, string> {
+  const kustomization = loadClient().dumpYaml({
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: files,
+    resources: Object.keys(files),
   });
+  return { ...files, 'kustomization.yaml': kustomization };
 }
 
 export function fileName({ kind }: KubeObject): string {

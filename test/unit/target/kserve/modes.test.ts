@@ -108,7 +108,7 @@ describe('the modes of KServe', () => {
     await start(knative);
     const filesFor = async (config: Partial<KServeConfig>) => {
       const exported = kserveTargetOf(api, config);
-      const files = await exported.manifests?.(iris, imageOf(iris.model));
+      const files = await exported.manifests?.(iris, imageOf(iris.model), 'yaml');
       exported.dispose();
       return files?.['inferenceservice.yaml'] ?? '';
     };

@@ -95,7 +95,7 @@ describe('the objects of a release in Kubernetes', () => {
     try {
       const image = imageOf(iris.model);
       api.images.set(image, iris.model.path);
-      const files = (await target.manifests?.(iris, image)) ?? {};
+      const files = (await target.manifests?.(iris, image, 'kustomize')) ?? {};
       for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
       assert.deepEqual(Object.keys(files).sort(), [
         'deployment.yaml',
