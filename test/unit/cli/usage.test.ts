@@ -19,10 +19,7 @@ describe('the command line, called wrongly', () => {
     [['deploy', '--target', 'staging'], /^Name one model\./],
     [['releases', 'extra'], /^slipway releases takes no extra\./],
     [['predict', 'iris', '--wing'], /wing/],
-    [
-      ['manifests', 'iris', '--out', 'x', '--format', 'chart'],
-      /^--format is one of yaml, kustomize, helm\./,
-    ],
+    [['manifests', 'iris', '--out', 'x', '--format', 'chart'], /^--format is one of yaml, kustomize, helm\./],
     [['serve', 'iris', '--port', 'abc'], /^--port takes a whole number from 0 to 65535, not abc\./],
     [['serve', 'iris', '--port', '65536'], /^--port takes a whole number from 0 to 65535, not 65536\./],
     [['serve', 'iris', '--port', ''], /^--port takes a whole number from 0 to 65535, not nothing\./],
