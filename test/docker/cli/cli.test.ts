@@ -98,7 +98,10 @@ describe('the command line on a Docker engine', () => {
   it('serves in a container until it is stopped, of which nothing is left', async () => {
     const model = join(workspace, 'models/iris.onnx');
     const mine = () =>
-      docker.listContainers({ all: true, filters: { label: [`${labels.modelPath}=${model}`] } });
+      docker.listContainers({
+        all: true,
+        filters: { label: [`${labels.kind}=endpoint`, `${labels.modelPath}=${model}`] },
+      });
     let served: Promise<void> | undefined;
     const { code, err } = await slipway(['serve', 'iris', '--container', '--json'], workspace, {
       onStart: (child) =>
