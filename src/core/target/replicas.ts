@@ -1,6 +1,8 @@
 import type { ReplicaRange } from './target';
 
 /** What it means to ask for a number of servers where their load decides: there are never fewer. `max` is as many as there may be at most. */
+export function rangeFor(replicas: number, max: number): Required<ReplicaRange>;
+export function rangeFor(replicas: number, max: number | undefined): ReplicaRange;
 export function rangeFor(replicas: number, max: number | undefined): ReplicaRange {
   return { min: replicas, ...(max !== undefined && { max: Math.max(max, replicas) }) };
 }

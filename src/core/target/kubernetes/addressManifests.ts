@@ -9,7 +9,7 @@ import {
   revisionName,
   revisionNotes,
 } from './names';
-import type { BackendRef, HttpRoute, KubeObject, Service } from './objects';
+import type { Autoscaler, BackendRef, HttpRoute, KubeObject, Service } from './objects';
 import type { KubernetesConfig } from './options';
 
 /** A model on a target. */
@@ -97,11 +97,12 @@ function budgetOf(of: Subject, serving: number): KubeObject {
   };
 }
 
-function autoscalerOf(
+/** What scales the Deployment of the revision that serves, by its load. */
+export function autoscalerOf(
   { min, max, cpuPercent }: NonNullable<KubernetesConfig['autoscale']>,
   of: Subject,
   serving: number,
-): KubeObject {
+): Autoscaler {
   const spec = {
     scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: revisionName(of.model, serving) },
     minReplicas: min,
@@ -113,7 +114,7 @@ function autoscalerOf(
       },
     ],
   };
-  return { ...companion(of, 'autoscaling/v2', 'HorizontalPodAutoscaler'), ...{ spec } };
+  return { ...companion(of, 'autoscaling/v2', 'HorizontalPodAutoscaler'), spec };
 }
 
 function ingressOf(

@@ -25,6 +25,7 @@ import { promote, retire, withdraw } from './promotion';
 import { healthOf, toRelease } from './releaseState';
 import { remove } from './removal';
 import { listRevisions, type RevisionRecord } from './revisions';
+import { listRanges, scale } from './scaling';
 import { share } from './share';
 import { nameOf, type Site } from './site';
 import { listAddresses } from './traffic';
@@ -131,15 +132,7 @@ export class KubernetesTarget implements Target {
   scale(release: Release, replicas: number, task: TaskContext): Promise<Release> {
     return this.#doing(`scale ${words(release)}`, task.signal, async (connected) => {
       const { site } = connected;
-      const record = await this.#find(site, release, task.signal);
-      if (site.config.autoscale && release.state === 'serving') throw autoscaled(this.name, release);
-      if (replicas < 1 && release.traffic > 0) {
-        throw new UserError(
-          'cluster-refused',
-          `${words(release)} has traffic, so one server at least must run.`,
-        );
-      }
-      await site.api.scale(kinds.deployment, record.deployment.metadata.name, replicas, task.signal);
+      await scale(site, await this.#find(site, release, task.signal), replicas, task);
       return this.#read(connected, release.model.name, release.revision);
     });
   }
@@ -203,9 +196,10 @@ export class KubernetesTarget implements Target {
     const { site, links } = connected;
     const began = performance.now();
     const of = { target: this.name, ...(model !== undefined && { model }) };
-    const [records, addresses] = await Promise.all([
+    const [records, addresses, ranges] = await Promise.all([
       listRevisions(site.api, of, signal),
       listAddresses(site.api, of, site.config.gateway !== undefined, signal),
+      site.config.autoscale ? listRanges(site.api, of, signal) : undefined,
     ]);
     const addressOf = (record: RevisionRecord) => addresses.find((each) => each.model === record.model.name);
     const subjectOf = (record: RevisionRecord) => ({ target: this.name, model: record.model.name });
@@ -229,6 +223,7 @@ export class KubernetesTarget implements Target {
           record,
           address,
           all,
+          ranges?.get(record.deployment.metadata.name),
           (running) => links.of(subjectOf(record), record.revision, running, address !== undefined),
           (pod) => lastWordsOf(site.api, pod, signal),
         );
@@ -283,13 +278,5 @@ function gone(target: string, name: string): never {
     'release-missing',
     `There is no ${name} on ${target} any more.`,
     'Refresh the targets, or deploy the model again.',
-  );
-}
-
-function autoscaled(target: string, release: Release): UserError {
-  return new UserError(
-    'cluster-refused',
-    `How many servers of ${words(release)} run is decided by their load.`,
-    `Change "autoscale" of ${target} in slipway.json, or remove it.`,
   );
 }

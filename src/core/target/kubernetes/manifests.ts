@@ -20,8 +20,11 @@ export function manifestsOf(
   const of = { target, model: request.model.name };
   const origin = { author: `${userInfo().username}@${hostname()}`, created: new Date() };
   const traffic = { serving: REVISION };
+  const deployment = deploymentOf(config, { target, request, image, revision: REVISION, origin });
+  // A number here would take back what the autoscaler did, with each change in Git.
+  if (config.autoscale) delete deployment.spec.replicas;
   const objects = [
-    deploymentOf(config, { target, request, image, revision: REVISION, origin }),
+    deployment,
     addressService(of, traffic, REVISION),
     ...addressCompanions(config, of, traffic),
   ];

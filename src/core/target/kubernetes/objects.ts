@@ -55,6 +55,15 @@ export interface HttpRoute extends KubeObject {
   spec: { rules?: { backendRefs?: BackendRef[] }[]; [field: string]: unknown };
 }
 
+export interface Autoscaler extends KubeObject {
+  spec: {
+    scaleTargetRef: { apiVersion: string; kind: string; name: string };
+    minReplicas?: number;
+    maxReplicas: number;
+    metrics: object[];
+  };
+}
+
 export interface Condition {
   type: string;
   status: string;

@@ -159,7 +159,9 @@ async function put(
   // Not to be cancelled between two objects.
   const restore = AbortSignal.timeout(RESTORE_MS);
   try {
-    await putCompanions(site, of, traffic, restore);
+    // To how many servers somebody has scaled what serves stays so.
+    const scaled = before?.traffic.serving === traffic.serving;
+    await putCompanions(site, of, traffic, restore, scaled ? [kinds.autoscaler.kind] : []);
   } catch (error) {
     if (before) await putBack(site, of, before, restore);
     else await site.api.remove(kinds.service, service.metadata.name, restore);
@@ -167,9 +169,15 @@ async function put(
   }
 }
 
-async function putCompanions(site: Site, of: Subject, traffic: Traffic, signal: AbortSignal): Promise<void> {
-  for (const companion of addressCompanions(site.config, of, traffic))
-    await site.api.apply(companion, signal);
+async function putCompanions(
+  site: Site,
+  of: Subject,
+  traffic: Traffic,
+  signal: AbortSignal,
+  left: string[] = [],
+): Promise<void> {
+  const companions = addressCompanions(site.config, of, traffic).filter(({ kind }) => !left.includes(kind));
+  for (const companion of companions) await site.api.apply(companion, signal);
 }
 
 async function putBack(site: Site, of: Subject, before: Address, signal: AbortSignal): Promise<void> {

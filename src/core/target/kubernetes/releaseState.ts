@@ -1,5 +1,5 @@
 import { readProof } from '../proof';
-import type { Release, ReleaseState } from '../target';
+import type { Release, ReleaseState, ReplicaRange } from '../target';
 import { problemOf, type PodProblem } from './podWords';
 import { isReady, type RevisionRecord } from './revisions';
 import { isRouted, percentOf, type Address } from './traffic';
@@ -16,12 +16,13 @@ export interface Links {
 /** Reads the last lines that the server of a pod wrote before it ended. */
 export type LastWords = (pod: Pod) => Promise<string[]>;
 
-/** What the cluster says about a revision, put together. `all` are the revisions of its model. */
+/** What the cluster says about a revision, put together. `all` are the revisions of its model, `range` is what its autoscaler may decide on. */
 export async function toRelease(
   target: string,
   record: RevisionRecord,
   address: Address | undefined,
   all: RevisionRecord[],
+  range: ReplicaRange | undefined,
   links: (running: boolean) => Promise<Links>,
   lastWords: LastWords,
 ): Promise<Release> {
@@ -36,7 +37,11 @@ export async function toRelease(
     ...kept,
     digest: image,
     traffic: percentOf(address, revision, all),
-    replicas: { ready: record.pods.filter(isReady).length, wanted: record.wanted },
+    replicas: {
+      ready: record.pods.filter(isReady).length,
+      wanted: record.wanted,
+      ...(range && { range }),
+    },
     detail: await detailOf(record, health, problem, lastWords),
     ...(await links(health !== 'stopped')),
   };
