@@ -3,7 +3,7 @@ import type { Release, Target } from '../../../../src/core/target/target';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { imageOf, serve, startCandidate, subjectOf, targetOf, taskOf, type Subject } from './support';
 
-/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- specs are read as JSON */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-assignment -- specs are read as JSON */
 
 describe('the servers of a release that is scaled by its load', () => {
   let api: KubernetesApi;

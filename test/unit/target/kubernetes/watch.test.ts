@@ -3,7 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../../../src/core/target/target';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { kserveTargetOf, standard } from '../kserve/support';
-import { eventually, serve, startCandidate, subjectOf, targetOf, taskOf, type Subject } from './support';
+import {
+  eventually,
+  serve,
+  startCandidate,
+  stateOf,
+  subjectOf,
+  targetOf,
+  taskOf,
+  type Subject,
+} from './support';
 
 describe('watching the releases in a cluster', () => {
   let api: KubernetesApi;
@@ -50,6 +59,7 @@ describe('watching the releases in a cluster', () => {
     await start();
     const candidate = await startCandidate(target, iris);
     assert.ok(changes > 0, 'a new Deployment and its pods');
+    await eventually(async () => (await stateOf(target)) === '1 candidate ready');
     await quiet();
     api.store.create(
       api.kind('Service'),
