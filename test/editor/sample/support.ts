@@ -138,6 +138,6 @@ export async function eventually<T>(
     const empty = Array.isArray(answer) && answer.length === 0;
     if (answer && !empty) return answer;
     if (Date.now() > deadline) throw new Error(`This did not come true in ${seconds} s: ${what}`);
-    await sleep(50);
+    await sleep(20);
   }
 }
