@@ -14,7 +14,9 @@ describe('a folder with nothing in it', () => {
   after(() => workbench?.close());
 
   it('says in each view what to do', async () => {
-    await workbench.tree('Models').welcome(/Put an \.onnx, \.pkl or \.joblib file, a folder of MLflow or a predict\.py into it/);
+    await workbench
+      .tree('Models')
+      .welcome(/Put an \.onnx, \.pkl or \.joblib file, a folder of MLflow or a predict\.py into it/);
     await workbench.tree('Endpoints').welcome(/Nothing is served/);
     await workbench.tree('Targets').welcome(/slipway\.json names them/);
     await workbench.screenshot('empty');
