@@ -21,6 +21,15 @@ export default defineConfig(
   },
   { files: ['src/**/*.ts', 'webview/**/*.ts'], rules: { 'no-console': 'error' } },
   {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'AbortSignal', property: 'any', message: 'It loses time-outs: use ChildController.' },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: {
       globals: { Buffer: 'readonly', console: 'readonly', process: 'readonly', URL: 'readonly' },

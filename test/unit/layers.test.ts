@@ -3,7 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 
 /** What every layer shares. */
-const shared = ['core/errors', 'core/logger', 'core/dispose', 'core/event', 'core/task', 'core/jsonDocument'];
+const shared = [
+  'core/errors',
+  'core/logger',
+  'core/childController',
+  'core/dispose',
+  'core/event',
+  'core/task',
+  'core/jsonDocument',
+];
 
 /** What each folder may import, beside itself and what is shared; the longest name that fits counts. */
 const allowed: Record<string, string[]> = {

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { ChildController } from '../childController';
 import { UserError } from '../errors';
 import { inWords } from './dockerErrors';
 
@@ -19,14 +20,16 @@ export async function checkEngine(docker: Docker, address: string, signal: Abort
     'use Docker',
     signal,
     () => {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+      const limit = new ChildController(signal, patience);
       // `@types/dockerode` does not know that it takes options.
       const version = docker.version.bind(docker) as (options: {
         abortSignal: AbortSignal;
       }) => Promise<Version>;
-      return version({ abortSignal: limit }).catch((error: unknown) => {
-        throw limit.aborted ? limit.reason : error;
-      });
+      return version({ abortSignal: limit.signal })
+        .catch((error: unknown) => {
+          throw limit.signal.aborted ? limit.signal.reason : error;
+        })
+        .finally(() => limit.dispose());
     },
     address,
   );

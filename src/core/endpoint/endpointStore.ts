@@ -1,3 +1,4 @@
+import { ChildController } from '../childController';
 import { DisposableStore, type Disposable } from '../dispose';
 import { UserError, isCancellation, messageOf } from '../errors';
 import { Emitter } from '../event';
@@ -141,16 +142,18 @@ export class EndpointStore implements Disposable {
   }
 
   async #lookAt(engine: EndpointEngine): Promise<void> {
-    const signal = AbortSignal.any([this.#disposed.signal, AbortSignal.timeout(patience)]);
+    const limit = new ChildController(this.#disposed.signal, patience);
     try {
-      this.#found.set(engine.kind, await engine.list(signal));
+      this.#found.set(engine.kind, await engine.list(limit.signal));
       this.#problems.delete(engine.kind);
     } catch (error) {
       if (this.#disposed.signal.aborted) return;
-      const problem = asProblem(error, engine.kind, signal);
+      const problem = asProblem(error, engine.kind, limit.signal);
       if (this.#problems.get(engine.kind)?.message !== problem.message) this.log.debug(problem.message);
       this.#found.delete(engine.kind);
       this.#problems.set(engine.kind, problem);
+    } finally {
+      limit.dispose();
     }
   }
 

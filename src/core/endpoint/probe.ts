@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { ChildController } from '../childController';
 
 /** What a server says when it is asked whether it predicts with a model. */
 export type Probe =
@@ -15,17 +16,19 @@ const patience = 2000;
 
 /** Asks a model server whether it predicts. Rejects only when `signal` aborts. */
 export async function probe(url: string, model: string, signal: AbortSignal): Promise<Probe> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  const limit = new ChildController(signal, patience);
   try {
-    const { status, body } = await get(`${url}/v2/models/${encodeURIComponent(model)}/ready`, limit);
+    const { status, body } = await get(`${url}/v2/models/${encodeURIComponent(model)}/ready`, limit.signal);
     if (status === 200) return { answer: 'ready' };
     const detail = serverWords(body) ?? `It answers with status ${status}.`;
     return { answer: status >= 500 ? 'not-ready' : 'stranger', detail };
   } catch {
     signal.throwIfAborted();
-    if (limit.aborted)
+    if (limit.signal.aborted)
       return { answer: 'not-ready', detail: `It does not answer within ${patience / 1000} seconds.` };
     return { answer: 'nothing', detail: `Nothing answers at ${url}.` };
+  } finally {
+    limit.dispose();
   }
 }
 

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { ChildController } from '../childController';
 import { UserError } from '../errors';
 import type { Signature, TensorSpec } from '../model/signature';
 import { isDatatype } from './datatypes';
@@ -125,13 +126,12 @@ export class InferenceClient {
     { timeoutSeconds }: InferOptions = {},
   ): Promise<Reply> {
     signal?.throwIfAborted();
-    const limit = timeoutSeconds === undefined ? undefined : AbortSignal.timeout(timeoutSeconds * 1000);
-    const signals = [signal, limit].filter((each) => each !== undefined);
+    const limit = new ChildController(signal, timeoutSeconds && timeoutSeconds * 1000);
     try {
-      return await this.#exchange(method, path, body, AbortSignal.any(signals));
+      return await this.#exchange(method, path, body, limit.signal);
     } catch (error) {
       signal?.throwIfAborted();
-      if (limit?.aborted) {
+      if (limit.signal.aborted) {
         throw new UserError(
           'predict-timeout',
           `No answer from ${this.url} in ${timeoutSeconds} s.`,
@@ -144,6 +144,8 @@ export class InferenceClient {
         'Start the endpoint again, or look at its log.',
         { cause: error },
       );
+    } finally {
+      limit.dispose();
     }
   }
 

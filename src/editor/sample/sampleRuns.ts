@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as vscode from 'vscode';
+import { ChildController } from '../../core/childController';
 import { DisposableStore, type Disposable } from '../../core/dispose';
 import { isCancellation, UserError } from '../../core/errors';
 import { Emitter } from '../../core/event';
@@ -59,8 +60,8 @@ export class SampleRuns implements Disposable {
     const { sample } = this.find(document, key);
     const id = idOf(document.uri, key);
     this.cancel(document.uri, key);
-    const own = new AbortController();
-    const either = AbortSignal.any([signal, own.signal]);
+    const own = new ChildController(signal);
+    const either = own.signal;
     this.#running.set(id, own);
     this.#changed.fire(document.uri);
     let model: ModelVersion | undefined;
@@ -89,6 +90,7 @@ export class SampleRuns implements Disposable {
       if (!isCancellation(error)) keep({ error });
       throw error;
     } finally {
+      own.dispose();
       if (this.#running.get(id) === own) this.#running.delete(id);
       this.#changed.fire(document.uri);
     }

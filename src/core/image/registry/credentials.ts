@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { ChildController } from '../../childController';
 import { UserError, isCancellation, messageOf } from '../../errors';
 import { credentialKeyOf } from './repository';
 
@@ -107,8 +108,8 @@ async function askHelper(
 }
 
 async function run(command: string, input: string, host: string, signal: AbortSignal) {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
-  const child = spawn(command, ['get'], { signal: limit, stdio: ['pipe', 'pipe', 'pipe'] });
+  const limit = new ChildController(signal, PATIENCE);
+  const child = spawn(command, ['get'], { signal: limit.signal, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.on('error', () => undefined);
   child.stdin.end(`${input}\n`);
   try {
@@ -127,8 +128,12 @@ async function run(command: string, input: string, host: string, signal: AbortSi
     }
     throw unhelpful(
       host,
-      isCancellation(error, limit) ? `${command} took too long` : `${command} can not be run (${code})`,
+      isCancellation(error, limit.signal)
+        ? `${command} took too long`
+        : `${command} can not be run (${code})`,
     );
+  } finally {
+    limit.dispose();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request as httpRequest, type Agent } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { ChildController } from '../../childController';
 import { messageOf } from '../../errors';
 import { ApiError, LoginError } from './clusterErrors';
 import type { KubeContext } from './kubeconfig';
@@ -79,13 +80,14 @@ export class ClusterConnection {
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
       // Of one's own: many requests may listen to one signal at the same time.
-      const own = AbortSignal.any([signal]);
-      const sent = send(url, { ...login, method, headers, signal: own }, (answer) => {
+      const own = new ChildController(signal);
+      const sent = send(url, { ...login, method, headers, signal: own.signal }, (answer) => {
         sent.setTimeout(0);
         resolve(answer);
       });
       sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error('the cluster does not answer in time')));
       sent.on('error', reject);
+      sent.once('close', () => own.dispose());
       sent.end(text);
     });
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { ChildController } from '../../childController';
 import { messageOf } from '../../errors';
 import { linesOf } from '../../docker/lines';
 import { apiStatusOf } from './clusterErrors';
@@ -23,8 +24,8 @@ export async function* followPods(
 ): AsyncGenerator<string> {
   const queue = new LineQueue(signal);
   const following = new Map<string, string | undefined>();
-  const end = new AbortController();
-  const inner = AbortSignal.any([signal, end.signal]);
+  const end = new ChildController(signal);
+  const inner = end.signal;
 
   const follow = async (pod: string, since: string | undefined) => {
     let last = since;

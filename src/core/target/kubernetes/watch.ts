@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ChildController } from '../../childController';
 import { apiStatusOf } from './clusterErrors';
 import type { NamespaceApi } from './namespaceApi';
 import type { Kind } from './objects';
@@ -24,12 +25,12 @@ export async function watchKinds(
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = new AbortController();
-  const inner = AbortSignal.any([signal, end.signal]);
+  const end = new ChildController(signal);
   // Of what is seen in part, the rest would be missed.
   await Promise.all(
-    kinds.map((kind) => follow(api, kind, labels, changed, inner).finally(() => end.abort())),
+    kinds.map((kind) => follow(api, kind, labels, changed, end.signal).finally(() => end.abort())),
   );
+  end.dispose();
 }
 
 async function follow(
@@ -42,14 +43,14 @@ async function follow(
   let seen: string | undefined;
   for (let pause = FIRST_PAUSE; !signal.aborted;) {
     const began = performance.now();
+    const held = new ChildController(signal, HELD_SECONDS * 1000 + TRUST_MS);
     try {
       if (seen === undefined) {
         seen = await api.version(kind, labels, signal);
         changed();
       }
-      const held = AbortSignal.any([signal, AbortSignal.timeout(HELD_SECONDS * 1000 + TRUST_MS)]);
       const from = { resourceVersion: seen, seconds: HELD_SECONDS };
-      for await (const { type, object } of api.watch(kind, labels, from, held)) {
+      for await (const { type, object } of api.watch(kind, labels, from, held.signal)) {
         if (type === 'ERROR') {
           if (object.code === GONE) seen = undefined;
           break;
@@ -61,6 +62,8 @@ async function follow(
       const status = apiStatusOf(error);
       if (status === 403 || status === 404 || status === 405) return;
       if (status === GONE) seen = undefined;
+    } finally {
+      held.dispose();
     }
     // A connection that held is no sign that the next one does not.
     if (performance.now() - began > pause) pause = FIRST_PAUSE;
