@@ -7,7 +7,7 @@ import { chromiumPath } from './host/browser';
 import { install } from './host/codeServer';
 import { run } from './host/command';
 import { ensureEngine, type Engine } from './host/engine';
-import { killLeftovers, runVariable, slipwayContainers } from './host/leftovers';
+import { killLeftovers, removeSlipwayContainers, runVariable, slipwayContainers } from './host/leftovers';
 import { packageExtension } from './host/package';
 import type { Results } from './host/reporter';
 import { installRequirements } from './host/requirements';
@@ -21,7 +21,10 @@ async function main(): Promise<number> {
   const wanted = values.only?.split(',');
   await installRequirements();
   const engine = await ensureEngine();
+  // What a run has left that was killed, on an engine that nobody else uses.
+  if (engine?.ours) await removeSlipwayContainers(engine.docker);
   const before = engine && (await slipwayContainers(engine.docker));
+  if (before?.size) console.error(`Views will show these containers too: ${[...before.values()].join(', ')}`);
   let cleaning: Promise<void> | undefined;
   const cleanOnce = () => (cleaning ??= clean(engine, before));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -87,14 +90,9 @@ function summarize(results: Map<string, Results>): number {
 async function clean(engine: Engine | undefined, before: Map<string, string> = new Map()): Promise<void> {
   killLeftovers(id);
   if (!engine) return;
+  if (engine.ours) await removeSlipwayContainers(engine.docker);
   for (const [container, name] of await slipwayContainers(engine.docker)) {
-    if (before.has(container)) continue;
-    if (engine.ours)
-      await engine.docker
-        .getContainer(container)
-        .remove({ force: true })
-        .catch(() => undefined);
-    else console.error(`Made meanwhile and still there: container ${name}`);
+    if (!before.has(container)) console.error(`Made meanwhile and still there: container ${name}`);
   }
   await engine.stop();
 }

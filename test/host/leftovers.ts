@@ -28,3 +28,13 @@ export async function slipwayContainers(docker: Docker): Promise<Map<string, str
   const all = await docker.listContainers({ all: true, filters: { label: ['dev.slipway.kind'] } });
   return new Map(all.map(({ Id, Names }) => [Id, Names[0]?.slice(1) ?? Id]));
 }
+
+/** Removes the containers that Slipway made on an engine; one that can not be removed stays. */
+export async function removeSlipwayContainers(docker: Docker): Promise<void> {
+  for (const id of (await slipwayContainers(docker)).keys()) {
+    await docker
+      .getContainer(id)
+      .remove({ force: true })
+      .catch(() => undefined);
+  }
+}
