@@ -163,8 +163,8 @@ async function describe(file: string, python: string | undefined): Promise<Model
   const description = await describeModel(file);
   if (description.kind !== 'pickle' || python === undefined) return description;
   const { scan } = description;
-  return {
-    ...description,
-    scan: { ...scan, findings: [...(await interpreterFindings(scan, python)), ...scan.findings] },
-  };
+  const grave = scan.findings.filter(({ level }) => level === 'danger');
+  const others = scan.findings.filter(({ level }) => level !== 'danger');
+  const findings = [...grave, ...(await interpreterFindings(scan, python)), ...others];
+  return { ...description, scan: { ...scan, findings } };
 }

@@ -155,6 +155,7 @@ export class Predictor implements Disposable {
     try {
       return [await stampModel(path), this.#timeoutSeconds(), this.options.nodePath].join('|');
     } catch (error) {
+      if (error instanceof UserError) throw error;
       const message = `${basename(path)} is not there any more: ${path}`;
       throw new UserError('model-missing', message, 'Put the model back, or predict with another one.', {
         cause: error,

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { formOf, isModelFile } from './modelKind';
+import { formOf, isFolder, isModelFile } from './modelKind';
 import { isServable } from './script';
 import { withoutIgnored } from './withoutIgnored';
 
@@ -24,7 +24,11 @@ export async function findModels(root: string, named: string[] = []): Promise<st
     }
     folders = await withoutIgnored(root, inside);
   }
-  return modelsAmong(root, found.filter(isModelFile), named);
+  return modelsAmong(
+    root,
+    found.filter((file) => isModelFile(file) || isFolder(file)),
+    named,
+  );
 }
 
 /** Of model files below a folder, those that are models by themselves and that no `.gitignore` leaves out, and those `named`; by name. */

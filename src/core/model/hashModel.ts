@@ -78,7 +78,7 @@ async function filesBeside(model: string): Promise<string[]> {
   if (files.length <= mostFiles) return files.sort();
   throw new UserError(
     'model-unsupported',
-    `All of its folder belongs to ${basename(model)}, and that are ${files.length} files.`,
+    `All of its folder belongs to ${basename(model)}, and those are ${files.length} files.`,
     'Put it into a folder of its own, with what it needs.',
   );
 }

@@ -21,9 +21,9 @@ export function formOf(path: string): ModelForm {
   return forms.find(([ends]) => ends.test(path))?.[1] ?? 'pickle';
 }
 
-/** Whether a file is a model by its name alone. A script called `predict.py` may still be anything. */
+/** Whether a file is a model by its name alone. Scripts are not: a `predict.py` may be anything. */
 export function isModelFile(path: string): boolean {
-  return models.test(path) || folderFiles.includes(basename(path));
+  return models.test(path) || formOf(path) === 'mlflow';
 }
 
 const models = new RegExp(`\\.(${modelExtensions.join('|')})$`, 'i');

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
-import { formOf, isModelFile } from '../../core/model/modelKind';
 import type { Endpoint } from '../../core/endpoint/endpoint';
 import type { Release } from '../../core/target/target';
 import { pickRunning, type Running } from '../picks';
-import { pickModel } from '../sample/pickSamples';
+import { modelAt, pickModel } from '../sample/pickSamples';
 import type { Model, Services } from '../services';
 import type { Node } from '../tree/nodes';
 
@@ -19,7 +18,7 @@ export async function modelOf(given: Given, { models }: Services): Promise<Model
   if (server) return models.get(vscode.Uri.file(servedBy(server).model.path));
   if (node && 'model' in node && typeof node.model === 'object') return node.model;
   const file = node?.kind === 'sample' ? node.samples : activeUri();
-  return (await modelAt(file, models)) ?? pickModel(models);
+  return (file && (await modelAt(file, models))) ?? pickModel(models);
 }
 
 /** The endpoint or release that is meant: given, or the one that the person picks. */
@@ -56,13 +55,6 @@ export function nodeOf(given: Given): Node | undefined {
 
 function servedBy(running: Running): Endpoint | Release {
   return running.kind === 'endpoint' ? running.endpoint : running.release;
-}
-
-async function modelAt(uri: vscode.Uri | undefined, models: Services['models']): Promise<Model | undefined> {
-  if (!uri) return undefined;
-  if (isModelFile(uri.path) && formOf(uri.path) !== 'script') return models.get(uri);
-  const listed = (await models.list()).find((model) => model.uri.fsPath === uri.fsPath);
-  return listed ?? models.ofSamples(uri);
 }
 
 /** The file of the active tab: a model is binary, and so has no text editor. */

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
-import { formOf, isModelFile } from '../../core/model/modelKind';
+import { isModelFile } from '../../core/model/modelKind';
 import type { Model, ModelStore } from '../services';
 import { shortSample } from './describeVerdict';
 import type { SamplesDocuments } from './samplesDocuments';
@@ -31,8 +31,14 @@ export async function targetOf(
     const hasCursor = editor?.document.uri.toString() === uri.toString() && !given;
     return { samples: uri, key: hasCursor ? sampleAt(editor, documents) : undefined };
   }
-  if (uri && isModelFile(uri.path) && formOf(uri.path) !== 'script') return models.get(uri);
-  return pickModel(models);
+  return (uri && (await modelAt(uri, models))) ?? pickModel(models);
+}
+
+/** The model that a file is, or that it is the samples of; undefined for any other file. */
+export async function modelAt(uri: vscode.Uri, models: ModelStore): Promise<Model | undefined> {
+  if (isModelFile(uri.path)) return models.get(uri);
+  const listed = (await models.list()).find((model) => model.uri.fsPath === uri.fsPath);
+  return listed ?? models.ofSamples(uri);
 }
 
 export async function pickModel(models: ModelStore): Promise<Model | undefined> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, rmSync, utimesSync } from 'node:fs';
+import { copyFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Predictor, type PredictorOptions } from '../../../src/core/endpoint/predictor';
@@ -89,6 +89,14 @@ describe('a predictor', () => {
     await predictor.infer(path, irisRow, never);
     for (const pid of serversOf(path)) process.kill(pid, 'SIGKILL');
     await predictor.infer(path, irisRow, never);
+  });
+
+  it('says that a folder is none of one model, rather than that it is gone', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'MLmodel'), 'flavors: {python_function: {loader_module: none}}\n');
+    for (let at = 0; at <= 5000; at++) writeFileSync(join(folder, `${at}`), '');
+    const predicting = predictorWith().infer(join(folder, 'MLmodel'), irisRow, never);
+    await assert.rejects(predicting, { code: 'model-unsupported' });
   });
 
   it('gives up a start that nobody waits for any more', async () => {
