@@ -51,6 +51,7 @@ export class ModelHost implements ModelService {
         ...(options.graphOptimization && { graphOptimization: options.graphOptimization }),
         ...(options.executionProviders && { executionProviders: options.executionProviders }),
         ...(!options.fastForest && { fastForest: false }),
+        ...(!options.network && { network: false as const }),
         ...(options.signature && { signature: options.signature }),
       },
       log,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { titleOf } from '../core/model/modelKind';
 import { parseArgs } from 'node:util';
@@ -26,6 +27,8 @@ export interface ServerOptions {
   fastForest: boolean;
   /** What a model of Python takes and gives, instead of what it says itself. */
   signature?: GivenSignature;
+  /** Whether a model of Python may open network connections. */
+  network: boolean;
   /** Workers that run the model at the same time. */
   instances: number;
   graphOptimization?: GraphOptimization;
@@ -59,7 +62,8 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-body-mib N             longest request body, and most bytes of values in an answer (default: 64)
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
-  --threads N                  threads that one run may use, 0 for one a processor (default: 0)
+  --threads N                  threads that one run may use, 0 for one a processor (default: the processors, shared among the
+                               instances)
   --instances N                workers that run the model at the same time (default: 1)
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
@@ -67,6 +71,7 @@ export const usage = `Usage: node server.js --model FILE [options]
   --worker-image IMAGE         run the Python worker in a sealed container of this image, which holds the model
   --docker-host ADDRESS        the Docker engine for that (default: DOCKER_HOST, or the usual socket)
   --no-fast-forest             let scikit-learn itself walk the trees of its forests
+  --network any|none           whether a model of Python may open network connections (default: any; none needs Linux)
   --signature JSON             what a model of Python takes and gives, instead of what it says itself:
                                {"inputs": [{"name": …, "datatype": "FP64", "shape": ["batch", 4]}], "outputs": […]}
   --hash SHA256                the model's hash, for the metrics and the record
@@ -102,6 +107,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       'graph-optimization': text,
       'execution-providers': text,
       'no-fast-forest': { type: 'boolean' },
+      network: text,
       signature: text,
       'worker-image': text,
       'docker-host': text,
@@ -128,6 +134,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   const dictated = environment['AIP_HTTP_PORT'] || environment['PORT'];
   const port = Math.trunc(number('port', 0, 0, 65535));
   const anyPort = values.port !== undefined && port === 0;
+  const instances = Math.trunc(number('instances', 1, 1, 64));
   return {
     model,
     name: values.name ?? titleOf(model),
@@ -141,14 +148,15 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     maxBodyMib: number('max-body-mib', 64, 0.001, 1024),
     maxQueue: Math.trunc(number('max-queue', 1000, 1)),
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
-    threads: Math.trunc(number('threads', 0, 0, 1024)),
-    instances: Math.trunc(number('instances', 1, 1, 64)),
+    threads: Math.trunc(number('threads', threadsOf(instances), 0, 1024)),
+    instances,
     graphOptimization: graphOptimizationOf(values['graph-optimization']),
     executionProviders: values['execution-providers']?.split(',').map((name) => name.trim()),
     python: values.python ?? 'python3',
     workerImage: values['worker-image'],
     dockerHost: values['docker-host'] ?? '',
     fastForest: !values['no-fast-forest'],
+    network: networkIn(values.network),
     signature: values.signature === undefined ? undefined : signatureIn(values.signature),
     hash: values.hash,
     record: values.record === undefined ? undefined : resolve(values.record),
@@ -161,10 +169,20 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   };
 }
 
+/** More threads than processors hold each other up. */
+function threadsOf(instances: number): number {
+  return instances === 1 ? 0 : Math.max(1, Math.floor(availableParallelism() / instances));
+}
+
 function graphOptimizationOf(level: string | undefined): GraphOptimization | undefined {
   const found = graphOptimizations.find((known) => known === level);
   if (found || level === undefined) return found;
   throw new Error(`--graph-optimization takes ${graphOptimizations.join(', ')}, not "${level}".`);
+}
+
+function networkIn(text = 'any'): boolean {
+  if (text === 'any' || text === 'none') return text === 'any';
+  throw new Error(`--network takes any or none, not "${text}".`);
 }
 
 /** Only that it is one; whether it fits shows when the model is loaded. */

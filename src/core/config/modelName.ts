@@ -30,13 +30,14 @@ export function configuredPlace(
 /** What `slipway.json` at `root` says about how a model is run, as arguments of the server. */
 export function configuredArguments(path: string, config: Config | undefined, root: string): string[] {
   const { server, signature } = entryOf(path, config, root)?.[1] ?? {};
-  const { instances, threads, maxBatch, graphOptimization, executionProviders } = server ?? {};
+  const { instances, threads, maxBatch, graphOptimization, executionProviders, network } = server ?? {};
   const all: [flag: string, value: string | number | undefined][] = [
     ['--instances', instances],
     ['--threads', threads],
     ['--max-batch', maxBatch],
     ['--graph-optimization', graphOptimization],
     ['--execution-providers', executionProviders?.join(',')],
+    ['--network', network ? 'any' : undefined],
     ['--signature', signature && JSON.stringify(signature)],
   ];
   return all.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));

@@ -86,7 +86,7 @@ const modelSchema = z
           .int()
           .min(1)
           .optional()
-          .describe('Threads that one run may use. Default: one a processor.'),
+          .describe('Threads that one run may use. Default: the processors, shared among the instances.'),
         maxBatch: z
           .number()
           .int()
@@ -101,6 +101,12 @@ const modelSchema = z
           .array(z.string().min(1))
           .optional()
           .describe('What onnxruntime runs the model on, in order of preference. Default: the processor.'),
+        network: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether a model of Python may open network connections in the containers that serve it. Default false.',
+          ),
       })
       .optional()
       .describe('How the model server runs it.'),

@@ -8,6 +8,7 @@ import { labels } from '../docker/labels';
 import type { ServedModel } from '../endpoint/endpoint';
 import { UserError } from '../errors';
 import { modelFiles } from '../model/hashModel';
+import { isPython } from '../model/modelKind';
 import type { TaskContext } from '../task';
 import type { Platform } from './baseImage';
 import { buildImage } from './buildImage';
@@ -74,6 +75,8 @@ export function serverCommand({ name, path, hash, serverArguments = [] }: Served
     '--hash',
     hash,
     ...where,
+    // Of two that say so, the later one counts.
+    ...(isPython(path) ? ['--network', 'none'] : []),
     ...serverArguments,
   ];
 }

@@ -3,7 +3,9 @@ Loads a model of any kind that Python has, and gives it one form: named inputs, 
 others, as lists of (name, array).
 """
 
+import functools
 import importlib.util
+import inspect
 import os
 import pickle
 import sys
@@ -150,8 +152,9 @@ class Script:
         module_spec.loader.exec_module(module)
         if not callable(getattr(module, "predict", None)):
             raise Unsupported(f"{os.path.basename(path)} has no function predict")
-        self.state = module.load() if callable(getattr(module, "load", None)) else None
-        self.run = module.predict
+        state = module.load() if callable(getattr(module, "load", None)) else None
+        takes_state = len(inspect.signature(module.predict).parameters) > 1
+        self.run = functools.partial(module.predict, state) if takes_state else module.predict
         described = given or getattr(module, "signature", None)
         if not described or not described.get("outputs"):
             raise Unsupported(
@@ -163,7 +166,7 @@ class Script:
         self.batchable = all(entry["shape"] and not isinstance(entry["shape"][0], int) for entry in self.inputs + self.outputs)
 
     def predict(self, inputs):
-        answer = self.run(self.state, inputs) if self.state is not None else self.run(inputs)
+        answer = self.run(inputs)
         if not isinstance(answer, dict):
             answer = {self.outputs[0]["name"]: answer}
         return [(entry["name"], np.asarray(answer[entry["name"]])) for entry in self.outputs]

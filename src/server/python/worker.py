@@ -54,7 +54,10 @@ def end_with_parent():
 
 def load(target, header):
     try:
-        threads = header["options"].get("intraOpThreads")
+        options = header["options"]
+        if options.get("network") is False:
+            keep_from_network()
+        threads = options.get("intraOpThreads")
         if threads:
             for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
                 os.environ[name] = str(threads)
@@ -62,7 +65,7 @@ def load(target, header):
         import slipway_models
 
         sys.path.pop(0)
-        model = slipway_models.load(header["model"], header["options"])
+        model = slipway_models.load(header["model"], options)
         signature = {"inputs": model.inputs, "outputs": model.outputs}
         described = {"signature": signature, "platform": model.platform, "batchable": model.batchable}
         # What is there now stays: looking through it again and again would hold up answers.
@@ -75,6 +78,21 @@ def load(target, header):
             raise
         write_frame(target, {"kind": "failed", "reason": "load", "message": words(error)})
         return None
+
+
+def keep_from_network():
+    import slipway_seal
+
+    try:
+        slipway_seal.seal()
+    except (OSError, ImportError) as error:
+        raise NotSealed(
+            f'it can not be kept from the network here ({error}). Where it may use that, say so: "network": true in its "server" of slipway.json'
+        ) from error
+
+
+class NotSealed(Exception):
+    pass
 
 
 def run(target, model, header, body):
@@ -97,6 +115,8 @@ def run(target, model, header, body):
 
 def words(error):
     """What an error says, without where in whose code it was."""
+    if isinstance(error, NotSealed):
+        return str(error)
     if isinstance(error, ModuleNotFoundError):
         return f"the Python module {error.name} is not there: {error}"
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

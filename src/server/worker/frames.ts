@@ -53,6 +53,8 @@ export interface SessionOptions {
   fastForest?: boolean;
   /** Python only. */
   signature?: GivenSignature;
+  /** False where the worker is to keep itself from the network before it loads the model, or not load it. Python only. */
+  network?: false;
 }
 
 /** What a worker says about its model. */

@@ -20,11 +20,14 @@ export type Launch = () => WorkerProcess;
 
 /** A worker as a child process. It logs to our standard error. */
 export function childProcess(command: string, args: string[], environment: NodeJS.ProcessEnv = {}): Launch {
+  // What clients have to know is none of the model's business.
+  const inherited = { ...process.env };
+  delete inherited['SLIPWAY_TOKEN'];
   return () => {
     const child = spawn(command, args, {
       stdio: ['pipe', 2, 2, 'pipe'],
       windowsHide: true,
-      env: { ...process.env, ...environment },
+      env: { ...inherited, ...environment },
     });
     return {
       input: child.stdin as Writable,

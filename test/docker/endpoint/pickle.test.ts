@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { labels } from '../../../src/core/docker/labels';
 import { Predictor } from '../../../src/core/endpoint/predictor';
@@ -73,7 +73,7 @@ describe('a pickle', () => {
     });
   });
   afterEach(() => predictor?.stopAll());
-  after(() => cleanUp('curious', 'forest'));
+  after(() => cleanUp('curious', 'forest', 'reaching'));
 
   it('is loaded for the editor in a container that reaches nothing, and is gone with it', async () => {
     const path = join(folder, 'curious.pkl');
@@ -122,6 +122,22 @@ describe('a pickle', () => {
       assert.equal(Number(outputs[0]?.data[0]), expected.label[at]);
     }
     await engine.remove(endpoint, taskOf());
+  });
+
+  it('is served without a way to the network, unless slipway.json gives it one', async function () {
+    this.timeout(120_000);
+    const path = resolve('test/fixtures/python/curious/predict.py');
+    const port: Tensor = { name: 'port', datatype: 'INT64', shape: [1], data: BigInt64Array.of(8080n) };
+    const reached = async (serverArguments: string[]) => {
+      const engine = engineWith();
+      const endpoint = await engine.serve({ ...(await served('reaching', path)), serverArguments }, taskOf());
+      const { outputs } = await new InferenceClient(endpoint.url ?? '', 'reaching').infer([port]);
+      await engine.remove(endpoint, taskOf());
+      return outputs.filter(({ data }) => data[0]).map(({ name }) => name);
+    };
+    assert.deepEqual(await reached([]), ['local sockets']);
+    const free = await reached(['--network', 'any']);
+    assert.ok(free.includes('connects') && free.includes('child connects'), free.join());
   });
 
   it('finds its packages compiled, because a container can not write that down', async () => {

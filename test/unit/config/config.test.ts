@@ -122,14 +122,14 @@ describe('slipway.json', () => {
   });
 
   it('says how a model is run, and where a pickle is loaded', () => {
-    const server = { instances: 2, maxBatch: 1, executionProviders: ['cuda', 'cpu'] };
+    const server = { instances: 2, maxBatch: 1, executionProviders: ['cuda', 'cpu'], network: true };
     const models = { fraud: { path: 'f.pkl', run: 'process', server }, other: { path: 'o.onnx' } };
     const { config } = parseConfig(JSON.stringify({ models }));
     assert.equal(configuredPlace('/w/f.pkl', config, '/w'), 'process');
     assert.equal(configuredPlace('/w/o.onnx', config, '/w'), undefined);
     assert.deepEqual(
       configuredArguments('/w/f.pkl', config, '/w').join(' '),
-      '--instances 2 --max-batch 1 --execution-providers cuda,cpu',
+      '--instances 2 --max-batch 1 --execution-providers cuda,cpu --network any',
     );
     assert.deepEqual(configuredArguments('/w/o.onnx', config, '/w'), []);
   });

@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startServer, stopServers, type TestServer } from './support/serverProcess';
+import { join, resolve } from 'node:path';
+import { startServer, startServerOn, stopServers, type TestServer } from './support/serverProcess';
 
 const python = '/usr/bin/python3';
 
@@ -188,6 +188,35 @@ describe('models of Python', () => {
     await assert.rejects(serve('beside_module.py'), /has no function predict/);
     await assert.rejects(serve('index.json'), /can not be loaded/);
     await assert.rejects(serve('protocol-4.pkl', '--python', '/no/python'), /could not be started|exited/);
+  });
+
+  it('are kept from the network where that is wanted, with all that they start, and never learn the token', async () => {
+    const reached = async (...args: string[]) => {
+      const script = resolve('test/fixtures/python/curious/predict.py');
+      const headers = { authorization: 'Bearer secret' };
+      const host = { environment: { SLIPWAY_TOKEN: 'secret' } };
+      const server = await startServerOn(host, script, '--python', python, ...args);
+      const body = JSON.stringify({ inputs: { port: [Number(new URL(server.url).port)] } });
+      const { text } = await server.fetch('/predict', { method: 'POST', headers, body });
+      const { outputs = assert.fail(text) } = JSON.parse(text) as { outputs?: Record<string, [boolean]> };
+      return Object.keys(outputs).filter((name) => outputs[name]?.[0]);
+    };
+    assert.deepEqual(await reached('--network', 'none'), ['local sockets']);
+    const all = ['connects', 'child connects', 'datagrams', 'looks into processes', 'local sockets'];
+    assert.deepEqual(await reached(), all);
+  });
+
+  it('are not loaded where they can not be kept from the network', async () => {
+    const elsewhere = join(folder, 'python-elsewhere');
+    const pretend =
+      'import platform, runpy, sys; platform.machine = lambda: "abacus"; sys.argv = sys.argv[1:];';
+    const run = `${pretend} sys.path.insert(0, sys.argv[0].rsplit("/", 1)[0]); runpy.run_path(sys.argv[0], run_name="__main__")`;
+    writeFileSync(elsewhere, `#!/bin/sh\nexec ${python} -c '${run}' "$2"\n`, { mode: 0o755 });
+    assert.ok(await serve('protocol-4.pkl', '--python', elsewhere));
+    await assert.rejects(
+      serve('protocol-4.pkl', '--python', elsewhere, '--network', 'none'),
+      /can not be kept from the network here .*abacus.*"network": true in its "server" of slipway\.json/,
+    );
   });
 
   it('walk trees directly only where that gives the same, and not where it is turned off', async () => {

@@ -1,0 +1,2 @@
+import { measureImage } from './image';
+void measureImage(['fastapi'], Number(process.argv[2] ?? 3));
