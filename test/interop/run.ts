@@ -85,7 +85,9 @@ async function models(bin: string): Promise<string> {
     expected: Record<string, unknown>;
   }[];
   for (const { file, inputs, expected } of made) {
-    const server = await startServer(join(folder, file), '--python', join(bin, 'python'));
+    // As in the containers that serve it.
+    const how = ['--python', join(bin, 'python'), '--network', 'none'];
+    const server = await startServer(join(folder, file), ...how);
     const { text } = await server.fetch('/predict', { method: 'POST', body: JSON.stringify({ inputs }) });
     const { outputs } = JSON.parse(text) as { outputs?: Record<string, unknown> };
     for (const [name, values] of Object.entries(expected)) {
