@@ -47,6 +47,8 @@ const loopback = '127.0.0.1';
 /** How long a server may take to answer what it was asked before it is ended, in seconds. */
 const graceSeconds = 10;
 const failureLines = 20;
+/** How often to ask the engine whether a container that starts still runs, in milliseconds. */
+const lookInterval = 100;
 
 /** Model servers as containers of a Docker engine on this machine, found again by their labels. */
 export class ContainerEngine implements EndpointEngine {
@@ -156,16 +158,20 @@ export class ContainerEngine implements EndpointEngine {
     task.report(`Starting ${model.name}`);
     task.signal.throwIfAborted();
     await container.start();
+    let url: string | undefined;
+    let looked = 0;
     const where = async () => {
+      if (url !== undefined && performance.now() - looked < lookInterval) return url;
+      looked = performance.now();
       const found = await container.inspect();
       const ended = howItEnded(found.State);
       if (ended !== undefined)
         throw serverFailure(model.name, ended, await lastLogs(container, failureLines), silentEnds.container);
       const port = publishedPort(found, serverPort);
-      return port === undefined ? undefined : `http://${loopback}:${port}`;
+      return (url = port === undefined ? undefined : `http://${loopback}:${port}`);
     };
-    const url = await untilReady(model.name, where, task.signal);
-    this.options.log.info(`Serving ${model.path} at ${url} (container ${container.id.slice(0, 12)})`);
+    const ready = await untilReady(model.name, where, task.signal);
+    this.options.log.info(`Serving ${model.path} at ${ready} (container ${container.id.slice(0, 12)})`);
   }
 
   async #found(id: string, signal: AbortSignal): Promise<Endpoint> {

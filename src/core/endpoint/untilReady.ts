@@ -4,7 +4,7 @@ import { InferenceClient } from '../inference/client';
 
 /** How long a server may take until it predicts, in milliseconds: a little more than it gives itself to load a model. */
 const patience = 130_000;
-const pause = 40;
+const pause = 10;
 
 /**
  * Resolves to the address of a server once it predicts: it says that it is ready, and answers what it serves.

@@ -190,7 +190,7 @@ describe('models of Python', () => {
     await assert.rejects(serve('protocol-4.pkl', '--python', '/no/python'), /could not be started|exited/);
   });
 
-  it('are kept from the network where that is wanted, with all that they start, and never learn the token', async () => {
+  it('are kept from the network where that is wanted, with all that they start, and are not given the token', async () => {
     const reached = async (...args: string[]) => {
       const script = resolve('test/fixtures/python/curious/predict.py');
       const headers = { authorization: 'Bearer secret' };

@@ -1,2 +1,0 @@
-import { measureImage } from './image';
-void measureImage(['fastapi'], Number(process.argv[2] ?? 3));
