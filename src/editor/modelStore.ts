@@ -21,6 +21,8 @@ import type { ConfigStore, Model, ModelStore } from './services';
 const pattern = `**/{${[...modelExtensions.map((extension) => `*.${extension}`), ...folderFiles].join(',')}}`;
 /** Many files often change together, as a build or a checkout does it; milliseconds. */
 const settleTime = 200;
+/** What comes while VS Code sets up to watch the folder, nobody is told of: so long after, it is looked for once more; milliseconds. */
+const watchTime = 3000;
 /** Models whose headers are read at the same time. */
 const readAtOnce = 16;
 
@@ -142,16 +144,17 @@ export class WorkspaceModels implements ModelStore, Disposable {
   #watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    const settle = () => {
+    const settle = (time = settleTime) => {
       clearTimeout(this.#settling);
-      this.#settling = setTimeout(() => this.refresh(), settleTime);
+      this.#settling = setTimeout(() => this.refresh(), time);
     };
+    settle(watchTime);
     for (const glob of [pattern, '**/*.samples.json', '**/.gitignore']) {
       const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher(glob));
       for (const event of [watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete])
-        this.#store.add(event(settle));
+        this.#store.add(event(() => settle()));
     }
-    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(settle));
+    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => settle()));
     const concerns = (event: vscode.ConfigurationChangeEvent) =>
       ['files.exclude', 'slipway.python.interpreter'].some((name) => event.affectsConfiguration(name));
     this.#store.add(vscode.workspace.onDidChangeConfiguration((event) => concerns(event) && settle()));
