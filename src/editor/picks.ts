@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Endpoint } from '../core/endpoint/endpoint';
 import { UserError } from '../core/errors';
 import type { Release, Target } from '../core/target/target';
+import { askPick } from './ask';
 import type { Services } from './services';
 
 /** Something that serves a model, here or on a target. */
@@ -83,8 +84,7 @@ export async function pickTarget(
     const detail = serving && `r${serving.revision} serves: ${serving.note || 'without a note'}`;
     return { label: target.name, description: `${target.kind} · ${target.address}`, detail, target };
   });
-  const options = { placeHolder: `Deploy ${model} to which target?` };
-  return (await vscode.window.showQuickPick(items, options))?.target;
+  return (await askPick(items, { placeHolder: `Deploy ${model} to which target?` }))?.target;
 }
 
 function allReleases({ targets }: Services): Release[] {
@@ -94,7 +94,7 @@ function allReleases({ targets }: Services): Release[] {
 async function pick<T>(choices: Choice<T>[], placeHolder: string): Promise<T | undefined> {
   const real = choices.filter(({ one }) => one !== undefined);
   if (real.length === 1) return real[0]?.one;
-  return (await vscode.window.showQuickPick(choices, { placeHolder, matchOnDescription: true }))?.one;
+  return (await askPick(choices, { placeHolder }))?.one;
 }
 
 function section(label: string, choices: Choice<Running>[]): Choice<Running>[] {

@@ -118,6 +118,27 @@ describe('releases in the workbench', () => {
     await workbench.clearNotifications();
   });
 
+  it('are asked about to the end, though a page takes the focus back late and the person looks elsewhere', async () => {
+    const { page, quickInput } = workbench;
+    const release = await workbench.webviewFrame('iris r2 on');
+    await release.getByText('3 of 3 samples pass.').click();
+    await page.waitForTimeout(500);
+    // As on a slow machine: what VS Code gives the focus to takes it only later.
+    await page.evaluate(`onblur = () => {
+      const { activeElement } = document;
+      setTimeout(() => activeElement.contentWindow?.focus(), 300);
+    }`);
+    await workbench.clickTreeAction('Models', model, 'Deploy Model');
+    await workbench.pick(targets[0] ?? '');
+    await page.waitForTimeout(1000);
+    await quickInput.fill('third');
+    await release.getByText('3 of 3 samples pass.').click();
+    await page.waitForTimeout(500);
+    assert.equal(await quickInput.text(), 'third');
+    await quickInput.dismiss();
+    await page.evaluate('onblur = null');
+  });
+
   it('have a history to compare them', async () => {
     const page = await workbench.webviewFrame('iris r2 on');
     await page.getByRole('button', { name: 'Compare with…' }).click();

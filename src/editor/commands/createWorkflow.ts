@@ -8,6 +8,7 @@ import {
   type CiSystem,
   type WorkflowOptions,
 } from '../../core/release/workflow/workflow';
+import { askPick } from '../ask';
 import { confirm } from '../confirm';
 import { pickTarget } from '../picks';
 import type { Services } from '../services';
@@ -23,8 +24,7 @@ export async function createWorkflow(services: Services, version: string, given:
   const model = await modelOf(given, services);
   const target = model && (await pickTarget(services, model.name));
   if (!target) return;
-  const system = (await vscode.window.showQuickPick(systems, { placeHolder: 'For which CI system?' }))
-    ?.system;
+  const system = (await askPick(systems, { placeHolder: 'For which CI system?' }))?.system;
   const on = system && (await pickTrigger());
   if (!on) return;
   const { uri } = services.config;
@@ -56,7 +56,7 @@ async function pickTrigger(): Promise<WorkflowOptions['on'] | undefined> {
     { label: 'A push to main', on: { branch: 'main' } },
     { label: 'A tag', on: 'tags' as const },
   ];
-  return (await vscode.window.showQuickPick(items, { placeHolder: 'What sets a deploy off?' }))?.on;
+  return (await askPick(items, { placeHolder: 'What sets a deploy off?' }))?.on;
 }
 
 async function isThere(file: vscode.Uri): Promise<boolean> {

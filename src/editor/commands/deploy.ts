@@ -17,6 +17,7 @@ import { commitOf } from '../../core/release/commit';
 import { VerifyError } from '../../core/release/verify';
 import type { Change, ManifestFormat, Release, Target } from '../../core/target/target';
 import type { TaskContext } from '../../core/task';
+import { askPick, askText } from '../ask';
 import { pickRelease, pickTarget } from '../picks';
 import type { ReleaseDocuments } from '../release/releaseDocuments';
 import { servedModel } from '../servedModel';
@@ -57,7 +58,7 @@ export class Deploys {
     const model = await modelOf(given, this.services);
     const target = model && (await pickTarget(this.services, model.name));
     if (!target) return;
-    const note = await vscode.window.showInputBox({
+    const note = await askText({
       title: `Deploy ${model.name} to ${target.name}`,
       prompt: 'What is new in this revision?',
       placeHolder: 'retrained on November',
@@ -211,7 +212,7 @@ async function pickFormat(target: string): Promise<ManifestFormat | undefined> {
     one: one as ManifestFormat,
   }));
   const placeHolder = `As what are the manifests for ${target} written?`;
-  return (await vscode.window.showQuickPick(choices, { placeHolder }))?.one;
+  return (await askPick(choices, { placeHolder }))?.one;
 }
 
 function changedSince(model: string, name: string): UserError {

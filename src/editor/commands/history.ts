@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
 import type { Release } from '../../core/target/target';
+import { askPick, askPicks } from '../ask';
 import { pickRelease } from '../picks';
 import type { ReleaseDocuments } from '../release/releaseDocuments';
 import { linkTo } from '../release/releaseLinks';
@@ -30,10 +31,9 @@ export async function compareRelease(
     const message = `${name} is the only revision of ${release.model.name} on ${release.target}.`;
     throw new UserError('release-missing', message, 'Deploy the model again to have two.');
   }
-  const picked = await vscode.window.showQuickPick(others.map(choiceOf), {
+  const picked = await askPick(others.map(choiceOf), {
     title: `Compare ${name} on ${release.target}`,
     placeHolder: 'With which revision?',
-    matchOnDescription: true,
   });
   if (picked) await documents.compare(release, picked.release);
 }
@@ -56,11 +56,9 @@ export async function releaseHistory(
   const line = await lineOf(services, given);
   if (!line) return;
   const [first] = line;
-  const picked = await vscode.window.showQuickPick(line.map(choiceOf), {
+  const picked = await askPicks(line.map(choiceOf), {
     title: `Releases of ${first?.model.name} on ${first?.target}`,
     placeHolder: 'Pick one to see it, or two to compare them',
-    canPickMany: true,
-    matchOnDescription: true,
   });
   const [one, other] = picked?.map(({ release }) => release) ?? [];
   if (one && other) await documents.compare(one, other);

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { askPicks } from '../ask';
 import type { MetricsPanels } from '../metrics/metricsPanel';
 import type { MetricsSources } from '../metricsSources';
 import { runningChoices } from '../picks';
@@ -19,6 +19,6 @@ export async function openMetrics(
   const real = choices.flatMap(({ one }) => one ?? []);
   if (real.length === 1) return panels.open(real.map((one) => sources.of(one)));
   const placeHolder = 'Metrics of what? Several are shown side by side.';
-  const picked = await vscode.window.showQuickPick(choices, { placeHolder, canPickMany: true });
+  const picked = await askPicks(choices, { placeHolder });
   panels.open((picked ?? []).flatMap(({ one }) => (one ? [sources.of(one)] : [])));
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
 import { serverWords } from '../../core/target/replicas';
 import type { Release, Target } from '../../core/target/target';
+import { askText } from '../ask';
 import { pickRelease } from '../picks';
 import type { Services } from '../services';
 import { changing, nameOf, targetOf } from './releases';
@@ -73,7 +74,7 @@ async function askNumber(ask: {
 }): Promise<number | undefined> {
   const { from, to, ...box } = ask;
   const isFine = (text: string) => /^\d+$/.test(text.trim()) && Number(text) >= from && Number(text) <= to;
-  const validateInput = (text: string) => (isFine(text) ? undefined : `A whole number from ${from} to ${to}`);
-  const text = await vscode.window.showInputBox({ ...box, validateInput });
+  const problem = (text: string) => (isFine(text) ? undefined : `A whole number from ${from} to ${to}`);
+  const text = await askText({ ...box, problem });
   return text === undefined ? undefined : Number(text);
 }

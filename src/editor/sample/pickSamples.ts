@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
 import { isModelFile } from '../../core/model/modelKind';
+import { askPick } from '../ask';
 import type { Model, ModelStore } from '../services';
 import { shortSample } from './describeVerdict';
 import type { SamplesDocuments } from './samplesDocuments';
@@ -57,10 +58,7 @@ export async function pickModel(models: ModelStore): Promise<Model | undefined> 
     detail: model.broken,
     model,
   }));
-  const picked = await vscode.window.showQuickPick(items, {
-    placeHolder: 'Which model?',
-    matchOnDescription: true,
-  });
+  const picked = await askPick(items, { placeHolder: 'Which model?' });
   return picked?.model;
 }
 
@@ -96,9 +94,7 @@ export async function keysOf(
     description: shortSample(keyed.sample),
     keys: [keyed.key],
   }));
-  const picked = await vscode.window.showQuickPick([...items, everything], {
-    placeHolder: question,
-  });
+  const picked = await askPick([...items, everything], { placeHolder: question });
   return picked?.keys;
 }
 

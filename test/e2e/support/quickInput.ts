@@ -29,8 +29,7 @@ export class QuickInput {
     await this.input.fill(`>${title}`);
     await this.rows.first().waitFor();
     const offered = await this.row(title).count();
-    await this.page.keyboard.press('Escape');
-    await this.widget.waitFor({ state: 'hidden' });
+    await this.dismiss();
     return offered > 0;
   }
 
@@ -64,9 +63,26 @@ export class QuickInput {
 
   /** Types into the input box that is open or about to open, and accepts it. */
   async type(text: string): Promise<void> {
-    await this.input.waitFor();
-    await this.input.fill(text);
+    await this.fill(text);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Types into the input box that is open or about to open. */
+  async fill(text: string): Promise<void> {
+    // An input box has no list: it may take the place of a quick pick that was answered.
+    await this.widget.locator('.quick-input-list').waitFor({ state: 'hidden' });
+    await this.input.fill(text);
+  }
+
+  /** What is written in the one that is open. */
+  text(): Promise<string> {
+    return this.input.inputValue();
+  }
+
+  /** Leaves the one that is open without an answer. */
+  async dismiss(): Promise<void> {
+    await this.input.press('Escape');
+    await this.widget.waitFor({ state: 'hidden' });
   }
 
   private row(text: string | RegExp): Locator {
