@@ -119,7 +119,8 @@ describe('Monitor', () => {
     assert.equal(scrapes, 2);
     one.dispose();
     one.dispose();
-    await until(() => scrapes === 3, 'the other one still watches');
+    await until(() => finite(values(monitor, 'a', 'memory')).length === 3, 'the other one still watches');
+    assert.equal(scrapes, 3);
     two.dispose();
     await new Promise((resolve) => setTimeout(resolve, 2200));
     assert.equal(scrapes, 3);
