@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Disposable } from './dispose';
 
 /**
@@ -17,6 +18,8 @@ export class ChildController extends AbortController implements Disposable {
       this.#follow();
       return;
     }
+    // Many may follow one: each ends by itself, so that their number is no leak.
+    if (parent) setMaxListeners(0, parent);
     parent?.addEventListener('abort', this.#follow, { once: true });
     if (milliseconds !== undefined) this.#timer = setTimeout(() => this.#expire(milliseconds), milliseconds);
     this.#timer?.unref();

@@ -41,6 +41,17 @@ describe('a child of an abort signal', () => {
     assert.ok(!parent.signal.aborted);
   });
 
+  it('may have many siblings without a warning', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on('warning', listen);
+    const parent = new AbortController();
+    for (let count = 0; count < 20; count++) new ChildController(parent.signal);
+    await sleep(10);
+    process.off('warning', listen);
+    assert.deepEqual(warnings, []);
+  });
+
   it('aborts no more once it is disposed', async () => {
     const parent = new AbortController();
     const child = new ChildController(parent.signal, 10);

@@ -103,6 +103,8 @@ export class KubernetesTarget implements Target {
   apply(request: ReleaseRequest, digest: string, task: TaskContext): Promise<Release> {
     return this.#doing(`start ${request.model.name}`, task.signal, async (connected) => {
       const { revision } = await startCandidate(connected.site, request, digest, task);
+      // The number may be that of a candidate that was removed a moment ago, whose server still answers.
+      connected.links.forget();
       return this.#read(connected, request.model.name, revision);
     });
   }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { InferenceClient } from '../../../../src/core/inference/client';
 import { hashModel } from '../../../../src/core/model/hashModel';
 import { deploy } from '../../../../src/core/release/deploy';
 import { rollBack } from '../../../../src/core/release/rollBack';
 import type { KubernetesTarget } from '../../../../src/core/target/kubernetes/kubernetesTarget';
-import type { Target } from '../../../../src/core/target/target';
+import { answersReady } from '../../../../src/core/target/http';
+import type { Release, Target } from '../../../../src/core/target/target';
 import { KubernetesApi } from '../../../host/kubernetesApi';
-import { hostileModel } from '../../fixtures';
+import { hostileModel, workspaceModel } from '../../fixtures';
 import {
   broken,
   deployTask,
@@ -71,6 +73,21 @@ describe('deploying to a Kubernetes cluster', () => {
     assert.deepEqual(Object.keys(answered).sort(), ['r1', 'r2', 'r3']);
     assert.equal(await stateOf(target), '3 retired stopped, 2 serving ready, 1 retired stopped');
     assert.equal(await predict(url), 'r2');
+  });
+
+  it('reaches the new server of a number whose server before still ends', async () => {
+    const of = async ({ url = '' }: Release) => {
+      await eventually(() => answersReady(url, taskOf().signal));
+      return (await new InferenceClient(url, 'iris').signature()).inputs.map(({ name }) => name);
+    };
+    const path = workspaceModel('digits');
+    const other = { ...iris, model: { name: 'iris', path, hash: 'of another file' } };
+    const before = await startCandidate(target, iris);
+    assert.deepEqual(await of(before), ['measurements']);
+    await target.fail(before, 'It does not prove itself.', taskOf());
+    const after = await startCandidate(target, other);
+    assert.equal(after.revision, before.revision);
+    assert.deepEqual(await of(after), ['pixels']);
   });
 
   it('that fails leaves what served, and nothing of itself', async () => {
