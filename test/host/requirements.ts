@@ -5,7 +5,8 @@ import { chromiumPath } from './browser';
 /** What tests need from the machine: the Debian package that has it, and whether it is there. */
 const requirements: Record<string, () => boolean> = {
   chromium: () => chromiumPath() !== undefined,
-  'docker.io': () => process.platform !== 'linux' || onPath('dockerd') || onPath('docker'),
+  // A client alone starts no engine.
+  'docker.io': () => process.platform !== 'linux' || onPath('dockerd') || namesEngine(),
   'apache2-utils': () => process.platform !== 'linux' || onPath('htpasswd'),
   'docker-registry': () => process.platform !== 'linux' || onPath('docker-registry'),
   haproxy: () => process.platform !== 'linux' || onPath('haproxy'),
@@ -39,6 +40,10 @@ export async function installRequirements(): Promise<void> {
 /** Whether Debian's own Python has a package; others may be first on the path. */
 function hasPython(name: string): boolean {
   return process.platform !== 'linux' || existsSync(`/usr/lib/python3/dist-packages/${name}`);
+}
+
+function namesEngine(): boolean {
+  return Boolean(process.env.DOCKER_HOST) || existsSync('/var/run/docker.sock');
 }
 
 function onPath(name: string): boolean {
