@@ -20,7 +20,8 @@ export interface TextOptions {
 /*
  * These ask as `showQuickPick` and `showInputBox` do, for questions that follow each other: the next takes the place of
  * the one before. If that one closed first, VS Code would give the focus back to what had it before, and a page takes it
- * so late that the next question is there already, and closes (microsoft/vscode#93950).
+ * so late that the next question is there already (microsoft/vscode#93950). So none closes because it lost the focus: what
+ * the command before has opened, an editor or a page, may take it late too.
  */
 
 /** Asks for one of several. Undefined when the person picks none. */
@@ -69,6 +70,7 @@ function quickPick<T extends vscode.QuickPickItem>(
   input.title = title;
   input.placeholder = placeHolder;
   input.matchOnDescription = true;
+  input.ignoreFocusOut = true;
   return input;
 }
 

@@ -85,10 +85,11 @@ describe('where images and ports are not to be had', () => {
 
   it('a serve says which image could not be pulled, and leads to the setting', async () => {
     await workbench.clickTreeAction('Models', model, 'Serve Model');
-    const words = await workbench.notification(/127\.0\.0\.1:1\/nothing:1/);
+    const refused = 'The image 127.0.0.1:1/nothing:1 could not be pulled';
+    const words = await workbench.notification(refused);
     assert.match(words, /slipway\.image\.nodeBase/);
     await workbench.screenshot('pull-refused');
-    await workbench.notification(/127\.0\.0\.1:1\/nothing:1/, 'Open Setting');
+    await workbench.notification(refused, 'Open Setting');
     await seeSetting(workbench, 'slipway.image.nodeBase');
     assert.deepEqual(await workbench.tree('Endpoints').lines(), []);
   });

@@ -5,6 +5,7 @@ import { messageOf } from '../../core/errors';
 import { Failure } from '../failure';
 import type { BodyBudget } from './bodyBudget';
 import { decoderOf } from './decoding';
+import { writeSoon } from './outbox';
 import type { Route } from './router';
 
 const gzip = promisify(gzipWithCallback);
@@ -96,11 +97,13 @@ export class Exchange {
     this.observer.moved(this.#held, length);
     this.#end(status);
     const { response } = this;
-    response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length, ...headers });
-    const last = pieces.length - 1;
-    if (last > 0) response.cork();
-    for (let index = 0; index < last; index++) response.write(pieces[index]);
-    response.end(pieces[last]);
+    writeSoon(() => {
+      response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length, ...headers });
+      const last = pieces.length - 1;
+      if (last > 0) response.cork();
+      for (let index = 0; index < last; index++) response.write(pieces[index]);
+      response.end(pieces[last]);
+    });
   }
 
   /** A header of the answer, whatever that will be. */
