@@ -18,9 +18,7 @@ export class QuickInput {
 
   /** Runs a command by its title, as in `Slipway: Serve Model`. Fails when the palette does not offer it. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.input.fill(`>${title}`);
-    await this.choose(title);
+    await this.chooseFrom('F1', `>${title}`, title);
   }
 
   /** Whether the palette offers a command now. */
@@ -35,10 +33,8 @@ export class QuickInput {
 
   /** Opens a file of the workspace by its path. */
   async openFile(path: string): Promise<void> {
-    await this.page.keyboard.press('ControlOrMeta+P');
-    await this.input.fill(path);
     const name = path.split('/').at(-1) ?? path;
-    await this.choose(name);
+    await this.chooseFrom('ControlOrMeta+P', path, name);
     await this.page.locator('.tab', { hasText: name }).first().waitFor();
   }
 
@@ -90,8 +86,22 @@ export class QuickInput {
     return this.rows.filter({ has: this.page.locator('.label-name', { hasText: wanted }) });
   }
 
-  private async choose(text: string | RegExp): Promise<void> {
-    await this.row(text).first().click();
+  /** Opens the palette by its key. An editor that takes the focus late closes it: then it is opened again, as a person would. */
+  private async chooseFrom(key: string, filter: string, text: string): Promise<void> {
+    for (let left = 3; ; left--) {
+      await this.page.keyboard.press(key);
+      try {
+        await this.input.fill(filter, { timeout: 5000 });
+        return await this.choose(text, 10_000);
+      } catch (error) {
+        if (left === 1 || (await this.widget.isVisible())) throw error;
+      }
+    }
+  }
+
+  /** @param timeout in milliseconds; that of the page by default */
+  private async choose(text: string | RegExp, timeout?: number): Promise<void> {
+    await this.row(text).first().click({ timeout });
     // Out of the way of what is below: it would show its hover.
     await this.page.mouse.move(720, 888);
   }
