@@ -32,6 +32,24 @@ async function whileBusy<T>(server: TestServer, work: () => Promise<T>[]): Promi
   return all;
 }
 
+function ask(server: TestServer, body: unknown, signal: AbortSignal) {
+  const path = '/v2/models/patience/infer';
+  return server.fetch(path, { method: 'POST', body: JSON.stringify(body), signal });
+}
+
+/** The answers to counts that wait in this order while the worker is busy. */
+async function inOrder(server: TestServer, counts: number[]) {
+  const busy = server.infer(count(800_000));
+  await sleep(150);
+  const answers: ReturnType<TestServer['infer']>[] = [];
+  for (const n of counts) {
+    answers.push(server.infer(count(n)));
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === answers.length);
+  }
+  await busy;
+  return Promise.all(answers);
+}
+
 describe('server batching', () => {
   afterEach(stopServers);
 
@@ -98,14 +116,92 @@ describe('server batching', () => {
     }
   });
 
-  it('lets an endless request break its limit alone', async () => {
-    const server = await startServer(model('patience'), '--run-timeout-seconds', '1.5');
+  for (const counts of [
+    [forever, 1, 3, 4],
+    [1, 3, forever, 4],
+    [1, 3, 4, forever],
+    [forever, forever, 3, 4],
+    [1, forever, 3, forever],
+  ]) {
+    const place = counts.map((n) => (n === forever ? 'endless' : 'good')).join(', ');
+    it(`lets an endless request break its limit alone: ${place}`, async () => {
+      const server = await startServer(model('patience'), '--run-timeout-seconds', '1');
+      await whileBusy(server, () => [1, 2].map((n) => server.infer(count(n))));
+      const answers = await inOrder(server, counts);
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        counts.map((n) => (n === forever ? 504 : 200)),
+      );
+    });
+  }
+
+  it('does not run a request again whose client left while it ran in company', async () => {
+    const server = await startServer(model('patience'), '--run-timeout-seconds', '1');
     await whileBusy(server, () => [1, 2].map((n) => server.infer(count(n))));
-    const answers = await whileBusy(server, () => [1, forever, 3].map((n) => server.infer(count(n))));
-    assert.deepEqual(
-      answers.map(({ status }) => status),
-      [200, 504, 200],
-    );
+    const busy = server.infer(count(800_000));
+    await sleep(150);
+    const patience = new AbortController();
+    const left = assert.rejects(ask(server, count(forever), patience.signal));
+    const staying = [1, 3].map((n) => server.infer(count(n)));
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === 3);
+    await busy;
+    patience.abort();
+    await left;
+    for (const { status } of await Promise.all(staying)) assert.equal(status, 200);
+    assert.equal(await metric(server, 'slipway_worker_restarts_total'), 1);
+  });
+
+  for (const way of ['deadline', 'client'] as const) {
+    it(`ends a run that nobody waits for any more when others do: ${way}`, async () => {
+      const server = await startServer(model('patience'));
+      await server.infer(count(1));
+      const patience = new AbortController();
+      const parameters = way === 'deadline' ? { timeout: 300_000 } : {};
+      const left = ask(server, { ...count(forever), parameters }, patience.signal);
+      const read = 'slipway_phase_duration_seconds_count{phase="preprocess"}';
+      await eventually(async () => (await metric(server, read)) === 2);
+      if (way === 'client') patience.abort();
+      const ended = await left.then(
+        ({ status }) => status,
+        () => 499,
+      );
+      assert.equal(ended, way === 'deadline' ? 504 : 499);
+      const asked = performance.now();
+      assert.equal((await server.infer(count(2))).status, 200);
+      assert.ok(performance.now() - asked < 10_000, 'long before the limit of 30 s');
+      assert.match(server.log(), /A run that nobody waited for any more was stopped/);
+    });
+  }
+
+  it('lets a run go on whose client has left while nobody else waits', async () => {
+    const server = await startServer(model('patience'));
+    await server.infer(count(1));
+    const runs = await metric(server, 'slipway_batch_rows_count');
+    const late = await server.infer({ ...count(4_000_000), parameters: { timeout: 100_000 } });
+    assert.equal(late.status, 504);
+    await eventually(async () => (await metric(server, 'slipway_batch_rows_count')) === runs + 1);
+    assert.equal(await metric(server, 'slipway_worker_restarts_total'), 0);
+  });
+
+  it('counts the rows of a request, whether requests run together or not', async () => {
+    const flowers = inferBody('measurements', [60, 4], new Array(240).fill(1));
+    for (const args of [[], ['--max-batch', '1']]) {
+      const server = await startServer(iris, ...args);
+      await server.infer(flowers);
+      assert.equal(await metric(server, 'slipway_batch_rows_sum'), 60, args.join(' '));
+      assert.equal(await metric(server, 'slipway_batch_rows_count'), 1);
+    }
+    const scalar = await startServer(model('scalar'));
+    await scalar.infer(inferBody('x', [], [1], 'INT64'));
+    assert.equal(await metric(scalar, 'slipway_batch_rows_sum'), 1);
+  });
+
+  it('counts once how long a request waits, also when it runs again alone', async () => {
+    const server = await startServer(model('picky'));
+    const indices = [0, 1, 2, 7, 0, 1, -9, 2];
+    for (let round = 0; round < 5; round++) await Promise.all(indices.map((i) => server.infer(index(i))));
+    assert.match(server.log(), /A run of \d+ requests failed/);
+    assert.equal(await metric(server, 'slipway_phase_duration_seconds_count{phase="queue"}'), 40);
   });
 
   it('runs no more requests together than it may', async () => {
@@ -135,11 +231,7 @@ describe('server batching', () => {
     const busy = server.infer(count(1_500_000));
     await sleep(150);
     const impatient = new AbortController();
-    const gone = server.fetch('/v2/models/patience/infer', {
-      method: 'POST',
-      body: JSON.stringify(count(forever)),
-      signal: impatient.signal,
-    });
+    const gone = ask(server, count(forever), impatient.signal);
     await eventually(async () => (await metric(server, 'slipway_queue_length')) === 1);
     impatient.abort();
     await assert.rejects(gone);
