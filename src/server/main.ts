@@ -92,8 +92,7 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   log(`Serving ${name} at ${url}`);
 }
 
-const moreMemory =
-  'Give it more memory: slipway.serve.memoryMiB in the settings, --worker-memory-mib of the server.';
+const moreMemory = 'Give it more memory (slipway.serve.memoryMiB, or --worker-memory-mib of the server).';
 
 /** Runs `work` the first time it is called, then ends the process. */
 function stopOnce(work: () => Promise<void>): () => void {
