@@ -30,7 +30,7 @@ export interface Subject {
 const own = (name: string) => resolve(`test/unit/server/models/${name}.onnx`);
 const upTo = (random: Random, most: number) => 1 + Math.floor(random() * most);
 
-function tensor(name: string, datatype: Datatype, shape: number[], value: (at: number) => Value): Named {
+export function tensor(name: string, datatype: Datatype, shape: number[], value: (at: number) => Value): Named {
   const count = shape.reduce((product, size) => product * size, 1);
   return { name, datatype, shape, values: Array.from({ length: count }, (_, at) => value(at)) };
 }
