@@ -8,6 +8,7 @@ const model = (name: string) => resolve(`test/unit/server/models/${name}.onnx`);
 const count = (n: number) => inferBody('n', [1, 1], [n], 'INT64');
 const index = (i: number) => inferBody('index', [1], [i], 'INT64');
 const forever = 2 ** 53;
+const read = 'slipway_phase_duration_seconds_count{phase="preprocess"}';
 
 async function metric(server: TestServer, series: string): Promise<number> {
   const { text } = await server.fetch('/metrics');
@@ -37,16 +38,23 @@ function ask(server: TestServer, body: unknown, signal: AbortSignal) {
   return server.fetch(path, { method: 'POST', body: JSON.stringify(body), signal });
 }
 
-/** The answers to counts that wait in this order while the worker is busy. */
+/** Has the worker begun a run that breaks its limit. */
+async function beginEndless(server: TestServer) {
+  const before = await metric(server, read);
+  const endless = server.infer(count(forever));
+  await eventually(async () => (await metric(server, read)) === before + 1);
+  return { endless };
+}
+
+/** The answers to counts that wait in this order behind a run that breaks its limit. */
 async function inOrder(server: TestServer, counts: number[]) {
-  const busy = server.infer(count(800_000));
-  await sleep(150);
+  const { endless } = await beginEndless(server);
   const answers: ReturnType<TestServer['infer']>[] = [];
   for (const n of counts) {
     answers.push(server.infer(count(n)));
     await eventually(async () => (await metric(server, 'slipway_queue_length')) === answers.length);
   }
-  await busy;
+  assert.equal((await endless).status, 504);
   return Promise.all(answers);
 }
 
@@ -138,17 +146,18 @@ describe('server batching', () => {
   it('does not run a request again whose client left while it ran in company', async () => {
     const server = await startServer(model('patience'), '--run-timeout-seconds', '1');
     await whileBusy(server, () => [1, 2].map((n) => server.infer(count(n))));
-    const busy = server.infer(count(800_000));
-    await sleep(150);
+    const restarts = await metric(server, 'slipway_worker_restarts_total');
+    const { endless } = await beginEndless(server);
     const patience = new AbortController();
     const left = assert.rejects(ask(server, count(forever), patience.signal));
     const staying = [1, 3].map((n) => server.infer(count(n)));
     await eventually(async () => (await metric(server, 'slipway_queue_length')) === 3);
-    await busy;
+    assert.equal((await endless).status, 504);
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === 0);
     patience.abort();
     await left;
     for (const { status } of await Promise.all(staying)) assert.equal(status, 200);
-    assert.equal(await metric(server, 'slipway_worker_restarts_total'), 1);
+    assert.equal(await metric(server, 'slipway_worker_restarts_total'), restarts + 2);
   });
 
   for (const way of ['deadline', 'client'] as const) {
@@ -158,7 +167,6 @@ describe('server batching', () => {
       const patience = new AbortController();
       const parameters = way === 'deadline' ? { timeout: 300_000 } : {};
       const left = ask(server, { ...count(forever), parameters }, patience.signal);
-      const read = 'slipway_phase_duration_seconds_count{phase="preprocess"}';
       await eventually(async () => (await metric(server, read)) === 2);
       if (way === 'client') patience.abort();
       const ended = await left.then(
@@ -179,7 +187,7 @@ describe('server batching', () => {
     const runs = await metric(server, 'slipway_batch_rows_count');
     const late = await server.infer({ ...count(4_000_000), parameters: { timeout: 100_000 } });
     assert.equal(late.status, 504);
-    await eventually(async () => (await metric(server, 'slipway_batch_rows_count')) === runs + 1);
+    await eventually(async () => (await metric(server, 'slipway_batch_rows_count')) === runs + 1, 25);
     assert.equal(await metric(server, 'slipway_worker_restarts_total'), 0);
   });
 
