@@ -30,6 +30,7 @@ async function serveHere(call: Call, model: ModelFile, port: number): Promise<vo
   const { name, hash } = await model.served(signal);
   const more = [
     ...['--name', name, '--hash', hash, '--host', values.host ?? loopback, '--port', String(port)],
+    ...['--worker-memory-mib', String(settings.memoryMiB)],
     ...model.serverArguments,
     ...(await placeArguments(model, place, settings, output.task(signal))),
   ];

@@ -32,7 +32,7 @@ export const variables = {
   },
   SLIPWAY_MEMORY_MIB: {
     setting: 'slipway.serve.memoryMiB',
-    meaning: 'memory that a served container may use, in MiB; default: 1024',
+    meaning: 'memory that a served model may use, in MiB; default: 1024',
   },
   SLIPWAY_TIMEOUT_SECONDS: {
     setting: 'slipway.predict.timeoutSeconds',

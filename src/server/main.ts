@@ -74,7 +74,8 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   await model.start().catch((error: unknown) => {
     // 500 is the model's fault; anything else befell the process that loaded it.
     const code = error instanceof Failure && error.status === 500 ? 'model-broken' : 'worker-crashed';
-    throw new UserError(code, `${basename(options.model)} can not be loaded: ${messageOf(error)}`);
+    const next = error instanceof Failure && error.status === 507 ? moreMemory : undefined;
+    throw new UserError(code, `${basename(options.model)} can not be loaded: ${messageOf(error)}`, next);
   });
   const { name, hash, model: path } = { ...options };
   if (options.record) {
@@ -90,6 +91,8 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   print({ url, model: name, pid: process.pid });
   log(`Serving ${name} at ${url}`);
 }
+
+const moreMemory = 'Give it more memory (slipway.serve.memoryMiB, or --worker-memory-mib of the server).';
 
 /** Runs `work` the first time it is called, then ends the process. */
 function stopOnce(work: () => Promise<void>): () => void {

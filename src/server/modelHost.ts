@@ -2,7 +2,7 @@ import type { Tensor } from '../core/inference/tensor';
 import type { Signature } from '../core/model/signature';
 import type { Backend } from './backend';
 import { Batcher, type Job } from './batching/batcher';
-import { hasRows } from './batching/rows';
+import { haveRows } from './batching/rows';
 import { comeAgain, Failure } from './failure';
 import type { Exchange } from './http/exchange';
 import { ServerMetrics } from './metrics';
@@ -91,7 +91,7 @@ export class ModelHost implements ModelService {
   notReady(): string | undefined {
     if (this.#stopping) return 'The server is stopping.';
     if (this.#described && this.#workers.some(({ ready }) => ready)) return undefined;
-    return this.#workers.find(({ down }) => down)?.down?.message ?? loading;
+    return this.#workers.find(({ pausing }) => pausing)?.pausing?.message ?? loading;
   }
 
   async predict(inputs: Tensor[], exchange: Exchange, timeout?: number): Promise<Tensor[]> {
@@ -121,8 +121,10 @@ export class ModelHost implements ModelService {
 
   #describe(described: Described): void {
     const { maxQueue, maxBatch, runTimeoutSeconds } = this.options;
+    const { inputs, outputs } = described.signature;
+    const rows = haveRows(inputs);
     this.#described = described;
-    const columns = described.signature.inputs.map(({ name, columns: names = [] }) => [name, names] as const);
+    const columns = inputs.map(({ name, columns: names = [] }) => [name, names] as const);
     this.#values = new ValueSummaries(new Map(columns));
     this.#batcher = new Batcher(
       this.#workers,
@@ -131,7 +133,8 @@ export class ModelHost implements ModelService {
         maxBatch,
         // Long enough for the run that is busy to break its limit, for another worker to start, and for another such run.
         queueSeconds: 2 * runTimeoutSeconds + 10,
-        batchable: hasRows(described.signature) && (described.batchable ?? 'perhaps'),
+        batchable: rows && haveRows(outputs) && (described.batchable ?? 'perhaps'),
+        rows,
         log: this.log,
       },
       this.metrics,
@@ -149,7 +152,6 @@ function sumOf(usages: Usage[]): Usage | undefined {
   }));
 }
 
-/** A run that has begun goes on; nobody waits for it. */
 async function within(milliseconds: number, job: Job, batcher: Batcher): Promise<Tensor[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -2,9 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { inspectModel } from '../../src/core/model/inspectModel';
 import type { TensorSpec } from '../../src/core/model/signature';
+import { run } from '../host/command';
+import { temporaryFolder } from '../host/workspace';
 import type { Named } from './ask';
 import type { Tolerance } from './compare';
 import { readTensorProto } from './tensorProto';
+
+/** The repository's own cases; `makeCases.ts` writes them. */
+export const ownCases = 'test/fixtures/conformance';
 
 /** A folder with a model and what it must give for what. */
 export interface Case {
@@ -17,6 +22,13 @@ export interface Case {
 export interface DataSet {
   inputs: Named[];
   outputs: Named[];
+}
+
+/** Where an archive of cases is unpacked: in a folder for this run. */
+export async function unpack(archive: string): Promise<string> {
+  const folder = await temporaryFolder('conformance');
+  await run('tar', ['-xzf', archive, '-C', folder]);
+  return folder;
 }
 
 /** All cases below a folder, by name. */

@@ -9,24 +9,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { printTable } from '../bench/table';
-import { run } from '../host/command';
-import { temporaryFolder } from '../host/workspace';
 import { stopServers } from '../unit/server/support/serverProcess';
 import type { Way } from './ask';
-import { findCases } from './cases';
-import type { Case } from './cases';
-import { tryCase } from './tryCase';
-import type { Outcomes } from './tryCase';
-
-const ways: Way[] = ['JSON', 'binary'];
-const atOnce = 2;
-
-/** Where an archive is unpacked: in a folder for this run. */
-async function unpack(archive: string): Promise<string> {
-  const folder = await temporaryFolder('conformance');
-  await run('tar', ['-xzf', archive, '-C', folder]);
-  return folder;
-}
+import { findCases, unpack } from './cases';
+import { isGood, judge, tryCases, ways } from './verdict';
+import type { Plain, Verdict } from './verdict';
 
 async function main(): Promise<void> {
   const [given = '../shared/onnx-backend-cases.tar.gz', plainGiven, word = ''] = process.argv.slice(2);
@@ -40,37 +27,24 @@ async function main(): Promise<void> {
   const packed = given.endsWith('.tar.gz');
   const folder = packed ? await unpack(given) : given;
   const plainFile = plainGiven ?? (packed ? given.replace(/\.tar\.gz$/, '.json') : undefined);
-  const plain =
-    plainFile && existsSync(plainFile)
-      ? (JSON.parse(readFileSync(plainFile, 'utf8')) as Record<string, string>)
-      : {};
+  const plain: Plain =
+    plainFile && existsSync(plainFile) ? (JSON.parse(readFileSync(plainFile, 'utf8')) as Plain) : {};
   const cases = findCases(folder).filter(({ name }) => name.includes(word));
-  const outcomes = new Map<string, Outcomes>();
-  const left = [...cases];
-  const work = async () => {
-    for (let one = left.shift(); one; one = left.shift()) {
-      outcomes.set(one.name, await tryCase(one));
-      if (outcomes.size % 100 === 0) process.stderr.write(`${outcomes.size} of ${cases.length} cases\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  const outcomes = await tryCases(cases, (count) => {
+    if (count % 100 === 0) process.stderr.write(`${count} of ${cases.length} cases\n`);
+  });
   await stopServers();
-  report(cases, outcomes, plain);
+  const verdict = judge(outcomes, plain);
+  report(cases.length, verdict, plain);
+  if (!isGood(verdict)) process.exitCode = 1;
 }
 
-function report(cases: Case[], outcomes: Map<string, Outcomes>, plain: Record<string, string>): void {
-  const of = (name: string, way: Way) => (outcomes.get(name) as Outcomes)[way];
-  const all = cases.flatMap(({ name }) => ways.map((way) => ({ name, way, ...of(name, way) })));
+function report(cases: number, { all, lost, wrong, ended, known }: Verdict, plain: Plain): void {
   const refused = new Map<string, string[]>();
   for (const { result, name, detail } of all)
     if (result === 'refused') refused.set(detail, [...new Set(refused.get(detail)).add(name)]);
   for (const [reason, names] of refused)
     print(`refused  ${names[0]}${names.length > 1 ? ` and ${names.length - 1} more` : ''}: ${reason}`);
-  const asRuntime = (name: string) => plain[name] === 'fail';
-  const lost = all.filter(({ name, result }) => plain[name] === 'pass' && result !== 'passed');
-  const ended = all.filter(({ result }) => result === 'ended');
-  const wrong = all.filter(({ name, result }) => result === 'wrong' && !asRuntime(name));
-  const known = all.filter(({ name, result }) => result === 'wrong' && asRuntime(name));
   const lists = { lost, wrong, ended, 'wrong from the runtime itself': known };
   for (const [title, list] of Object.entries(lists))
     for (const { name, way, result, detail } of list)
@@ -80,17 +54,16 @@ function report(cases: Case[], outcomes: Map<string, Outcomes>, plain: Record<st
     String(all.filter((one) => one.way === way && one.result === result).length);
   const results = ['passed', 'refused', 'wrong', 'ended'];
   printTable(
-    [`${cases.length} cases`, ...results, 'lost'],
+    [`${cases} cases`, ...results, 'lost'],
     ways.map((way) => [
       way,
       ...results.map((result) => count(way, result)),
       plainKnown(plain) ? String(lost.filter((one) => one.way === way).length) : '–',
     ]),
   );
-  if (cases.length === 0 || lost.length + ended.length + wrong.length > 0) process.exitCode = 1;
 }
 
-function plainKnown(plain: Record<string, string>): boolean {
+function plainKnown(plain: Plain): boolean {
   return Object.keys(plain).length > 0;
 }
 

@@ -144,6 +144,27 @@ export function bytesFrom({ datatype, values }: Values): Buffer {
   return bytes;
 }
 
+/** Writes a `TensorProto`: the values of words one by one, all others as `raw_data`. */
+export function writeTensorProto(tensor: Values): Buffer {
+  const { datatype, shape, values } = tensor;
+  const type = Object.entries(datatypes).find(([, name]) => name === datatype)?.[0];
+  return Buffer.concat([
+    ...shape.map((size) => Buffer.from([1 << 3, ...varintOf(size)])),
+    Buffer.from([2 << 3, ...varintOf(Number(type))]),
+    ...(datatype === 'BYTES'
+      ? values.map((value) => delimited(6, Buffer.from(value as string)))
+      : [delimited(9, bytesFrom(tensor))]),
+  ]);
+}
+
+function delimited(field: number, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([(field << 3) | 2, ...varintOf(bytes.length)]), bytes]);
+}
+
+function varintOf(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) | 128, ...varintOf(Math.floor(value / 128))];
+}
+
 function stringsFrom(bytes: Buffer): string[] {
   const strings: string[] = [];
   for (let at = 0; at < bytes.length;) {

@@ -2,13 +2,17 @@
  * Puts the model server under load and under mixed traffic: `npm run soak [-- MINUTES [REQUESTS]]` (default 2 and 50,000).
  *
  * First so many different requests over 64 connections, each answer compared with the model's own. Then servers for several
- * models at once: good requests in all forms, bad, huge, slow and abandoned ones, and now and then the worker is killed.
- * Exits with 1 when an answer was wrong or missing, when `/metrics` has not counted exactly what was sent, or when a process
- * has grown by more than its bound since it was warm.
+ * models at once, one with two instances and one of a model of Python: good requests in all forms, bad, huge, slow, hurried, endless and abandoned
+ * ones, clients that read slowly, and now and then the worker is killed. At last servers are told to stop while many ask them.
+ * Exits with 1 when an answer was wrong or missing, when `/metrics` has not counted exactly what was sent (requests, bytes, rows, values, phases,
+ * restarts; within bounds where it can not be told from outside), or when a process has grown by more than its bound since it was warm.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../src/core/errors';
 import { printTable } from '../bench/table';
 import { stopServers } from '../unit/server/support/serverProcess';
+import { forestSubject } from './forestSubject';
+import { stopUnderTraffic } from './lastTraffic';
 import { rightUnderLoad } from './load';
 import { SoakServer } from './soakServer';
 import type { Memory } from './soakServer';
@@ -19,7 +23,7 @@ const connections = 64;
 const clientsEach = 6;
 const killEachSeconds = 7;
 const warmSeconds = 20;
-/** How many MiB a process may have more after the soak than when it was warm. */
+/** How many MiB the front and all workers of a server may have more after the soak than when it was warm. */
 const growth: Memory = { front: 48, worker: 48 };
 
 function print(line: string): void {
@@ -35,8 +39,18 @@ async function load(asked: number): Promise<void> {
   if (wrong > 0) process.exitCode = 1;
 }
 
-async function soak(minutes: number): Promise<void> {
-  const servers = await Promise.all(subjects.map((subject) => SoakServer.start(subject)));
+/** All subjects; that of Python where it can be had. */
+async function allSubjects(): Promise<Subject[]> {
+  try {
+    return [...subjects, await forestSubject()];
+  } catch (error) {
+    print(`No model of Python: ${messageOf(error)}`);
+    return subjects;
+  }
+}
+
+async function soak(all: Subject[], minutes: number): Promise<void> {
+  const servers = await Promise.all(all.map((subject) => SoakServer.start(subject)));
   const clients = servers.flatMap((server, index) =>
     Array.from({ length: clientsEach }, (_, client) => server.client(1000 * (index + 1) + client)),
   );
@@ -66,7 +80,7 @@ async function soak(minutes: number): Promise<void> {
 function progress(seconds: number, servers: SoakServer[]): void {
   const sum = (of: (server: SoakServer) => number) =>
     servers.reduce((total, server) => total + of(server), 0);
-  const sent = sum(({ ledger }) => ledger.total);
+  const sent = sum(({ books }) => books.ledger.total);
   print(
     `${seconds.toFixed(0)} s: ${sent} requests, ${(sent / seconds).toFixed(0)}/s, ` +
       `${sum(({ problems }) => problems.length)} problems, ${sum(({ kills }) => kills)} kills, ` +
@@ -86,7 +100,7 @@ function report(servers: SoakServer[], warm: Memory[]): void {
     }
     return [
       server.subject.name,
-      String(server.ledger.total),
+      String(server.books.ledger.total),
       String(server.kills),
       String(server.putOff),
       server.longest.toFixed(1),
@@ -106,11 +120,25 @@ function report(servers: SoakServer[], warm: Memory[]): void {
   if (servers.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 }
 
+async function stop(all: Subject[]): Promise<void> {
+  for (const subject of all) {
+    const { answered, finished, turnedAway, problems } = await stopUnderTraffic(subject);
+    for (const words of problems.slice(0, 10)) print(`${subject.name}, told to stop: ${words}`);
+    print(
+      `${subject.name} told to stop: ${answered} answers, ${finished} of them to what it had begun, ` +
+        `${turnedAway} clients turned away, ${problems.length} problems`,
+    );
+    if (problems.length > 0 || finished === 0) process.exitCode = 1;
+  }
+}
+
 async function main(): Promise<void> {
   try {
     const [minutes = 2, asked = 50_000] = process.argv.slice(2).map(Number);
     await load(asked);
-    await soak(minutes);
+    const all = await allSubjects();
+    await soak(all, minutes);
+    await stop(all);
   } finally {
     await stopServers();
   }

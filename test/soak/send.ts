@@ -7,6 +7,8 @@ export interface Reply {
   headers: IncomingMessage['headers'];
   /** Unpacked. */
   body: Buffer;
+  /** Length of the body as it came. */
+  bytes: number;
 }
 
 export interface Sending {
@@ -18,19 +20,29 @@ export interface Sending {
   seconds: number;
   /** Writes the body in a way of its own; it need not end it. */
   write?: (request: ClientRequest) => void;
+  /** Reads the answer in pieces with pauses. */
+  readsSlowly?: boolean;
 }
+
+/** Between two pieces of an answer, in milliseconds. */
+const readingPause = 20;
 
 /** No answer came in time. */
 export class Hung extends Error {}
 
 /** Sends a request once, without trying again, and reads the answer. */
 export function send(url: string, sending: Sending): Promise<Reply> {
-  const { method = 'POST', headers = {}, body, agent, seconds, write } = sending;
+  const { method = 'POST', headers = {}, body, agent, seconds, write, readsSlowly } = sending;
   return new Promise((resolve, reject) => {
     const length = body === undefined || write ? {} : { 'Content-Length': Buffer.byteLength(body) };
     const sent = request(url, { method, agent, headers: { ...headers, ...length } }, (response) => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (!readsSlowly) return;
+        response.pause();
+        setTimeout(() => response.resume(), readingPause);
+      });
       response.once('error', fail);
       response.once('end', () => {
         clearTimeout(timer);
@@ -40,6 +52,7 @@ export function send(url: string, sending: Sending): Promise<Reply> {
           status: response.statusCode ?? 0,
           headers: response.headers,
           body: packed ? gunzipSync(whole) : whole,
+          bytes: whole.length,
         });
         if (!sent.writableEnded) sent.destroy();
       });

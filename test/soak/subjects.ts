@@ -23,14 +23,31 @@ export interface Subject {
   model: string;
   /** Inputs that it takes. */
   inputs(random: Random): Named[];
+  /** The input whose features the server sums up, where it has such. */
+  features?: string;
+  /** What its server is told beyond the usual. */
+  args?: string[];
+  /** What the model itself answers; default: what onnxruntime does. */
+  answers?: (requests: Named[][]) => Promise<Named[][]>;
   /** Inputs of the right form that it fails on, where there are such. */
   failing?: Named[];
+  /** Inputs with a long answer, where there are such. */
+  long?: (random: Random) => Named[];
+  /** Inputs that it never comes to an end with, where there are such. */
+  endless?: Named[];
+  /** Whether it is sent only what leaves no doubt of what must be counted. */
+  exact?: boolean;
 }
 
 const own = (name: string) => resolve(`test/unit/server/models/${name}.onnx`);
-const upTo = (random: Random, most: number) => 1 + Math.floor(random() * most);
+export const upTo = (random: Random, most: number) => 1 + Math.floor(random() * most);
 
-function tensor(name: string, datatype: Datatype, shape: number[], value: (at: number) => Value): Named {
+export function tensor(
+  name: string,
+  datatype: Datatype,
+  shape: number[],
+  value: (at: number) => Value,
+): Named {
   const count = shape.reduce((product, size) => product * size, 1);
   return { name, datatype, shape, values: Array.from({ length: count }, (_, at) => value(at)) };
 }
@@ -62,21 +79,34 @@ function integer(sign: 0 | -1, bits: number): (random: Random) => bigint {
   };
 }
 
+function echoedIn(shape: number[], random: Random): Named[] {
+  return Object.entries(echoed).map(([name, [datatype, value]]) =>
+    tensor(`${name}_in`, datatype, shape, () => value(random)),
+  );
+}
+
 export const subjects: Subject[] = [
   {
     name: 'iris',
     model: iris,
+    features: 'measurements',
+    args: ['--instances', '2'],
     inputs: (random) => [tensor('measurements', 'FP32', [upTo(random, 4), 4], () => float(random))],
+    long: (random) => [tensor('measurements', 'FP32', [8000, 4], () => float(random))],
+  },
+  {
+    name: 'flowers',
+    model: iris,
+    features: 'measurements',
+    args: ['--name', 'flowers'],
+    inputs: (random) => [tensor('measurements', 'FP32', [upTo(random, 4), 4], () => float(random))],
+    exact: true,
   },
   {
     name: 'echo',
     model: own('echo'),
-    inputs: (random) => {
-      const shape = [upTo(random, 2), upTo(random, 3)];
-      return Object.entries(echoed).map(([name, [datatype, value]]) =>
-        tensor(`${name}_in`, datatype, shape, () => value(random)),
-      );
-    },
+    inputs: (random) => echoedIn([upTo(random, 2), upTo(random, 3)], random),
+    long: (random) => echoedIn([1, 2000], random),
   },
   {
     // Its rows are not independent: answers show it when they ran together.
@@ -89,6 +119,13 @@ export const subjects: Subject[] = [
     model: own('picky'),
     inputs: (random) => [tensor('index', 'INT64', [upTo(random, 6)], () => BigInt(Math.floor(random() * 3)))],
     failing: [tensor('index', 'INT64', [1], () => 7n)],
+  },
+  {
+    // As slow as it is asked to be.
+    name: 'patience',
+    model: own('patience'),
+    inputs: (random) => [tensor('n', 'INT64', [upTo(random, 3), 1], () => BigInt(upTo(random, 5000)))],
+    endless: [tensor('n', 'INT64', [1, 1], () => 2n ** 53n)],
   },
   {
     name: 'scalar',

@@ -27,6 +27,8 @@ export interface ProcessEngineOptions {
   readonly nodePath: string;
   /** What servers are told beyond the usual, by the model's file; nothing by default. */
   readonly serverArguments?: ServerArguments;
+  /** Memory that each process of a model may have, in MiB; no limit by default. Heeded on Linux, and in containers. */
+  readonly memoryMiB?: number;
   readonly log: Logger;
 }
 
@@ -115,7 +117,9 @@ export class ProcessEngine implements EndpointEngine {
     const { model } = state;
     task.signal.throwIfAborted();
     task.report(`Starting ${model.name}`);
-    const more = (await this.options.serverArguments?.(model.path, task)) ?? [];
+    const { memoryMiB, serverArguments } = this.options;
+    const limit = memoryMiB === undefined ? [] : ['--worker-memory-mib', String(memoryMiB)];
+    const more = [...limit, ...((await serverArguments?.(model.path, task)) ?? [])];
     const server = startDetached({
       more,
       dist: this.options.dist,

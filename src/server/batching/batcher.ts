@@ -3,6 +3,7 @@ import type { Tensor } from '../../core/inference/tensor';
 import { comeAgain } from '../failure';
 import type { Failure } from '../failure';
 import type { Supervisor } from '../worker/supervisor';
+import { BusyRun } from './busyRun';
 import { joinRows, rowShapeOf, rowsOf, splitRows } from './rows';
 import { RunCost } from './runCost';
 import { BatchTrial } from './trial';
@@ -16,6 +17,8 @@ export interface BatcherOptions {
   queueSeconds: number;
   /** Whether requests may run together: `perhaps` when that has to be tried first. */
   batchable: boolean | 'perhaps';
+  /** Whether the first dimension of the inputs is that of rows. */
+  rows: boolean;
   log: (message: string) => void;
 }
 
@@ -23,14 +26,14 @@ export interface BatcherOptions {
 export interface BatchObserver {
   /** A run has ended: rows in it, and how long it took. */
   ran(rows: number, seconds: number): void;
-  /** A request has waited so long for its run. */
+  /** A request has run, and had waited so long for that. */
   waited(seconds: number): void;
 }
 
 /** A request on its way through the queue and a run. */
 export interface Job {
   readonly inputs: Tensor[];
-  /** 0 when it can only run alone. */
+  /** 1 where the model's inputs have none. */
   readonly rows: number;
   readonly outputs: Promise<Tensor[]>;
 }
@@ -39,22 +42,30 @@ interface QueuedJob extends Job {
   readonly rowShape: string;
   /** When it came, or came back from a run in company. */
   queued: number;
-  /** Set once a run in company has failed. */
+  /** How long it has waited before, in milliseconds. */
+  waited: number;
+  /** Whether it can only run alone: from the start, or since a run in company has failed. */
   alone: boolean;
+  /** Whether nobody waits for it any more. */
+  left: boolean;
   resolve: (outputs: Tensor[]) => void;
   reject: (failure: unknown) => void;
 }
 
 /** What runs requests, one run at a time. */
-export type Runner = Pick<Supervisor, 'ready' | 'down' | 'run' | 'onReady' | 'onDown'>;
+export type Runner = Pick<
+  Supervisor,
+  'ready' | 'down' | 'run' | 'patience' | 'giveUp' | 'onReady' | 'onDown'
+>;
 
 /**
  * Hands requests to the workers, to each one run at a time. What arrives while all are busy goes into the next run together;
- * nothing ever waits for company. When a run of several fails, each of them runs again alone.
+ * nothing ever waits for company. When a run of several fails, each of them runs again alone. A worker that is started again is waited for,
+ * unless that takes long.
  */
 export class Batcher {
   #queue: QueuedJob[] = [];
-  readonly #busy = new Set<Runner>();
+  readonly #busy = new Map<Runner, BusyRun>();
   #scheduled = false;
   readonly #trial: BatchTrial;
   readonly #cost = new RunCost();
@@ -94,27 +105,37 @@ export class Batcher {
     let resolve!: QueuedJob['resolve'];
     let reject!: QueuedJob['reject'];
     const outputs = new Promise<Tensor[]>((...settle) => ([resolve, reject] = settle));
-    const rows = this.#trial.possible ? rowsOf(inputs) : 0;
-    const rowShape = rows > 0 ? rowShapeOf(inputs) : '';
+    const rows = this.options.rows ? rowsOf(inputs) : undefined;
+    const alone = !rows || !this.#trial.possible;
     const job: QueuedJob = {
       inputs,
-      rows,
-      rowShape,
+      rows: rows ?? 1,
+      rowShape: alone ? '' : rowShapeOf(inputs),
       queued: performance.now(),
-      alone: rows === 0,
+      waited: 0,
+      alone,
+      left: false,
       outputs,
       resolve,
       reject,
     };
     this.#queue.push(job);
     this.#schedule();
+    this.#reconsider();
     return job;
   }
 
-  /** Forgets a request that nobody waits for any more. One that runs already runs on; its outputs are dropped. */
+  /** Forgets a request that nobody waits for any more. One that runs already runs on, unless it holds others up; its outputs are dropped. */
   withdraw(job: Job): void {
-    const index = this.#queue.indexOf(job as QueuedJob);
+    const queued = job as QueuedJob;
+    queued.left = true;
+    const index = this.#queue.indexOf(queued);
     if (index >= 0) this.#queue.splice(index, 1);
+    this.#reconsider();
+  }
+
+  #reconsider(): void {
+    for (const run of this.#busy.values()) run.reconsider(() => this.#queue.length > 0);
   }
 
   /** Starts the next run once everything that has arrived by now is read: that is one turn of the event loop, not a timer. */
@@ -131,7 +152,7 @@ export class Batcher {
     for (let worker = this.#idle; worker; worker = this.#idle) {
       const jobs = this.#take();
       if (jobs.length === 0) return;
-      this.#busy.add(worker);
+      this.#busy.set(worker, new BusyRun(worker, jobs));
       void this.#serve(worker, jobs);
     }
   }
@@ -153,7 +174,7 @@ export class Batcher {
       ) {
         jobs.push(job);
         rows += job.rows;
-        this.observer.waited((now - job.queued) / 1000);
+        job.waited += now - job.queued;
       } else {
         left.push(job);
       }
@@ -169,13 +190,14 @@ export class Batcher {
   async #serve(worker: Runner, jobs: QueuedJob[]): Promise<void> {
     const settle =
       jobs.length > 1 ? await this.#together(worker, jobs) : await this.#alone(worker, jobs[0] as QueuedJob);
+    this.#busy.get(worker)?.end();
     this.#busy.delete(worker);
     // The worker gets its next run before the answers of this one are written.
     this.#next();
     settle();
   }
 
-  /** Runs several at once. When that does not work out, they go back to the head of the queue, each to run alone. */
+  /** Runs several at once. When that does not work out, those that somebody waits for go back to the head of the queue, each to run alone. */
   async #together(worker: Runner, jobs: QueuedJob[]): Promise<() => void> {
     try {
       const [first, second] = jobs as [QueuedJob, QueuedJob];
@@ -190,15 +212,20 @@ export class Batcher {
           await this.#run(worker, jobs),
           jobs.map(({ rows }) => rows),
         );
-        if (answers) return () => answers.forEach((outputs, index) => jobs[index]?.resolve(outputs));
+        if (answers) {
+          this.#waited(jobs);
+          return () => answers.forEach((outputs, index) => jobs[index]?.resolve(outputs));
+        }
         this.#trial.fail('its outputs do not have the rows of its inputs');
       }
     } catch (error) {
       this.options.log(`A run of ${jobs.length} requests failed, so each runs alone: ${messageOf(error)}`);
     }
     const queued = performance.now();
-    for (const job of jobs) Object.assign(job, { alone: true, queued });
-    this.#queue.unshift(...jobs);
+    const again = jobs.filter(({ left }) => !left);
+    for (const job of again) Object.assign(job, { alone: true, queued });
+    this.#queue.unshift(...again);
+    this.#waited(jobs.filter(({ left }) => left));
     return () => undefined;
   }
 
@@ -208,15 +235,21 @@ export class Batcher {
       return () => job.resolve(outputs);
     } catch (error) {
       return () => job.reject(error);
+    } finally {
+      this.#waited([job]);
     }
   }
 
   async #run(worker: Runner, jobs: QueuedJob[]): Promise<Tensor[]> {
     const { outputs, milliseconds } = await worker.run(joinRows(jobs));
-    const rows = jobs.reduce((sum, job) => sum + Math.max(job.rows, 1), 0);
+    const rows = jobs.reduce((sum, job) => sum + job.rows, 0);
     this.#cost.observe(rows, milliseconds);
     this.observer.ran(rows, milliseconds / 1000);
     return outputs;
+  }
+
+  #waited(jobs: QueuedJob[]): void {
+    for (const { waited } of jobs) this.observer.waited(waited / 1000);
   }
 
   #refuseAll(failure: Failure): void {

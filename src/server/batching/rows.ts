@@ -1,17 +1,16 @@
-import type { Signature } from '../../core/model/signature';
+import type { TensorSpec } from '../../core/model/signature';
 import type { Tensor, TensorData } from '../../core/inference/tensor';
 import type { OutgoingTensor } from '../worker/frames';
 
-/** Whether requests to this model may run together: the first dimension of every input and output is free. */
-export function hasRows(signature: Signature): boolean {
-  const specs = [...signature.inputs, ...signature.outputs];
+/** Whether these have rows: the first dimension of each is free. */
+export function haveRows(specs: readonly TensorSpec[]): boolean {
   return specs.every(({ shape }) => shape !== undefined && shape.length > 0 && typeof shape[0] !== 'number');
 }
 
-/** How many rows these inputs have; 0 when they do not agree, or have none. */
-export function rowsOf(inputs: readonly Tensor[]): number {
-  const rows = inputs[0]?.shape[0] ?? 0;
-  return inputs.every(({ shape }) => shape[0] === rows) ? rows : 0;
+/** How many rows these inputs have; undefined when they do not agree, or there are none. */
+export function rowsOf(inputs: readonly Tensor[]): number | undefined {
+  const rows = inputs[0]?.shape[0];
+  return inputs.every(({ shape }) => shape[0] === rows) ? rows : undefined;
 }
 
 /** The same for inputs that have the same shapes but for their rows. */

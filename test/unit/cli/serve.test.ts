@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { run } from '../../host/command';
 import { copyWorkspace, temporaryFolder } from '../../host/workspace';
 import { errorIn, slipway, type Ended } from './support';
 
@@ -12,9 +13,14 @@ describe('slipway serve', () => {
   });
 
   /** Serves until `work`, which is given the first that it prints, is done. */
-  async function serve(words: string[], work: (printed: string) => Promise<unknown>): Promise<Ended> {
+  async function serve(
+    words: string[],
+    work: (printed: string) => Promise<unknown>,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Ended> {
     let worked: Promise<unknown> | undefined;
     const ended = await slipway(['serve', 'iris', ...words], workspace, {
+      env,
       onStart: (child) =>
         child.stdout?.once('data', (printed: Buffer) => {
           worked = work(printed.toString()).finally(() => child.kill('SIGINT'));
@@ -45,6 +51,15 @@ describe('slipway serve', () => {
     const told =
       /^iris answers at (http:\/\/127\.0\.0\.1:\d+)\nAsk it: slipway predict iris --url \1\nIts API: \1\/openapi\.json\nCtrl\+C ends it\.\n$/;
     assert.match(out, told);
+  });
+
+  it('gives the model the memory that is set', async () => {
+    const env = { SLIPWAY_MEMORY_MIB: '700' };
+    const look = async (printed: string) => {
+      const { pid } = JSON.parse(printed) as { pid: number };
+      assert.match(await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)]), /--worker-memory-mib 700\b/);
+    };
+    await serve(['--json'], look, env);
   });
 
   it('prints one document when the port is taken', async () => {

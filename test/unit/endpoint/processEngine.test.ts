@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Endpoint } from '../../../src/core/endpoint/endpoint';
 import { ProcessEngine, type ProcessEngineOptions } from '../../../src/core/endpoint/processEngine';
 import { ProcessFiles } from '../../../src/core/endpoint/processFiles';
@@ -166,6 +166,34 @@ describe('records that are not true any more', () => {
     writeFileSync(join(folder, 'y.endpoint.json'), '[]');
     assert.deepEqual(await engineIn(folder).list(taskOf().signal), []);
     assert.deepEqual(await engineIn(join(folder, 'none')).list(taskOf().signal), []);
+  });
+});
+
+describe('the memory of a model served as a process', () => {
+  it('has a limit', async () => {
+    const folder = temporaryFolder();
+    const engine = engineIn(folder, { memoryMiB: 400 });
+    const hungry = await served('hungry', resolve('test/unit/server/models/hungry.onnx'));
+    const endpoint = await engine.serve(hungry, taskOf());
+    try {
+      const client = new InferenceClient(endpoint.url ?? '', 'hungry');
+      const fill = (count: bigint) =>
+        client.infer([{ name: 'count', datatype: 'INT64', shape: [1], data: BigInt64Array.of(count) }]);
+      await assert.rejects(fill(500_000_000n), /limit of 400 MiB/);
+      await until(async () => (await engine.list(taskOf().signal))[0]?.health === 'ready');
+      assert.equal((await fill(3n)).outputs[0]?.data[0], 3);
+    } finally {
+      await engine.remove(endpoint, taskOf());
+    }
+  });
+
+  it('is more than the limit: then the setting is named', async () => {
+    const serving = engineIn(temporaryFolder(), { memoryMiB: 16 }).serve(await served('iris'), taskOf());
+    await assert.rejects(serving, {
+      code: 'endpoint-not-ready',
+      message: /iris\.onnx can not be loaded: .*limit of 16 MiB/,
+      next: /slipway\.serve\.memoryMiB/,
+    });
   });
 });
 

@@ -8,6 +8,7 @@ const model = (name: string) => resolve(`test/unit/server/models/${name}.onnx`);
 const count = (n: number) => inferBody('n', [1, 1], [n], 'INT64');
 const index = (i: number) => inferBody('index', [1], [i], 'INT64');
 const forever = 2 ** 53;
+const read = 'slipway_phase_duration_seconds_count{phase="preprocess"}';
 
 async function metric(server: TestServer, series: string): Promise<number> {
   const { text } = await server.fetch('/metrics');
@@ -30,6 +31,31 @@ async function whileBusy<T>(server: TestServer, work: () => Promise<T>[]): Promi
   const all = Promise.all(work());
   await busy;
   return all;
+}
+
+function ask(server: TestServer, body: unknown, signal: AbortSignal) {
+  const path = '/v2/models/patience/infer';
+  return server.fetch(path, { method: 'POST', body: JSON.stringify(body), signal });
+}
+
+/** Has the worker begun a run that breaks its limit. */
+async function beginEndless(server: TestServer) {
+  const before = await metric(server, read);
+  const endless = server.infer(count(forever));
+  await eventually(async () => (await metric(server, read)) === before + 1);
+  return { endless };
+}
+
+/** The answers to counts that wait in this order behind a run that breaks its limit. */
+async function inOrder(server: TestServer, counts: number[]) {
+  const { endless } = await beginEndless(server);
+  const answers: ReturnType<TestServer['infer']>[] = [];
+  for (const n of counts) {
+    answers.push(server.infer(count(n)));
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === answers.length);
+  }
+  assert.equal((await endless).status, 504);
+  return Promise.all(answers);
 }
 
 describe('server batching', () => {
@@ -98,14 +124,92 @@ describe('server batching', () => {
     }
   });
 
-  it('lets an endless request break its limit alone', async () => {
-    const server = await startServer(model('patience'), '--run-timeout-seconds', '1.5');
+  for (const counts of [
+    [forever, 1, 3, 4],
+    [1, 3, forever, 4],
+    [1, 3, 4, forever],
+    [forever, forever, 3, 4],
+    [1, forever, 3, forever],
+  ]) {
+    const place = counts.map((n) => (n === forever ? 'endless' : 'good')).join(', ');
+    it(`lets an endless request break its limit alone: ${place}`, async () => {
+      const server = await startServer(model('patience'), '--run-timeout-seconds', '1');
+      await whileBusy(server, () => [1, 2].map((n) => server.infer(count(n))));
+      const answers = await inOrder(server, counts);
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        counts.map((n) => (n === forever ? 504 : 200)),
+      );
+    });
+  }
+
+  it('does not run a request again whose client left while it ran in company', async () => {
+    const server = await startServer(model('patience'), '--run-timeout-seconds', '1');
     await whileBusy(server, () => [1, 2].map((n) => server.infer(count(n))));
-    const answers = await whileBusy(server, () => [1, forever, 3].map((n) => server.infer(count(n))));
-    assert.deepEqual(
-      answers.map(({ status }) => status),
-      [200, 504, 200],
-    );
+    const restarts = await metric(server, 'slipway_worker_restarts_total');
+    const { endless } = await beginEndless(server);
+    const patience = new AbortController();
+    const left = assert.rejects(ask(server, count(forever), patience.signal));
+    const staying = [1, 3].map((n) => server.infer(count(n)));
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === 3);
+    assert.equal((await endless).status, 504);
+    await eventually(async () => (await metric(server, 'slipway_queue_length')) === 0);
+    patience.abort();
+    await left;
+    for (const { status } of await Promise.all(staying)) assert.equal(status, 200);
+    assert.equal(await metric(server, 'slipway_worker_restarts_total'), restarts + 2);
+  });
+
+  for (const way of ['deadline', 'client'] as const) {
+    it(`ends a run that nobody waits for any more when others do: ${way}`, async () => {
+      const server = await startServer(model('patience'));
+      await server.infer(count(1));
+      const patience = new AbortController();
+      const parameters = way === 'deadline' ? { timeout: 300_000 } : {};
+      const left = ask(server, { ...count(forever), parameters }, patience.signal);
+      await eventually(async () => (await metric(server, read)) === 2);
+      if (way === 'client') patience.abort();
+      const ended = await left.then(
+        ({ status }) => status,
+        () => 499,
+      );
+      assert.equal(ended, way === 'deadline' ? 504 : 499);
+      const asked = performance.now();
+      assert.equal((await server.infer(count(2))).status, 200);
+      assert.ok(performance.now() - asked < 10_000, 'long before the limit of 30 s');
+      assert.match(server.log(), /A run that nobody waited for any more was stopped/);
+    });
+  }
+
+  it('lets a run go on whose client has left while nobody else waits', async () => {
+    const server = await startServer(model('patience'));
+    await server.infer(count(1));
+    const runs = await metric(server, 'slipway_batch_rows_count');
+    const late = await server.infer({ ...count(4_000_000), parameters: { timeout: 100_000 } });
+    assert.equal(late.status, 504);
+    await eventually(async () => (await metric(server, 'slipway_batch_rows_count')) === runs + 1, 25);
+    assert.equal(await metric(server, 'slipway_worker_restarts_total'), 0);
+  });
+
+  it('counts the rows of a request, whether requests run together or not', async () => {
+    const flowers = inferBody('measurements', [60, 4], new Array(240).fill(1));
+    for (const args of [[], ['--max-batch', '1']]) {
+      const server = await startServer(iris, ...args);
+      await server.infer(flowers);
+      assert.equal(await metric(server, 'slipway_batch_rows_sum'), 60, args.join(' '));
+      assert.equal(await metric(server, 'slipway_batch_rows_count'), 1);
+    }
+    const scalar = await startServer(model('scalar'));
+    await scalar.infer(inferBody('x', [], [1], 'INT64'));
+    assert.equal(await metric(scalar, 'slipway_batch_rows_sum'), 1);
+  });
+
+  it('counts once how long a request waits, also when it runs again alone', async () => {
+    const server = await startServer(model('picky'));
+    const indices = [0, 1, 2, 7, 0, 1, -9, 2];
+    for (let round = 0; round < 5; round++) await Promise.all(indices.map((i) => server.infer(index(i))));
+    assert.match(server.log(), /A run of \d+ requests failed/);
+    assert.equal(await metric(server, 'slipway_phase_duration_seconds_count{phase="queue"}'), 40);
   });
 
   it('runs no more requests together than it may', async () => {
@@ -135,11 +239,7 @@ describe('server batching', () => {
     const busy = server.infer(count(1_500_000));
     await sleep(150);
     const impatient = new AbortController();
-    const gone = server.fetch('/v2/models/patience/infer', {
-      method: 'POST',
-      body: JSON.stringify(count(forever)),
-      signal: impatient.signal,
-    });
+    const gone = ask(server, count(forever), impatient.signal);
     await eventually(async () => (await metric(server, 'slipway_queue_length')) === 1);
     impatient.abort();
     await assert.rejects(gone);

@@ -35,6 +35,9 @@ function workersOf(pid: number | undefined): number[] {
   }
 }
 
+const residentMib = (pid: number | undefined) =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
+
 const alive = (pid: number) => {
   try {
     process.kill(pid, 0);
@@ -85,6 +88,27 @@ describe('server lifecycle', () => {
     assert.equal(status, 507);
     assert.match(body['error'] as string, /limit of 400 MiB|more memory than there is/);
     await eventually(async () => (await server.infer(inferBody('count', [1], [3], 'INT64'))).status === 200);
+  });
+
+  it('refuses an output of 4 GiB once, and keeps none of it', async () => {
+    const server = await startServer(hostile('huge-output'), '--worker-memory-mib', '600');
+    await eventually(async () => (await server.fetch('/readyz')).status === 200);
+    const before = residentMib(server.process.pid);
+    const [first] = workersOf(server.process.pid);
+    const { status, body } = await server.infer(x);
+    assert.equal(status, 507);
+    assert.equal(body['error'], 'The model needed more memory than its limit of 600 MiB and was stopped.');
+    assert.equal((await server.fetch('/livez')).status, 200);
+    await eventually(async () => (await server.fetch('/readyz')).status === 200);
+    const workers = workersOf(server.process.pid);
+    assert.equal(workers.length, 1);
+    assert.notEqual(workers[0], first);
+    const grown = residentMib(server.process.pid) - before;
+    assert.ok(grown < 48, `the front has grown by ${grown} MiB`);
+    assert.ok(residentMib(workers[0]) < 300, 'the new worker holds nothing of it');
+    const { text } = await server.fetch('/metrics');
+    assert.match(text, /^slipway_requests_total\{route="infer",status="507"\} 1$/m);
+    assert.match(text, /^slipway_worker_restarts_total 1$/m);
   });
 
   it('says when there is not that much memory at all', async () => {

@@ -33,6 +33,8 @@ const crashing: Behaviour = (message, end) => {
   return undefined;
 };
 
+const failing: Behaviour = () => ({ kind: 'failed', reason: 'load', message: 'no such opset' });
+
 describe('supervisor', () => {
   let supervisor: Supervisor;
   afterEach(() => supervisor.stop());
@@ -98,7 +100,7 @@ describe('supervisor', () => {
   });
 
   it('says why the first load fails, and tries no second one', async () => {
-    const { starts } = supervise(() => ({ kind: 'failed', reason: 'load', message: 'no such opset' }));
+    const { starts } = supervise(failing);
     await assert.rejects(supervisor.start(), fails(500, /no such opset/));
     await sleep(50);
     assert.equal(starts.length, 1);
@@ -124,20 +126,54 @@ describe('supervisor', () => {
     assert.equal(supervisor.restarts, 4);
   });
 
-  it('says so while it pauses, and when it is over', async () => {
-    supervise(crashing, crashing, good);
+  it('says so when a load fails, while it pauses, and when it is over', async () => {
+    supervise(crashing, failing, good);
     const told: string[] = [];
     supervisor.onDown = (failure) => told.push(failure.message);
     await supervisor.start();
-    for (let round = 0; round < 2; round++) {
-      await eventually(() => supervisor.ready);
-      await assert.rejects(supervisor.run([]));
-    }
+    await assert.rejects(supervisor.run([]));
     await eventually(() => supervisor.down !== undefined);
-    assert.match(told[0] ?? '', /not loaded: .*SIGSEGV.* started again in 0.25 s/);
+    assert.match(told[0] ?? '', /not loaded: no such opset It is started again in 0.25 s/);
     assert.deepEqual(supervisor.down?.headers, { 'Retry-After': '1' });
     await eventually(() => supervisor.ready);
     assert.equal(supervisor.down, undefined);
+    assert.equal(supervisor.pausing, undefined);
+  });
+
+  it('has requests wait through short pauses after crashes, and refuses them when it pauses for longer', async () => {
+    supervise(crashing, crashing, crashing, crashing, crashing, good);
+    const told: string[] = [];
+    supervisor.onDown = (failure) => told.push(failure.message);
+    await supervisor.start();
+    for (const seconds of [undefined, 0.25, 0.5, 1]) {
+      await eventually(() => supervisor.ready);
+      await assert.rejects(supervisor.run([]));
+      if (seconds === undefined) continue;
+      await eventually(() => supervisor.pausing !== undefined);
+      assert.match(supervisor.pausing?.message ?? '', /not loaded: .*SIGSEGV/);
+      assert.ok(supervisor.pausing?.message.endsWith(`started again in ${seconds} s.`));
+      assert.equal(supervisor.down, undefined);
+    }
+    assert.deepEqual(told, []);
+    await eventually(() => supervisor.ready);
+    await assert.rejects(supervisor.run([]));
+    await eventually(() => supervisor.down !== undefined);
+    assert.match(told[0] ?? '', /not loaded: .*SIGSEGV.* started again in 2 s/);
+    await eventually(() => supervisor.ready);
+    assert.equal(supervisor.down, undefined);
+  });
+
+  it('gives a run up only once its worker has shown what runs take', async () => {
+    supervise(good);
+    await supervisor.start();
+    assert.equal(supervisor.patience, Infinity);
+    await supervisor.run([]);
+    assert.ok(supervisor.patience >= 1010 && supervisor.patience < 2000, `${supervisor.patience}`);
+    supervisor.giveUp();
+    await eventually(() => !supervisor.ready);
+    await eventually(() => supervisor.ready);
+    assert.equal(supervisor.patience, Infinity);
+    assert.equal(supervisor.restarts, 1);
   });
 
   it('forgets failures after a good run', async () => {
@@ -150,9 +186,11 @@ describe('supervisor', () => {
     await assert.rejects(supervisor.run([]));
     await eventually(() => supervisor.ready);
     await supervisor.run([]);
+    const failed = performance.now();
     await assert.rejects(supervisor.run([]));
     await eventually(() => supervisor.ready);
     assert.equal(starts.length, 3);
+    assert.ok((starts[2] as number) - failed < 200, 'no pause is due');
   });
 
   it('ends a worker that does not answer, with the reason', async () => {
