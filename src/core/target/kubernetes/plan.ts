@@ -1,43 +1,43 @@
 import { hostname, userInfo } from 'node:os';
 import type { Change, ReleaseRequest } from '../target';
-import {
-  addressCompanions,
-  addressService,
-  publicAddress,
-  revisionService,
-  type Subject,
-} from './addressManifests';
-import { assertOurs, nextRevision } from './candidate';
+import { addressCompanions, addressService, publicAddress, type Subject } from './addressManifests';
+import { nextRevision } from './candidate';
+import { dryRun, removalOf, revisionServices, unusedCompanions } from './companions';
 import { deploymentOf } from './deploymentManifest';
 import { addressName, revisionName } from './names';
-import { kindOf, type KubeObject } from './objects';
+import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
 import type { Site } from './site';
-import { readAddress } from './traffic';
+import { isRouted, readAddress } from './traffic';
 import { lineDiff, yamlOf } from './yaml';
 
 /** What a deploy and its promotion would do in the cluster, as the cluster itself answers to a dry run. */
 export async function planOn(site: Site, request: ReleaseRequest, signal: AbortSignal): Promise<Change[]> {
   const of = { target: site.target, model: request.model.name };
   await assertOurs(site, of.model, signal);
-  const [records, address, revision] = await Promise.all([
+  const [records, address, revision, unused] = await Promise.all([
     listRevisions(site.api, of, signal),
     readAddress(site.api, of, site.config.gateway !== undefined, signal),
     nextRevision(site, of.model, signal),
+    unusedCompanions(site, of, signal),
   ]);
   const serving = records.find((record) => record.revision === address?.traffic.serving);
+  const ended = records.filter(
+    (record) => record.wanted > 0 && (record.promoted || isRouted(address, record.revision)),
+  );
   const traffic = { serving: revision };
   const changes = [await deploymentChange(site, request, revision, serving, signal)];
   const objects = [
-    ...(site.config.gateway ? [revisionService(of, revision)] : []),
-    addressService(of, traffic, revision),
+    ...revisionServices(site, of, traffic),
+    addressService(of, traffic, revision, address?.note),
     ...addressCompanions(site.config, of, traffic),
   ];
   for (const object of objects) changes.push(...(await dryRun(site, object, signal)));
   const reached = publicAddress(site.config);
   return [
     ...changes,
-    ...(serving ? [stopped(of, serving)] : []),
+    ...unused.map(removalOf),
+    ...ended.map((record) => stopped(of, record)),
     ...(reached && !serving ? [{ action: 'create' as const, what: `address ${reached}` }] : []),
   ];
 }
@@ -64,18 +64,6 @@ async function deploymentChange(
     what: `Deployment ${planned.metadata.name}`,
     diff: lineDiff(before, yamlOf(planned)),
   };
-}
-
-/** Nothing where the cluster has it so already. */
-async function dryRun(site: Site, object: KubeObject, signal: AbortSignal): Promise<Change[]> {
-  const { name } = object.metadata;
-  const [now, planned] = await Promise.all([
-    site.api.get(kindOf(object), name, signal),
-    site.api.apply(object, signal, true),
-  ]);
-  const diff = lineDiff(now ? yamlOf(now) : '', yamlOf(planned));
-  if (diff === '') return [];
-  return [{ action: now ? 'change' : 'create', what: `${object.kind} ${name}`, diff }];
 }
 
 function stopped({ model }: Subject, { revision, wanted }: RevisionRecord): Change {

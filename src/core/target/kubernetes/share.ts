@@ -3,10 +3,11 @@ import type { TaskContext } from '../../task';
 import type { Subject } from './addressManifests';
 import { revisionNotes } from './names';
 import { kinds } from './objects';
-import { switchTraffic } from './promotion';
+import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { ready, until } from './rollout';
 import { nameOf, type Site } from './site';
+import { switchTraffic } from './switching';
 import { readAddress, type Address } from './traffic';
 
 /** Gives a running revision a part of the traffic, or takes it back with 0: by weights of the Gateway, or else by numbers of pods. */
@@ -17,6 +18,7 @@ export async function share(
   task: TaskContext,
 ): Promise<void> {
   const of = { target: site.target, model: record.model.name };
+  await assertOurs(site, of.model, task.signal);
   const address = await readAddress(site.api, of, site.config.gateway !== undefined, task.signal);
   const all = await listRevisions(site.api, of, task.signal);
   const serving = all.find(({ revision }) => revision === address?.traffic.serving);
