@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { serverWords } from '../replicas';
 import type { Change, ReleaseRequest } from '../target';
 import { addressCompanions, addressService, publicAddress, type Subject } from './addressManifests';
 import { nextRevision } from './candidate';
@@ -7,6 +8,7 @@ import { deploymentOf } from './deploymentManifest';
 import { addressName, revisionName } from './names';
 import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
+import { canaryServers } from './share';
 import type { Site } from './site';
 import { isRouted, readAddress } from './traffic';
 import { lineDiff, yamlOf } from './yaml';
@@ -38,6 +40,7 @@ export async function planOn(site: Site, request: ReleaseRequest, signal: AbortS
     ...changes,
     ...unused.map(removalOf),
     ...ended.map((record) => stopped(of, record)),
+    ...(serving ? inParts(site, of, serving) : []),
     ...(reached && !serving ? [{ action: 'create' as const, what: `address ${reached}` }] : []),
   ];
 }
@@ -64,6 +67,18 @@ async function deploymentChange(
     what: `Deployment ${planned.metadata.name}`,
     diff: lineDiff(before, yamlOf(planned)),
   };
+}
+
+/** Numbers of servers can not divide the traffic in any way that is asked for. */
+function inParts({ config }: Site, { model }: Subject, serving: RevisionRecord): Change[] {
+  if (!config.canary || config.gateway) return [];
+  const beside = Math.max(1, serving.wanted);
+  const steps = config.canary.steps.map((step) => {
+    const { servers, percent } = canaryServers(step, beside);
+    const words = serverWords({ min: servers, max: servers });
+    return `${String(step)} % is ${String(percent)} % (${words} beside ${String(beside)})`;
+  });
+  return [{ action: 'change', what: `traffic of ${model} in parts: ${steps.join(', ')}` }];
 }
 
 function stopped({ model }: Subject, { revision, wanted }: RevisionRecord): Change {
