@@ -68,7 +68,7 @@ export async function deploy(target: Target, deployment: Deployment, task: Deplo
   const same = deployment.anyway ? undefined : await findSame(target, request, digest, task.signal);
   if (same) {
     const settled = await step(task, 'verify', () => proveAgain(target, same, deployment, task), wordsAgain);
-    return { release: same, unchanged: settled.changes.length === 0 };
+    return { release: settled.release, unchanged: settled.changes.length === 0 };
   }
   const candidate = await step(task, 'candidate', () => target.apply(request, digest, task), nameOf);
   return { release: await finishDeploy(target, candidate, deployment, task), unchanged: false };
@@ -172,7 +172,10 @@ async function proveAgain(
   task: DeployTask,
 ): Promise<ProvenAgain> {
   const { words } = await prove(target, release, deployment, task);
-  return { release, words, changes: (await target.settle?.(release, task)) ?? [] };
+  const changes = (await target.settle?.(release, task)) ?? [];
+  if (changes.length === 0) return { release, words, changes };
+  const now = (await target.list(task.signal)).find(({ id }) => id === release.id);
+  return { release: now ?? release, words, changes };
 }
 
 function wordsAgain({ release, words, changes }: ProvenAgain): string {
