@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run } from '../host/command';
+import { freePort } from '../host/freePort';
 import { pythonEnvironment, pythonVariables } from '../host/pythonEnvironment';
 import { ask, type Contestant, type Question } from './contestant';
 import { inference, predictions, type Protocol, questions } from './labels';
-import { freePort, ready, type ServerProcess, startProcess } from './process';
+import { ready, type ServerProcess, startProcess } from './process';
 import { python, type Subject } from './subjects';
 
 /** Names for `--peers`. */

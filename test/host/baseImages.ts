@@ -34,6 +34,13 @@ type Root = Map<string, { file: string } | { text: string } | { folder: number }
  */
 export async function ensureBaseImages(docker: Docker): Promise<object> {
   if (process.platform !== 'linux') return {};
+  await ensureNodeImages(docker);
+  await ensurePythonImage(docker);
+  return settings;
+}
+
+/** The same without that of Python, which is large. */
+export async function ensureNodeImages(docker: Docker): Promise<void> {
   const node = await nodeRoot();
   await ensureImage(docker, baseImages.node, node, ['ENV PATH=/usr/local/bin:/usr/bin:/bin', 'CMD ["node"]']);
   const proxy = await proxyRoot();
@@ -43,8 +50,6 @@ export async function ensureBaseImages(docker: Docker): Promise<object> {
     'WORKDIR /var/lib/haproxy',
     'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
   ]);
-  await ensurePythonImage(docker);
-  return settings;
 }
 
 async function nodeRoot(): Promise<Root> {

@@ -26,6 +26,8 @@ export interface KubernetesOptions {
   namespaces?: string[];
   /** KServe, where it is installed. */
   kserve?: KServeSetup;
+  /** A container that is put into each pod before its own, as a mesh and Knative do it. */
+  sidecar?: string;
 }
 
 const TOKEN = 'test-token';
@@ -46,6 +48,8 @@ export class KubernetesApi {
   /** What was asked, such as `PATCH /apis/apps/v1/…?dryRun=All`. */
   readonly asked: string[] = [];
   readonly controller: DeploymentController;
+  /** Waited for before what was asked is done. */
+  beforeAnswer: ((asked: string) => Promise<unknown> | undefined) | undefined;
   kubeconfig = '';
   url = '';
   readonly #watches = new Set<ServerResponse>();
@@ -54,7 +58,8 @@ export class KubernetesApi {
   #folder = '';
 
   private constructor(options: KubernetesOptions) {
-    const { addOns: installed = [], version = '1.31.0', namespaces = ['models', 'kserve'], kserve } = options;
+    const { addOns: installed = [], version = '1.31.0', namespaces = ['models', 'kserve'] } = options;
+    const { kserve, sidecar } = options;
     const knative = kserve?.mode === 'Knative' ? ['knative' as const] : [];
     const present = kserve ? [...installed, 'kserve' as const, ...knative] : installed;
     this.kinds = [...builtIn, ...present.map((name) => addOns[name])];
@@ -62,6 +67,7 @@ export class KubernetesApi {
     this.controller = new DeploymentController(this.store, {
       modelOf: (image) => this.images.get(image),
       failureOf: (deployment) => this.failures.get(deployment),
+      sidecar,
     });
     for (const name of namespaces) {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
@@ -155,6 +161,7 @@ export class KubernetesApi {
     this.asked.push(`${method} ${request.url ?? ''}`);
     const user = this.#userOf(request);
     const body = await bodyOf(request);
+    await this.beforeAnswer?.(`${method} ${request.url ?? ''}`);
     const found = discover(pathname, this.kinds, this.#version) ?? review(pathname, body, user);
     if (found) {
       send(response, method === 'POST' ? 201 : 200, found);

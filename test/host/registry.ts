@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
-import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeAuthority } from './certificates';
 import { run } from './command';
+import { freePort } from './freePort';
 import { temporaryFolder } from './workspace';
 
 export interface TestRegistry {
@@ -30,7 +30,7 @@ export interface RegistryOptions {
 /** Debian's docker-registry as a process on a free port of this machine. */
 export async function startRegistry({ user, tls = false }: RegistryOptions = {}): Promise<TestRegistry> {
   const folder = await temporaryFolder('registry');
-  const port = await freePort();
+  const port = await freePort('::');
   // A name, because a registry at a loopback address is trusted without a certificate.
   const host = tls ? `${await ownName()}:${port}` : `127.0.0.1:${port}`;
   const trusted = join('/etc/docker/certs.d', host);
@@ -83,15 +83,6 @@ ${tls ? `  tls: { certificate: ${folder}/server.crt, key: ${folder}/server.key }
 async function ownName(): Promise<string> {
   const found = await lookup(hostname()).catch(() => undefined);
   return found ? hostname() : 'localhost';
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function answering(port: number, child: ChildProcess): Promise<void> {

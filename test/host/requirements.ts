@@ -12,6 +12,7 @@ const requirements: Record<string, () => boolean> = {
   haproxy: () => process.platform !== 'linux' || onPath('haproxy'),
   'openssh-server': () => process.platform !== 'linux' || onPath('sshd'),
   prometheus: () => process.platform !== 'linux' || onPath('promtool'),
+  iproute2: () => process.platform !== 'linux' || onPath('ip'),
   'g++': () => process.platform !== 'linux' || onPath('g++'),
   'python3-cloudpickle': () => hasPython('cloudpickle'),
   'python3-pandas': () => hasPython('pandas'),

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './command';
+import { freePort } from './freePort';
 import { temporaryFolder } from './workspace';
 
 export interface TestSshServer {
@@ -18,8 +19,19 @@ export interface TestSshServer {
   stop(): Promise<void>;
 }
 
-/** OpenSSH's server as a process on a free port of this machine, with keys of its own. `path` is where its commands are. */
-export async function startSshServer(path = '/usr/local/bin:/usr/bin:/bin'): Promise<TestSshServer> {
+export interface SshServerOptions {
+  /** Where its commands are. */
+  path?: string;
+  /** The machine it runs on: its address, and what runs a command there when it is put in front. Default: this one. */
+  at?: { address: string; enter: string[] };
+  /** The engine that its users' `docker` speaks to. */
+  engine?: string;
+}
+
+/** OpenSSH's server as a process on a free port, with keys of its own. */
+export async function startSshServer(options: SshServerOptions = {}): Promise<TestSshServer> {
+  const { path = '/usr/local/bin:/usr/bin:/bin', engine } = options;
+  const { address, enter } = options.at ?? { address: '127.0.0.1', enter: [] };
   const folder = await temporaryFolder('ssh');
   await chmod(folder, 0o700);
   const port = await freePort();
@@ -27,12 +39,12 @@ export async function startSshServer(path = '/usr/local/bin:/usr/bin:/bin'): Pro
   for (const name of ['host', 'client'])
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file(name)]);
   await writeFile(file('authorized'), await readFile(file('client.pub')));
-  await writeFile(file('known'), `[127.0.0.1]:${port} ${await readFile(file('host.pub'), 'utf8')}`);
+  await writeFile(file('known'), `[${address}]:${port} ${await readFile(file('host.pub'), 'utf8')}`);
   await writeFile(
     file('sshd_config'),
     [
       `Port ${port}`,
-      'ListenAddress 127.0.0.1',
+      `ListenAddress ${address}`,
       `HostKey ${file('host')}`,
       `AuthorizedKeysFile ${file('authorized')}`,
       `PidFile ${file('pid')}`,
@@ -41,7 +53,7 @@ export async function startSshServer(path = '/usr/local/bin:/usr/bin:/bin'): Pro
       'UsePAM no',
       'StrictModes no',
       'PermitRootLogin prohibit-password',
-      `SetEnv PATH=${path}`,
+      `SetEnv PATH=${path}${engine ? ` DOCKER_HOST=${engine}` : ''}`,
     ].join('\n'),
   );
   await writeFile(
@@ -53,10 +65,11 @@ export async function startSshServer(path = '/usr/local/bin:/usr/bin:/bin'): Pro
   await chmod(file('bin/ssh'), 0o755);
   // It refuses to start without it.
   await mkdir('/run/sshd', { recursive: true });
-  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', file('sshd_config')], { stdio: 'ignore' });
-  await answering(port);
+  const [command = '', ...words] = [...enter, '/usr/sbin/sshd', '-D', '-e', '-f', file('sshd_config')];
+  const server = spawn(command, words, { stdio: 'ignore' });
+  await answering(address, port);
   return {
-    address: `ssh://root@127.0.0.1:${port}`,
+    address: `ssh://root@${address}:${port}`,
     path: file('bin'),
     knownHosts: file('known'),
     key: file('client'),
@@ -71,10 +84,10 @@ export async function startSshServer(path = '/usr/local/bin:/usr/bin:/bin'): Pro
   };
 }
 
-async function answering(port: number): Promise<void> {
+async function answering(address: string, port: number): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const there = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
+      const socket = connect(port, address);
       socket.once('data', () => resolve(true)).once('error', () => resolve(false));
       setTimeout(() => resolve(false), 500).unref();
       socket.once('close', () => resolve(false));
@@ -83,13 +96,4 @@ async function answering(port: number): Promise<void> {
     await sleep(50);
   }
   throw new Error('sshd does not answer.');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

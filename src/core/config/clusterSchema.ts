@@ -50,7 +50,9 @@ const clusterFields = {
     .string()
     .min(1)
     .optional()
-    .describe('The kubeconfig, as a path. Default: KUBECONFIG, or ~/.kube/config.'),
+    .describe(
+      'The kubeconfig, as a path from the folder of slipway.json. Default: KUBECONFIG, or ~/.kube/config.',
+    ),
   namespace: namespace
     .optional()
     .describe('The namespace. It must exist. Default: that of the context, or "default".'),

@@ -150,29 +150,34 @@ function sharing(): string[] {
 }
 
 function unusable(address: string, said: string): UserError {
-  const { hostname, host } = new URL(address);
+  const { hostname, port, username } = new URL(address);
   const by = (why: string, next: string) =>
     new UserError('engine-unreachable', `The Docker engine at ${address} can not be reached: ${why}.`, next, {
       why: `${why}.`,
     });
+  const words = [
+    ...(port ? ['-p', port] : []),
+    username ? `${decodeURIComponent(username)}@${hostname}` : hostname,
+  ];
+  const byHand = `ssh ${words.join(' ')}`;
   if (/ENOENT/.test(said)) return by('ssh is not installed here', 'Install OpenSSH.');
   if (/host key verification failed|host identification has changed/i.test(said)) {
     return by(
       `${hostname} is not known to ssh, or not as it was`,
-      `Connect once by hand, and look at its key: ssh ${host}`,
+      `Connect once by hand, and look at its key: ${byHand}`,
     );
   }
   if (/permission denied/i.test(said)) {
     return by(
       `${hostname} does not let this user in`,
-      `Make this work without a question: ssh ${host}. A key with a passphrase has to be in the agent: ssh-add`,
+      `Make this work without a question: ${byHand}. A key with a passphrase has to be in the agent: ssh-add`,
     );
   }
   if (/command not found|docker: not found/i.test(said))
     return by(`${hostname} has no docker command`, `Install Docker on ${hostname}.`);
   if (/cannot connect to the docker daemon|docker daemon socket/i.test(said)) {
-    return by(`on ${hostname} no engine answers this user`, `Make this work: ssh ${host} docker version`);
+    return by(`on ${hostname} no engine answers this user`, `Make this work: ${byHand} docker version`);
   }
   const [last = 'ssh ended'] = said.split('\n').slice(-1);
-  return by(last.trim().replace(/\.$/, '') || 'ssh ended', `Make this work: ssh ${host} docker version`);
+  return by(last.trim().replace(/\.$/, '') || 'ssh ended', `Make this work: ${byHand} docker version`);
 }

@@ -49,10 +49,14 @@ export async function runCanary(
 ): Promise<string> {
   const seen: string[] = [];
   for (const percent of options.steps) {
-    task.report(`${percent} % of the traffic for ${options.watchSeconds} s`);
+    task.report(`Giving it ${percent} % of the traffic`);
     const shared = await target.setTraffic?.(candidate, percent, task);
+    // Where numbers of servers divide it, another part may come of that.
+    const part = shared?.traffic || percent;
+    task.report(`${part} % of the traffic for ${options.watchSeconds} s`);
     const watched = { candidate: shared ?? candidate, serving };
-    seen.push(`${percent} %: ${await watch(watched, options, task)}`);
+    const asked = part === percent ? '' : ` (${percent} % were asked for)`;
+    seen.push(`${part} %${asked}: ${await watch(watched, options, task)}`);
   }
   return seen.join('; ');
 }

@@ -56,7 +56,7 @@ const LOG_LINES = 20;
 /**
  * Takes a model to traffic on a target: the new revision runs beside the one that serves, is proven with the samples, and only then
  * gets the traffic. When a step fails or the task is cancelled, what served before goes on and the new revision is removed. Where the very
- * same serves already it is proven again, and nothing is changed.
+ * same serves already it is proven again, and only what stands around it is brought to what the target's configuration says.
  */
 export async function deploy(target: Target, deployment: Deployment, task: DeployTask): Promise<Deployed> {
   const request = requestOf(deployment);
@@ -67,9 +67,8 @@ export async function deploy(target: Target, deployment: Deployment, task: Deplo
     : built[0];
   const same = deployment.anyway ? undefined : await findSame(target, request, digest, task.signal);
   if (same) {
-    const proof = () => prove(target, same, deployment, task);
-    await step(task, 'verify', proof, ({ words }) => `${nameOf(same)} serves this already; ${words}`);
-    return { release: same, unchanged: true };
+    const settled = await step(task, 'verify', () => proveAgain(target, same, deployment, task), wordsAgain);
+    return { release: settled.release, unchanged: settled.changes.length === 0 };
   }
   const candidate = await step(task, 'candidate', () => target.apply(request, digest, task), nameOf);
   return { release: await finishDeploy(target, candidate, deployment, task), unchanged: false };
@@ -157,6 +156,30 @@ async function findSame(
       release.samplesHash === samplesHash &&
       release.settings === target.settings,
   );
+}
+
+/** What serves already, and what around it was not as the target's configuration says by now. */
+interface ProvenAgain {
+  release: Release;
+  words: string;
+  changes: string[];
+}
+
+async function proveAgain(
+  target: Target,
+  release: Release,
+  deployment: Deployment,
+  task: DeployTask,
+): Promise<ProvenAgain> {
+  const { words } = await prove(target, release, deployment, task);
+  const changes = (await target.settle?.(release, task)) ?? [];
+  if (changes.length === 0) return { release, words, changes };
+  const now = (await target.list(task.signal)).find(({ id }) => id === release.id);
+  return { release: now ?? release, words, changes };
+}
+
+function wordsAgain({ release, words, changes }: ProvenAgain): string {
+  return [`${nameOf(release)} serves this already`, words, changes.join(', ')].filter(Boolean).join('; ');
 }
 
 interface Proven {

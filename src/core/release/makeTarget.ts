@@ -1,11 +1,13 @@
 import type { TargetConfig } from '../config/config';
 import { platformsOf } from '../config/platformSchema';
 import { connect } from '../docker/connect';
+import { inWords } from '../docker/dockerErrors';
 import { ofContext, readCertificates } from '../docker/engineLocation';
 import { checkRegistry, publish } from '../image/registry/publish';
 import type { Logger } from '../logger';
 import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
 import { KServeTarget } from '../target/kserve/kserveTarget';
+import { placeOf } from '../target/kubernetes/kubeconfig';
 import { KubernetesTarget } from '../target/kubernetes/kubernetesTarget';
 import type { ClusterTargetOptions } from '../target/kubernetes/options';
 import type { Target } from '../target/target';
@@ -37,9 +39,9 @@ export function makeTarget(
     case 'docker':
       return new DockerTarget(name, { ...settings, ...dockerOptions(config, settings) }, log);
     case 'kubernetes':
-      return new KubernetesTarget(name, { ...clusterOptions(settings, config), config }, log);
+      return new KubernetesTarget(name, clusterOptions(settings, config), log);
     case 'kserve':
-      return new KServeTarget(name, { ...clusterOptions(settings, config), config }, log);
+      return new KServeTarget(name, clusterOptions(settings, config), log);
   }
 }
 
@@ -52,14 +54,24 @@ function dockerOptions(config: Docker, settings: TargetSettings) {
   return { host, bind, ports, memoryMiB, cpus, gpus, restart, registry, platforms, certificates };
 }
 
-/** Images for clusters are built on the engine of the settings. */
-function clusterOptions(settings: TargetSettings, config: Cluster): ClusterTargetOptions {
-  const { registry } = config;
-  const { host, nodeBase, pythonBase, dist, version } = settings;
+/** Images for clusters are built on the engine of the settings, and what goes wrong with it is told in its words, not in those of the cluster. */
+function clusterOptions<C extends Cluster>(
+  settings: TargetSettings,
+  config: C,
+): ClusterTargetOptions & { config: C } {
+  const { registry, kubeconfig } = config;
+  const { host, nodeBase, pythonBase, dist, version, root = process.cwd() } = settings;
   return {
     ...{ host, nodeBase, pythonBase, dist, version, platforms: platformsOf(config) },
-    push: (request, built, task) => publish(connect(host), registry, request, built, task),
-    checkPush: (model, signal) => checkRegistry(connect(host), registry, model, signal),
+    config: { ...config, ...(kubeconfig !== undefined && { kubeconfig: placeOf(kubeconfig, root) }) },
+    push: (request, built, task) =>
+      inWords(`push the image of ${request.model.name}`, task.signal, () =>
+        publish(connect(host), registry, request, built, task),
+      ),
+    checkPush: (model, signal) =>
+      inWords(`look at the registry of ${model}`, signal, () =>
+        checkRegistry(connect(host), registry, model, signal),
+      ),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };

@@ -117,6 +117,11 @@ export interface Target {
    * `proof` (see `proofText`) is kept with it where the target can.
    */
   promote(release: Release, task: TaskContext, proof?: string): Promise<Release>;
+  /**
+   * Brings what the configuration asks for beside the release that serves, such as its address from outside, to what it says by now, without
+   * a new release and without a change of the traffic. Resolves to what it changed, in words.
+   */
+  settle?(release: Release, task: TaskContext): Promise<string[]>;
   /** Gives a running release a part of the traffic (percent, above 0 and below 100), without a gap; the rest stays with the one that serves. 0 takes the part back. */
   setTraffic?(release: Release, percent: number, task: TaskContext): Promise<Release>;
   /**

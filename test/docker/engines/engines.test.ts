@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
-import { createServer as createTlsServer, type Server } from 'node:tls';
 import { deploy, type DeployTask } from '../../../src/core/release/deploy';
+import { ensureNodeImages } from '../../host/baseImages';
 import { makeAuthority } from '../../host/certificates';
+import { farAddress, startFarEngine, type FarEngine } from '../../host/farEngine';
 import { startSshServer, type TestSshServer } from '../../host/sshServer';
 import { temporaryFolder } from '../../host/workspace';
 import { cleanUp, predict, stateOf, subjectOf, targetOf, taskOf, type Subject } from '../target/support';
@@ -30,17 +30,23 @@ const usual = Object.fromEntries(
 );
 
 describe('an engine behind ssh', () => {
+  let far: FarEngine;
   let server: TestSshServer;
   before(async () => {
     iris = await subjectOf('iris');
-    server = await startSshServer();
+    far = await startFarEngine();
+    await ensureNodeImages(far.docker);
+    server = await startSshServer({ at: { address: farAddress, enter: far.enter }, engine: far.socket });
   });
   beforeEach(() => setEnvironment({ PATH: `${server.path}:${usual['PATH']}` }));
   afterEach(async () => {
     setEnvironment(usual);
-    await cleanUp(name);
+    await cleanUp(name, far.docker);
   });
-  after(() => server?.stop());
+  after(async () => {
+    await server?.stop();
+    await far?.stop();
+  });
 
   it('takes releases that are reached from here, though they answer on its own loopback only', async () => {
     const target = targetOf(name, { host: server.address });
@@ -57,16 +63,18 @@ describe('an engine behind ssh', () => {
   });
 
   it('whose key is not known says how to look at it', async () => {
-    const known = await readFile(server.knownHosts);
-    await writeFile(server.knownHosts, '');
-    // One connection that is shared would still be let through.
-    const address = server.address.replace('127.0.0.1', 'localhost');
-    await assert.rejects(targetOf(name, { host: address }).check(undefined, task()), {
-      code: 'engine-unreachable',
-      message: /localhost is not known to ssh/,
-      next: /^Connect once by hand, and look at its key: ssh localhost:/,
-    });
-    await writeFile(server.knownHosts, known);
+    const stranger = await startSshServer();
+    setEnvironment({ PATH: `${stranger.path}:${usual['PATH']}` });
+    try {
+      await writeFile(stranger.knownHosts, '');
+      await assert.rejects(targetOf(name, { host: stranger.address }).check(undefined, task()), {
+        code: 'engine-unreachable',
+        message: /127\.0\.0\.1 is not known to ssh/,
+        next: /^Connect once by hand, and look at its key: ssh -p \d+ root@127\.0\.0\.1$/,
+      });
+    } finally {
+      await stranger.stop();
+    }
   });
 
   it('that lets nobody in says how to try', async () => {
@@ -85,7 +93,7 @@ describe('an engine behind ssh', () => {
   });
 
   it('without docker there, or without ssh here, says what to install', async () => {
-    const bare = await startSshServer('/nowhere');
+    const bare = await startSshServer({ path: '/nowhere' });
     setEnvironment({ PATH: `${bare.path}:${usual['PATH']}` });
     try {
       await assert.rejects(targetOf(name, { host: bare.address }).check(undefined, task()), {
@@ -112,31 +120,26 @@ describe('an engine behind ssh', () => {
 });
 
 describe('an engine that speaks TLS', () => {
-  let server: Server;
+  const host = `tcp://${farAddress}:2376`;
+  let far: FarEngine;
   let folder: string;
-  let host: string;
   before(async () => {
     iris = await subjectOf('iris');
     folder = await temporaryFolder('tls');
     const sign = await makeAuthority(folder);
-    await sign('server', 'IP:127.0.0.1');
+    await sign('server', `IP:${farAddress}`);
     await sign('client', 'DNS:client');
-    const read = (file: string) => readFile(join(folder, file));
-    const [cert, key, ca] = await Promise.all([read('server.crt'), read('server.key'), read('ca.crt')]);
-    server = createTlsServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, (socket) => {
-      const engine = connectSocket('/var/run/docker.sock');
-      socket.pipe(engine).pipe(socket);
-      socket.on('error', () => engine.destroy());
-      engine.on('error', () => socket.destroy());
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    host = `tcp://127.0.0.1:${(server.address() as { port: number }).port}`;
+    far = await startFarEngine([
+      ...['--host', host, '--tlsverify', '--tlscacert', join(folder, 'ca.crt')],
+      ...['--tlscert', join(folder, 'server.crt'), '--tlskey', join(folder, 'server.key')],
+    ]);
+    await ensureNodeImages(far.docker);
   });
   afterEach(async () => {
     setEnvironment(usual);
-    await cleanUp(name);
+    await cleanUp(name, far.docker);
   });
-  after(() => server?.close());
+  after(() => far?.stop());
 
   const files = () => ({
     ca: join(folder, 'ca.crt'),
@@ -145,7 +148,8 @@ describe('an engine that speaks TLS', () => {
   });
 
   it('takes releases with the certificates that the target names', async () => {
-    const { release } = await deploy(targetOf(name, { host, tls: files() }), iris, task());
+    const { release } = await deploy(targetOf(name, { host, bind: '0.0.0.0', tls: files() }), iris, task());
+    assert.match(release.stableUrl ?? '', new RegExp(`^http://${farAddress}:`));
     assert.equal((await predict(release.stableUrl ?? '')).status, 200);
   });
 

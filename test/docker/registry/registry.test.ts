@@ -73,6 +73,18 @@ describe('a registry with TLS and a password', () => {
     await assert.rejects(docker.getImage(Image).inspect(), { statusCode: 404 });
   });
 
+  it('gives releases of one image, of which each can go without the others', async () => {
+    await deploy(target(), iris, task());
+    const { release } = await deploy(target(), { ...iris, anyway: true }, task());
+    const [first] = (await target().list(taskOf().signal)).filter(({ revision }) => revision === 1);
+    assert.ok(first);
+    assert.equal(first.digest, release.digest);
+    assert.deepEqual(await target().remove(first, taskOf()), []);
+    assert.equal((await target().promote(release, taskOf())).traffic, 100);
+    assert.deepEqual(await target().remove(release, taskOf()), []);
+    assert.deepEqual(await leftoversOf(name), []);
+  });
+
   it('says with the image what is in it', async () => {
     const { release } = await deploy(target(), { ...iris, commit: 'abc' }, task());
     const [, digest = ''] = release.digest.split('@');

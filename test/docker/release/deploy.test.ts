@@ -22,6 +22,7 @@ import {
   taskOf,
   type Subject,
 } from '../target/support';
+import { freePort } from '../../host/freePort';
 import { hostileModel } from '../../unit/fixtures';
 
 const name = 'release-test';
@@ -77,6 +78,18 @@ describe('deploying to a Docker engine', () => {
     target = targetOf(name);
   });
   afterEach(() => cleanUp(name));
+
+  it('takes a stable port that slipway.json names by now, also where nothing else is new', async () => {
+    await deploy(target, iris, deployTask());
+    const port = await freePort();
+    const moved = targetOf(name, { ports: { iris: port } });
+    const { release, unchanged } = await runDeploy(moved, iris, deployTask());
+    assert.equal(unchanged, false);
+    assert.equal(addressOf(release), `http://127.0.0.1:${port}`);
+    assert.equal((await predict(addressOf(release))).revision, 'r1');
+    assert.equal(await stateOf(moved), '1 serving ready');
+    assert.equal((await runDeploy(moved, iris, deployTask())).unchanged, true);
+  });
 
   it('of a model that can not be loaded says why, and leaves nothing', async () => {
     const path = hostileModel('sequence-output');

@@ -251,6 +251,19 @@ describe('a Docker target', () => {
     assert.equal(HostConfig.RestartPolicy?.Name, 'no');
   });
 
+  it('asks it to leave a release alone that is retired: an engine that starts would bring it back', async () => {
+    target = targetOf(name, { restart: 'always' });
+    await promoted();
+    await promoted();
+    const policy = async (revision: number) =>
+      (await docker.getContainer(`slipway-${name}.iris-r${revision}`).inspect()).HostConfig.RestartPolicy
+        ?.Name;
+    assert.equal(await stateOf(target), '2 serving ready, 1 retired stopped');
+    assert.deepEqual([await policy(1), await policy(2)], ['no', 'always']);
+    await target.promote(await release(1), taskOf());
+    assert.equal(await policy(1), 'always');
+  });
+
   it('says before anything is built that the engine has no graphics processors', async () => {
     const wanting = targetOf(name, { gpus: 1 });
     await assert.rejects(wanting.check(iris, taskOf()), {

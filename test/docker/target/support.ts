@@ -79,13 +79,13 @@ export async function leftoversOf(target: string): Promise<string[]> {
   return [...containers.flatMap(({ Names }) => Names), ...networks.map(({ Name }) => Name)];
 }
 
-/** Takes away whatever a test has left of a target. */
-export async function cleanUp(target: string): Promise<void> {
+/** Takes away whatever a test has left of a target, on the engine at hand or on another. */
+export async function cleanUp(target: string, on = docker): Promise<void> {
   const filters = { label: [`${labels.target}=${target}`] };
-  for (const { Id } of await docker.listContainers({ all: true, filters })) {
-    await docker.getContainer(Id).remove({ force: true, v: true });
+  for (const { Id } of await on.listContainers({ all: true, filters })) {
+    await on.getContainer(Id).remove({ force: true, v: true });
   }
-  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
+  for (const { Id } of await on.listNetworks({ filters })) await on.getNetwork(Id).remove();
 }
 
 export interface Answer {

@@ -18,6 +18,8 @@ export interface ControllerOptions {
   modelOf(image: string): string | undefined;
   /** What shall go wrong with a new pod of a Deployment. */
   failureOf(deployment: string): Failure | undefined;
+  /** A container that is put into each pod before its own. */
+  sidecar: string | undefined;
 }
 
 /** Makes pods of Deployments, replaces them when their template changes, and removes those of Deployments that are gone. */
@@ -131,13 +133,18 @@ export class DeploymentController {
         labels: { ...(metadata['labels'] as JsonMap), [hashLabel]: hash },
         ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: owner, uid, controller: true }],
       },
-      spec,
+      spec: { ...spec, containers: [...this.#sidecars(), ...(spec['containers'] as JsonMap[])] },
       status: { phase: 'Pending' },
     };
     this.store.create(pods, namespace, body, { manager: 'kube-controller-manager' });
     const modelOf = (image: string) => this.options.modelOf(image);
     const runner = new PodRunner(this.store, namespace, name, modelOf, this.options.failureOf(owner));
     this.runners.set(`${namespace}/${name}`, runner);
+  }
+
+  #sidecars(): JsonMap[] {
+    const { sidecar } = this.options;
+    return sidecar === undefined ? [] : [{ name: sidecar, image: `registry.test/${sidecar}` }];
   }
 
   async #end(namespace: string, name: string): Promise<void> {

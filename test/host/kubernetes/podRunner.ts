@@ -14,6 +14,13 @@ export type Failure =
   | { kind: 'Unschedulable'; message: string }
   | { kind: 'OOMKilled' };
 
+interface Container {
+  name: string;
+  image: string;
+  args?: string[];
+  readinessProbe?: { httpGet?: { path?: string } };
+}
+
 /** The longest pause between two starts of a server that ends each time, in milliseconds; real ones wait longer. */
 const BACKOFF_MS = 1_000;
 const PROBE_MS = 150;
@@ -117,14 +124,22 @@ export class PodRunner {
     }
   }
 
-  #container() {
-    const pod = this.store.get(pods, this.namespace, this.name);
-    return pod.spec.containers[0] as {
-      name: string;
-      image: string;
-      args?: string[];
-      readinessProbe?: { httpGet?: { path?: string } };
-    };
+  /** Names of its containers, as its pod has them. */
+  get containers(): string[] {
+    return this.#containers().map(({ name }) => name);
+  }
+
+  /** The one that runs: others are put before it. */
+  get server(): string {
+    return this.#container().name;
+  }
+
+  #container(): Container {
+    return this.#containers().at(-1) as Container;
+  }
+
+  #containers(): Container[] {
+    return this.store.get(pods, this.namespace, this.name).spec.containers as Container[];
   }
 
   /** Its arguments, with the model at its place on this machine and a free port; undefined where the image is unknown. */
@@ -149,6 +164,7 @@ export class PodRunner {
         { type: 'ContainersReady', status: is },
       ],
       containerStatuses: [
+        ...this.containers.slice(0, -1).map(sidecarStatus),
         { name, image, imageID: image, restartCount: this.#restarts, ...this.#lastState(), ...status },
       ],
     });
@@ -163,4 +179,9 @@ export class PodRunner {
     const change = (pod: StoredObject) => ({ ...(pod as unknown as JsonMap), status: status as JsonMap });
     this.store.update(pods, this.namespace, this.name, change, { manager: 'kubelet', status: true });
   }
+}
+
+function sidecarStatus(name: string): object {
+  const state = { running: { startedAt: new Date().toISOString() } };
+  return { name, image: name, imageID: name, ready: true, restartCount: 0, state };
 }

@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ask, examine } from '../../bench/contestant';
 import { plain, predictions, questions } from '../../bench/labels';
 import { processTree } from '../../bench/memory';
-import { freePort, ready, startProcess } from '../../bench/process';
+import { ready, startProcess } from '../../bench/process';
+import { freePort } from '../../host/freePort';
 import { reasonIn } from '../../bench/reason';
 import { skip } from '../../host/skip';
 

@@ -152,6 +152,19 @@ export class DockerTarget implements Target {
     });
   }
 
+  /** A stable port that slipway.json names by now is taken in place of the one before. */
+  async settle(release: Release, task: TaskContext): Promise<string[]> {
+    const { name } = release.model;
+    const port = this.options.ports[name];
+    if (port === undefined) return [];
+    const proxy = await this.#doing('look at the stable address', task.signal, () =>
+      proxyOf(this.#site.docker, { target: this.name, model: name }, task.signal),
+    );
+    if (!proxy || proxy.port === port) return [];
+    await this.promote(release, task);
+    return [`the stable address moved from port ${String(proxy.port)} to ${String(port)}`];
+  }
+
   setTraffic(release: Release, percent: number, task: TaskContext): Promise<Release> {
     return this.#doing(`move traffic to ${words(release)}`, task.signal, async () => {
       const container = await this.#find(release, task.signal);

@@ -17,21 +17,21 @@ const POLL_MS = 300;
 /** A container that stands for a lock and is never started: an engine gives a name to one container only. */
 interface Lock {
   name: string;
-  /** Any image that the engine has. */
+  /** Id of any image that the engine has: a name of it may be gone. */
   Image: string;
   Labels: Record<string, string>;
 }
 
 /** What guards the traffic of a model on a target, made from the image of one of its releases. */
-export function modelLock({ target }: Site, { model, digest }: ReleaseContainer): Lock {
+export function modelLock({ target }: Site, { model, image }: ReleaseContainer): Lock {
   const Labels = { [labels.kind]: 'lock', [labels.target]: target, [labels.model]: model.name };
-  return { name: lockName(target, model.name), Image: digest, Labels };
+  return { name: lockName(target, model.name), Image: image, Labels };
 }
 
 /** What guards a target's network, made from any image. */
-export function networkLock({ target }: Site, digest: string): Lock {
+export function networkLock({ target }: Site, image: string): Lock {
   const Labels = { [labels.kind]: 'lock', [labels.target]: target };
-  return { name: `${networkName(target)}-lock`, Image: digest, Labels };
+  return { name: `${networkName(target)}-lock`, Image: image, Labels };
 }
 
 /** Runs `work` while nobody else, in this window or on another machine, holds the same lock. */

@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import type { TaskContext } from '../../task';
 import { modelLock, withLock } from './lock';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
@@ -28,7 +29,7 @@ export function retire(
       .filter(({ revision }) => routes?.promoted.includes(revision) && trafficOf(routes, revision) === 0)
       .sort((a, b) => b.revision - a.revision);
     const running = retired.filter((container) => container.running && idle.includes(container.revision));
-    await Promise.all(running.map(({ id }) => site.docker.getContainer(id).stop({ t: STOP_SECONDS })));
+    await Promise.all(running.map(({ id }) => stopForGood(site.docker.getContainer(id))));
 
     const old = retired.slice(KEPT).filter((container) => !container.running || running.includes(container));
     const left: string[] = [];
@@ -37,4 +38,10 @@ export function retire(
     }
     return left;
   });
+}
+
+/** An engine that is started brings back what it always starts again, though somebody has stopped it. */
+async function stopForGood(container: Docker.Container): Promise<void> {
+  await container.update({ RestartPolicy: { Name: 'no' } });
+  await container.stop({ t: STOP_SECONDS });
 }

@@ -28,11 +28,20 @@ export interface Traffic {
   pool?: string;
 }
 
+/** What a switch of traffic writes down at the stable address for those who come after it. */
+export interface SwitchNote {
+  /** Another one for each switch. */
+  id: string;
+  traffic: Traffic;
+  /** What the autoscaler was told. */
+  autoscale?: KubernetesConfig['autoscale'];
+}
+
 /** The name that a Service is asked for on inside the cluster, and where its port is. */
 export const servicePort = 80;
 
 /** The Service at a model's stable address: its selector names who has the traffic. */
-export function addressService(of: Subject, traffic: Traffic, newest: number): Service {
+export function addressService(of: Subject, traffic: Traffic, newest: number, note?: SwitchNote): Service {
   const { serving, canary, pool } = traffic;
   return {
     apiVersion: 'v1',
@@ -45,6 +54,7 @@ export function addressService(of: Subject, traffic: Traffic, newest: number): S
         [addressNotes.serving]: String(serving),
         ...(canary && { [addressNotes.canary]: String(canary.revision) }),
         [addressNotes.newest]: String(newest),
+        ...(note && { [addressNotes.switch]: JSON.stringify(note) }),
       },
     },
     spec: {

@@ -1,16 +1,15 @@
 import { hostname, userInfo } from 'node:os';
-import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest } from '../target';
 import { revisionService } from './addressManifests';
 import { apiStatusOf } from './clusterErrors';
 import { deploymentOf } from './deploymentManifest';
-import { addressName } from './names';
-import { kinds, type Service } from './objects';
+import { assertOurs, assertOwn } from './ownership';
+import { revisionName } from './names';
+import { kinds } from './objects';
 import { removeRevision } from './removal';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { running, until } from './rollout';
-import { labels } from '../../docker/labels';
 import { nameOf, type Site } from './site';
 import { readAddress } from './traffic';
 
@@ -30,6 +29,8 @@ export async function startCandidate(
   try {
     task.signal.throwIfAborted();
     if (site.config.gateway) {
+      const name = revisionName(of.model, revision);
+      await assertOwn(site, of.model, kinds.service, name, task.signal);
       await site.api.apply(revisionService({ target: site.target, model: of.model }, revision), task.signal);
     }
     return await until(running, site, of, task);
@@ -68,21 +69,4 @@ export async function nextRevision(site: Site, model: string, signal: AbortSigna
     readAddress(site.api, of, false, signal),
   ]);
   return Math.max(0, address?.newest ?? 0, ...records.map(({ revision }) => revision)) + 1;
-}
-
-/** Throws where the Service that would be the stable address is somebody else's. */
-export async function assertOurs(site: Site, model: string, signal: AbortSignal): Promise<void> {
-  const name = addressName(model);
-  const service = await site.api.get<Service>(kinds.service, name, signal);
-  if (!service) return;
-  const owner = service.metadata.labels?.[labels.target];
-  if (owner === site.target) return;
-  const where = `in the namespace ${site.api.namespace}`;
-  throw new UserError(
-    'cluster-refused',
-    owner === undefined
-      ? `There is a Service ${name} ${where} that Slipway did not make.`
-      : `The model ${model} ${where} belongs to the target ${owner}.`,
-    `Give ${site.target} another namespace, or the model another name.`,
-  );
 }

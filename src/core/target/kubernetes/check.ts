@@ -1,11 +1,11 @@
 import { UserError, messageOf } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest, Standing } from '../target';
-import { assertOurs } from './candidate';
 import { apiStatusOf } from './clusterErrors';
 import { certificateExpiry, type KubeContext } from './kubeconfig';
 import { groupPath, type NamespaceApi } from './namespaceApi';
 import { kinds, type Kind } from './objects';
+import { assertOurs } from './ownership';
 import { permissionsFor, type Permission } from './permissions';
 import type { Site } from './site';
 

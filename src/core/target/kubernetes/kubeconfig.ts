@@ -77,8 +77,13 @@ export function certificateExpiry({ config }: KubeContext): Date | undefined {
   return text ? new Date(new X509Certificate(text).validTo) : undefined;
 }
 
+/** Where a kubeconfig is that a target names: `~` is the person's folder, and other paths begin at `root`. */
+export function placeOf(named: string, root: string): string {
+  return resolve(root, named.replace(/^~(?=$|[\\/])/, homedir()));
+}
+
 function filesOf(named: string | undefined): string[] {
-  if (named !== undefined) return [resolve(named.replace(/^~(?=$|[\\/])/, homedir()))];
+  if (named !== undefined) return [placeOf(named, process.cwd())];
   const listed = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
   // A file of the list that does not exist is no mistake: kubectl would make it.
   const present = listed.filter((file) => existsSync(file));

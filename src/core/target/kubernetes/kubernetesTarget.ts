@@ -26,8 +26,10 @@ import { healthOf, toRelease } from './releaseState';
 import { remove } from './removal';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { listRanges, scale } from './scaling';
+import { settle } from './settle';
 import { share } from './share';
 import { nameOf, type Site } from './site';
+import type { Switched } from './switching';
 import { listAddresses } from './traffic';
 import { watchKinds } from './watch';
 
@@ -114,12 +116,18 @@ export class KubernetesTarget implements Target {
     return this.#doing(`promote ${words(release)}`, task.signal, async (connected) => {
       const { site, links } = connected;
       const record = await this.#find(site, release, task.signal);
-      const idle = await promote(site, record, proof, task).finally(() => links.forget());
-      await this.#retire(site, release.model.name, idle);
+      const switched = await promote(site, record, proof, task).finally(() => links.forget());
+      await this.#retire(site, release.model.name, switched);
       const reached = publicAddress(site.config);
       if (reached) task.report(`${words(release)} serves at ${reached}`);
       return this.#read(connected, release.model.name, release.revision);
     });
+  }
+
+  settle(release: Release, task: TaskContext): Promise<string[]> {
+    return this.#doing(`bring the address of ${release.model.name} up to date`, task.signal, ({ site }) =>
+      settle(site, { target: this.name, model: release.model.name }, task.signal),
+    );
   }
 
   setTraffic(release: Release, percent: number, task: TaskContext): Promise<Release> {
@@ -245,9 +253,9 @@ export class KubernetesTarget implements Target {
   }
 
   /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */
-  async #retire(site: Site, model: string, idle: number[]): Promise<void> {
+  async #retire(site: Site, model: string, switched: Switched): Promise<void> {
     try {
-      const left = await retire(site, model, idle, AbortSignal.timeout(TIDY_MS));
+      const left = await retire(site, model, switched, AbortSignal.timeout(TIDY_MS));
       for (const leftover of left) this.log.warn(`${this.name}: ${leftover}`);
     } catch (error) {
       this.log.warn(`${this.name}: the release before was not stopped: ${messageOf(error)}`);

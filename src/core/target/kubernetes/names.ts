@@ -5,6 +5,8 @@ import { labels } from '../../docker/labels';
 export const SERVER_PORT = 8080;
 export const PORT_NAME = 'http';
 export const CONTAINER_NAME = 'server';
+/** How KServe wants the container of the server to be called. */
+export const KSERVE_CONTAINER_NAME = 'kserve-container';
 
 /** As many letters of a model's name as leave room for `-r1000`, in the 63 that a Service's name may have. */
 const MAX_NAME = 50;
@@ -17,6 +19,8 @@ export const addressNotes = {
   canary: 'dev.slipway.canary',
   /** The highest revision that ever was. */
   newest: 'dev.slipway.newest',
+  /** What the last switch of the traffic was, as JSON. */
+  switch: 'dev.slipway.switch',
 } as const;
 
 /** What is set on the objects of a revision beside the labels that all targets share. */
@@ -25,6 +29,8 @@ export const revisionNotes = {
   pool: 'dev.slipway.pool',
   /** When it got all of the traffic last, ISO 8601. */
   promoted: 'dev.slipway.promoted',
+  /** When a release that had the traffic before began to be started again, ISO 8601; absent when it has it. */
+  starting: 'dev.slipway.starting',
   /** What was proven before it got its traffic. */
   proof: 'dev.slipway.proof',
   /** What of the target's configuration it was made with, as JSON. */

@@ -86,13 +86,14 @@ export interface ContainerState {
 }
 
 export interface Pod extends KubeObject {
-  spec?: { nodeName?: string };
+  spec?: { nodeName?: string; containers?: { name: string }[] };
   status?: {
     phase?: string;
     reason?: string;
     message?: string;
     conditions?: Condition[];
     containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
   };
 }
 

@@ -65,6 +65,8 @@ export interface KubernetesConfig extends ClusterOptions, PullOptions {
   autoscale?: Autoscale;
   ingress?: IngressOptions;
   gateway?: GatewayOptions;
+  /** The parts of the traffic that a new release gets before all of it. */
+  canary?: { steps: number[] };
   /** Whether Prometheus' operator is told by a ServiceMonitor; default: by annotations of the pods. */
   serviceMonitor?: boolean;
 }

@@ -1,43 +1,46 @@
 import { hostname, userInfo } from 'node:os';
+import { serverWords } from '../replicas';
 import type { Change, ReleaseRequest } from '../target';
-import {
-  addressCompanions,
-  addressService,
-  publicAddress,
-  revisionService,
-  type Subject,
-} from './addressManifests';
-import { assertOurs, nextRevision } from './candidate';
+import { addressCompanions, addressService, publicAddress, type Subject } from './addressManifests';
+import { nextRevision } from './candidate';
+import { dryRun, removalOf, revisionServices, unusedCompanions } from './companions';
 import { deploymentOf } from './deploymentManifest';
 import { addressName, revisionName } from './names';
-import { kindOf, type KubeObject } from './objects';
+import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
+import { canaryServers } from './share';
 import type { Site } from './site';
-import { readAddress } from './traffic';
+import { isRouted, readAddress } from './traffic';
 import { lineDiff, yamlOf } from './yaml';
 
 /** What a deploy and its promotion would do in the cluster, as the cluster itself answers to a dry run. */
 export async function planOn(site: Site, request: ReleaseRequest, signal: AbortSignal): Promise<Change[]> {
   const of = { target: site.target, model: request.model.name };
   await assertOurs(site, of.model, signal);
-  const [records, address, revision] = await Promise.all([
+  const [records, address, revision, unused] = await Promise.all([
     listRevisions(site.api, of, signal),
     readAddress(site.api, of, site.config.gateway !== undefined, signal),
     nextRevision(site, of.model, signal),
+    unusedCompanions(site, of, signal),
   ]);
   const serving = records.find((record) => record.revision === address?.traffic.serving);
+  const ended = records.filter(
+    (record) => record.wanted > 0 && (record.promoted || isRouted(address, record.revision)),
+  );
   const traffic = { serving: revision };
   const changes = [await deploymentChange(site, request, revision, serving, signal)];
   const objects = [
-    ...(site.config.gateway ? [revisionService(of, revision)] : []),
-    addressService(of, traffic, revision),
+    ...revisionServices(site, of, traffic),
+    addressService(of, traffic, revision, address?.note),
     ...addressCompanions(site.config, of, traffic),
   ];
   for (const object of objects) changes.push(...(await dryRun(site, object, signal)));
   const reached = publicAddress(site.config);
   return [
     ...changes,
-    ...(serving ? [stopped(of, serving)] : []),
+    ...unused.map(removalOf),
+    ...ended.map((record) => stopped(of, record)),
+    ...(serving ? inParts(site, of, serving) : []),
     ...(reached && !serving ? [{ action: 'create' as const, what: `address ${reached}` }] : []),
   ];
 }
@@ -66,16 +69,16 @@ async function deploymentChange(
   };
 }
 
-/** Nothing where the cluster has it so already. */
-async function dryRun(site: Site, object: KubeObject, signal: AbortSignal): Promise<Change[]> {
-  const { name } = object.metadata;
-  const [now, planned] = await Promise.all([
-    site.api.get(kindOf(object), name, signal),
-    site.api.apply(object, signal, true),
-  ]);
-  const diff = lineDiff(now ? yamlOf(now) : '', yamlOf(planned));
-  if (diff === '') return [];
-  return [{ action: now ? 'change' : 'create', what: `${object.kind} ${name}`, diff }];
+/** Numbers of servers can not divide the traffic in any way that is asked for. */
+function inParts({ config }: Site, { model }: Subject, serving: RevisionRecord): Change[] {
+  if (!config.canary || config.gateway) return [];
+  const beside = Math.max(1, serving.wanted);
+  const steps = config.canary.steps.map((step) => {
+    const { servers, percent } = canaryServers(step, beside);
+    const words = serverWords({ min: servers, max: servers });
+    return `${String(step)} % is ${String(percent)} % (${words} beside ${String(beside)})`;
+  });
+  return [{ action: 'change', what: `traffic of ${model} in parts: ${steps.join(', ')}` }];
 }
 
 function stopped({ model }: Subject, { revision, wanted }: RevisionRecord): Change {

@@ -6,7 +6,7 @@ import { linesOf } from '../../docker/lines';
 import { apiStatusOf } from './clusterErrors';
 import { groupPath, type NamespaceApi } from './namespaceApi';
 import { kinds, type Pod } from './objects';
-import { runs } from './podWords';
+import { runs, serverNameOf, serverOf } from './podWords';
 
 /** How often it is looked for pods that came since, in milliseconds. */
 const LOOK_MS = 2_000;
@@ -27,30 +27,32 @@ export async function* followPods(
   const end = new ChildController(signal);
   const inner = end.signal;
 
-  const follow = async (pod: string, since: string | undefined) => {
+  const follow = async (pod: Pod, since: string | undefined) => {
+    const { name } = pod.metadata;
     let last = since;
     try {
       for await (const line of linesOf(logOf(api, pod, { sinceTime: last }, inner))) {
         const { time, text } = parted(line);
         if (last !== undefined && time !== undefined && time <= last) continue;
         last = time ?? last;
-        queue.push(following.size > 1 ? `${pod} ${text}\n` : `${text}\n`);
+        queue.push(following.size > 1 ? `${name} ${text}\n` : `${text}\n`);
       }
     } catch {
       // The pod is gone, or its node is away: the next look tells.
     }
-    following.set(pod, last ?? '');
-    active.delete(pod);
+    following.set(name, last ?? '');
+    active.delete(name);
   };
   const active = new Set<string>();
   const look = async () => {
     while (!inner.aborted) {
       const pods = await api.list<Pod>(kinds.pod, labels, inner);
-      for (const pod of pods.filter(runs).map(({ metadata }) => metadata.name)) {
-        if (active.has(pod)) continue;
-        active.add(pod);
-        const since = following.get(pod);
-        following.set(pod, since);
+      for (const pod of pods.filter(runs)) {
+        const { name } = pod.metadata;
+        if (active.has(name)) continue;
+        active.add(name);
+        const since = following.get(name);
+        following.set(name, since);
         void follow(pod, since || undefined);
       }
       await sleep(LOOK_MS, undefined, { signal: inner });
@@ -84,14 +86,17 @@ async function firstWords(
 
 /** The last lines that a pod's server wrote before it ended; none where they are lost. */
 export async function lastWordsOf(api: NamespaceApi, pod: Pod, signal: AbortSignal): Promise<string[]> {
-  const { name } = pod.metadata;
-  const [container] = pod.status?.containerStatuses ?? [];
+  const container = serverOf(pod);
   const previous =
     container?.state?.terminated === undefined && container?.lastState?.terminated !== undefined;
   const lines: string[] = [];
   try {
-    const query = { tailLines: String(LAST_LINES), ...(previous && { previous: 'true' }) };
-    for await (const line of linesOf(api.connection.stream(logPath(api, name), { query, signal })))
+    const query = {
+      ...containerQuery(pod),
+      tailLines: String(LAST_LINES),
+      ...(previous && { previous: 'true' }),
+    };
+    for await (const line of linesOf(api.connection.stream(logPath(api, pod), { query, signal })))
       lines.push(line);
   } catch (error) {
     // A container that never ran has no log.
@@ -102,11 +107,12 @@ export async function lastWordsOf(api: NamespaceApi, pod: Pod, signal: AbortSign
 
 async function* logOf(
   api: NamespaceApi,
-  pod: string,
+  pod: Pod,
   { sinceTime }: { sinceTime: string | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const query = {
+    ...containerQuery(pod),
     follow: 'true',
     timestamps: 'true',
     ...(sinceTime === undefined ? { tailLines: String(TAIL_LINES) } : { sinceTime }),
@@ -116,8 +122,14 @@ async function* logOf(
     yield decoder.write(piece);
 }
 
-function logPath(api: NamespaceApi, pod: string): string {
-  return `${groupPath('v1')}/namespaces/${api.namespace}/pods/${pod}/log`;
+function logPath(api: NamespaceApi, { metadata }: Pod): string {
+  return `${groupPath('v1')}/namespaces/${api.namespace}/pods/${metadata.name}/log`;
+}
+
+/** The cluster does not guess which of several containers is meant. */
+function containerQuery(pod: Pod): { container?: string } {
+  const container = serverNameOf(pod);
+  return container === undefined ? {} : { container };
 }
 
 /** `2026-01-02T03:04:05.678Z the line` */

@@ -1,3 +1,4 @@
+import { CONTAINER_NAME, KSERVE_CONTAINER_NAME } from './names';
 import type { ContainerStatus, Pod } from './objects';
 
 /** Why a pod does not answer. */
@@ -17,8 +18,12 @@ export function problemOf(pod: Pod): PodProblem | undefined {
     const words = [status.reason, status.message].filter(Boolean).join(': ');
     return { words: sentence(`Its pod failed${words && `: ${words}`}`), ended: true, crashed: true };
   }
-  const [container] = status?.containerStatuses ?? [];
-  if (container) return ofContainer(container);
+  const server = serverOf(pod);
+  const hindering = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  for (const each of server ? [server, ...hindering.filter((other) => other !== server)] : hindering) {
+    const problem = each === server ? ofContainer(each, 'server') : ofOther(each);
+    if (problem) return problem;
+  }
   const unscheduled = status?.conditions?.find(
     ({ type, status: is, reason }) => type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable',
   );
@@ -27,12 +32,40 @@ export function problemOf(pod: Pod): PodProblem | undefined {
   return { words, ended: false, crashed: false };
 }
 
-function ofContainer({ state, lastState, ready, restartCount }: ContainerStatus): PodProblem | undefined {
+/** The container that runs the model's server; a mesh or Knative may have put others beside it. */
+export function serverOf({ status }: Pod): ContainerStatus | undefined {
+  const { containerStatuses = [] } = status ?? {};
+  return containerStatuses.find(({ name }) => isServer(name)) ?? containerStatuses[0];
+}
+
+/** The name of that container; undefined while nothing says which there are. */
+export function serverNameOf(pod: Pod): string | undefined {
+  return pod.spec?.containers?.map(({ name }) => name).find(isServer) ?? serverOf(pod)?.name;
+}
+
+function isServer(name: string): boolean {
+  return name === CONTAINER_NAME || name === KSERVE_CONTAINER_NAME;
+}
+
+/** A container beside the server, or one that runs before it: what it wrote is not asked for. */
+function ofOther(status: ContainerStatus): PodProblem | undefined {
+  const done = status.state?.terminated?.exitCode === 0;
+  const problem = done ? undefined : ofContainer(status, `container ${status.name}`);
+  return problem && { ...problem, crashed: false };
+}
+
+/** `who` is for people: `server`. */
+function ofContainer(
+  { state, lastState, ready, restartCount }: ContainerStatus,
+  who: string,
+): PodProblem | undefined {
   const { reason = '', message = '' } = state?.waiting ?? {};
   const ended = state?.terminated ?? lastState?.terminated;
+  const isServers = who === 'server';
   if (ended?.reason === 'OOMKilled' && !ready) {
+    const limit = isServers ? '"resources.limits.memory" allows' : 'it may have';
     return {
-      words: 'Its server was killed because it needed more memory than "resources.limits.memory" allows.',
+      words: `Its ${who} was killed because it needed more memory than ${limit}.`,
       ended: !state?.running,
       crashed: true,
     };
@@ -41,7 +74,9 @@ function ofContainer({ state, lastState, ready, restartCount }: ContainerStatus)
     case 'ErrImagePull':
     case 'ImagePullBackOff':
       return {
-        words: sentence(`The cluster can not pull its image: ${message || reason}`),
+        words: sentence(
+          `The cluster can not pull ${isServers ? 'its image' : `the image of its ${who}`}: ${message || reason}`,
+        ),
         ended: true,
         crashed: false,
       };
@@ -51,24 +86,24 @@ function ofContainer({ state, lastState, ready, restartCount }: ContainerStatus)
     case 'CreateContainerError':
     case 'RunContainerError':
       return {
-        words: sentence(`Its container can not be made: ${message || reason}`),
+        words: sentence(`Its ${isServers ? 'container' : who} can not be made: ${message || reason}`),
         ended: true,
         crashed: false,
       };
     case 'CrashLoopBackOff':
       return {
-        words: sentence(`Its server ends again and again${endWords(ended)}`),
+        words: sentence(`Its ${who} ends again and again${endWords(ended)}`),
         ended: true,
         crashed: true,
       };
   }
   if (state?.terminated) {
-    return { words: sentence(`Its server ended${endWords(ended)}`), ended: true, crashed: true };
+    return { words: sentence(`Its ${who} ended${endWords(ended)}`), ended: true, crashed: true };
   }
   if (state?.running && !ready && restartCount > 0) {
     const times = restartCount === 1 ? 'once' : `${String(restartCount)} times`;
     return {
-      words: sentence(`Its server was started again ${times}${endWords(ended)}`),
+      words: sentence(`Its ${who} was started again ${times}${endWords(ended)}`),
       ended: false,
       crashed: true,
     };
@@ -76,15 +111,15 @@ function ofContainer({ state, lastState, ready, restartCount }: ContainerStatus)
   return undefined;
 }
 
-/** Whether a container of the pod runs. */
-export function runs({ status }: Pod): boolean {
-  return status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
+/** Whether the server's container of the pod runs. */
+export function runs(pod: Pod): boolean {
+  return serverOf(pod)?.state?.running !== undefined;
 }
 
 /** What a pod that has no problem waits for: `pulling its image`. */
-export function stageOf({ spec, status }: Pod): string {
-  const [container] = status?.containerStatuses ?? [];
-  if (container?.state?.running) return 'its server loads the model';
+export function stageOf(pod: Pod): string {
+  const { spec } = pod;
+  if (runs(pod)) return 'its server loads the model';
   return spec?.nodeName === undefined ? 'waiting for a node' : `pulling its image on ${spec.nodeName}`;
 }
 

@@ -1,48 +1,50 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
-import { addressCompanions, addressService, type Subject, type Traffic } from './addressManifests';
-import { apiStatusOf } from './clusterErrors';
-import { assertOurs } from './candidate';
+import type { Subject } from './addressManifests';
+import { unusedCompanions } from './companions';
 import { DEFAULT_REPLICAS } from './deploymentManifest';
 import { revisionNotes } from './names';
-import { kinds, type Deployment } from './objects';
+import { kindOf, kinds, type Deployment } from './objects';
+import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { ready, until } from './rollout';
 import { nameOf, type Site } from './site';
-import { isRouted, readAddress, type Address } from './traffic';
-import { remove, removeAddress, removeRevision } from './removal';
+import { switchTraffic, takeBack, type Switched } from './switching';
+import { isRouted, readAddress } from './traffic';
+import { remove, removeNamed, removeRevision } from './removal';
 
 /** How many retired releases of a model are kept for a roll-back. */
 const KEPT = 3;
-/** How often a switch is tried that somebody else's comes between. */
-const TRIES = 5;
+/** How long a retired release that somebody starts again may take to get the traffic, in milliseconds. */
+const STARTING_MS = 600_000;
 const RESTORE_MS = 20_000;
 
 /**
  * Gives a model's traffic to one revision, which is started first where it has no pods, and resolves when those that had it before
- * had time to answer what they were asked. Where it fails or is cancelled until then, all is as it was. Resolves to the revisions that
- * have no traffic any more.
+ * had time to answer what they were asked. Where it fails or is cancelled until then, all is as it was.
  */
 export async function promote(
   site: Site,
   record: RevisionRecord,
   proof: string | undefined,
   task: TaskContext,
-): Promise<number[]> {
+): Promise<Switched> {
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
   await assertOurs(site, model.name, task.signal);
   const wanted = await wantedOf(site, of, task.signal);
   let switched: Switched | undefined;
   try {
+    if (record.promoted) {
+      await note(site, record, { [revisionNotes.starting]: new Date().toISOString() }, task.signal);
+    }
     if (record.wanted < wanted) await scaleTo(site, record, wanted, task.signal);
     await until(ready(), site, { model: model.name, revision }, task);
     task.report(`Moving the traffic to ${nameOf(revision, model.name)}`);
-    const promoted = new Date().toISOString();
-    const notes = { [revisionNotes.promoted]: promoted, ...(proof && { [revisionNotes.proof]: proof }) };
-    await note(site, record, notes, task.signal);
     switched = await switchTraffic(site, of, { serving: revision }, task.signal);
+    const notes = { ...promotedNow(), ...(proof && { [revisionNotes.proof]: proof }) };
+    await note(site, record, notes, AbortSignal.timeout(RESTORE_MS));
     task.signal.throwIfAborted();
     if (switched.idle.length > 0) {
       task.report('Waiting until the release before has answered everything');
@@ -53,10 +55,14 @@ export async function promote(
     throw error;
   }
   if (record.wanted > wanted) await scaleTo(site, record, wanted, AbortSignal.timeout(RESTORE_MS));
-  return switched.idle;
+  return switched;
 }
 
-/** Takes back what a promotion that failed has changed. */
+function promotedNow(): Record<string, string | null> {
+  return { [revisionNotes.promoted]: new Date().toISOString(), [revisionNotes.starting]: null };
+}
+
+/** Takes back what a promotion that failed has changed, unless somebody else has moved the traffic since. */
 async function asBefore(
   site: Site,
   of: Subject,
@@ -64,10 +70,9 @@ async function asBefore(
   switched: Switched | undefined,
 ): Promise<void> {
   const signal = AbortSignal.timeout(RESTORE_MS);
-  if (switched?.before) await switchTraffic(site, of, switched.before, signal);
-  else if (switched) await removeAddress(site, of.model, signal);
+  if (switched && !(await takeBack(site, of, switched, signal))) return;
   const { annotations = {} } = record.deployment.metadata;
-  const names = [revisionNotes.promoted, revisionNotes.proof];
+  const names = [revisionNotes.promoted, revisionNotes.proof, revisionNotes.starting];
   await note(
     site,
     record,
@@ -108,108 +113,45 @@ async function note(
   await site.api.patch<Deployment>(kinds.deployment, deployment.metadata.name, change, signal);
 }
 
-/** What a switch of traffic leaves behind. */
-interface Switched {
-  /** How it was divided; undefined where the stable address is new. */
-  before: Traffic | undefined;
-  /** Revisions that had a part of it, and have none now. */
-  idle: number[];
-}
-
-/** Divides the traffic of a stable address, which is made where there is none. */
-export async function switchTraffic(
-  site: Site,
-  of: Subject,
-  traffic: Traffic,
-  signal: AbortSignal,
-): Promise<Switched> {
-  for (let tried = 1; ; tried++) {
-    const before = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
-    try {
-      await put(site, of, before, traffic, signal);
-      const now = routed(traffic);
-      return { before: before?.traffic, idle: routed(before?.traffic).filter((each) => !now.includes(each)) };
-    } catch (error) {
-      if (apiStatusOf(error) !== 409 || tried === TRIES) throw error;
-    }
-  }
-}
-
-function routed(traffic: Traffic | undefined): number[] {
-  if (!traffic) return [];
-  return [traffic.serving, ...(traffic.canary ? [traffic.canary.revision] : [])];
-}
-
-/** Where one of the objects can not be written, all are put back. */
-async function put(
-  site: Site,
-  of: Subject,
-  before: Address | undefined,
-  traffic: Traffic,
-  signal: AbortSignal,
-): Promise<void> {
-  const newest = Math.max(before?.newest ?? 0, traffic.serving, traffic.canary?.revision ?? 0);
-  const service = addressService(of, traffic, newest);
-  const resourceVersion = before?.service.metadata.resourceVersion;
-  const locked = {
-    ...service,
-    metadata: { ...service.metadata, ...(resourceVersion && { resourceVersion }) },
-  };
-  await site.api.apply(locked, signal);
-  // Not to be cancelled between two objects.
-  const restore = AbortSignal.timeout(RESTORE_MS);
-  try {
-    // To how many servers somebody has scaled what serves stays so.
-    const scaled = before?.traffic.serving === traffic.serving;
-    await putCompanions(site, of, traffic, restore, scaled ? [kinds.autoscaler.kind] : []);
-  } catch (error) {
-    if (before) await putBack(site, of, before, restore);
-    else await site.api.remove(kinds.service, service.metadata.name, restore);
-    throw error;
-  }
-}
-
-async function putCompanions(
-  site: Site,
-  of: Subject,
-  traffic: Traffic,
-  signal: AbortSignal,
-  left: string[] = [],
-): Promise<void> {
-  const companions = addressCompanions(site.config, of, traffic).filter(({ kind }) => !left.includes(kind));
-  for (const companion of companions) await site.api.apply(companion, signal);
-}
-
-async function putBack(site: Site, of: Subject, before: Address, signal: AbortSignal): Promise<void> {
-  await site.api.apply(addressService(of, before.traffic, before.newest), signal);
-  // One of them failed just now, and may do so again.
-  await putCompanions(site, of, before.traffic, signal).catch(() => undefined);
-}
-
 /**
- * After a promotion: stops the `idle` revisions that are still without traffic, and removes those that are too old to be kept.
- * Resolves to what could not be removed, in words.
+ * After a promotion: removes what the configuration asks for no more, stops the revisions that have no traffic any more, also those that
+ * a killed promotion left running, and removes those that are too old to be kept. Resolves to what could not be removed, in words.
  */
 export async function retire(
   site: Site,
   model: string,
-  idle: number[],
+  { before, idle }: Switched,
   signal: AbortSignal,
 ): Promise<string[]> {
   const of = { target: site.target, model };
+  const left = await removeUnused(site, of, signal);
   const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
   const unused = (await listRevisions(site.api, of, signal)).filter(
     ({ revision }) => !isRouted(address, revision),
   );
-  for (const record of unused) if (idle.includes(record.revision)) await scaleTo(site, record, 0, signal);
-  const old = unused
-    .filter(({ promoted }) => promoted)
-    .slice(KEPT)
-    .filter(({ revision, wanted }) => wanted === 0 || idle.includes(revision));
-  const left: string[] = [];
+  const retired = unused.filter(({ promoted, revision }) => promoted || revision === before?.serving);
+  for (const record of retired) if (!record.promoted) await note(site, record, promotedNow(), signal);
+  const ended = unused.filter(
+    (record) => idle.includes(record.revision) || (retired.includes(record) && !isStarting(record)),
+  );
+  for (const record of ended) if (record.wanted > 0) await scaleTo(site, record, 0, signal);
+  const old = retired.slice(KEPT).filter((record) => record.wanted === 0 || ended.includes(record));
   for (const { revision } of old) {
     left.push(...(await removeRevision(site, { model, revision }, signal)));
   }
+  return left;
+}
+
+function isStarting({ deployment }: RevisionRecord): boolean {
+  const since = Date.parse(deployment.metadata.annotations?.[revisionNotes.starting] ?? '');
+  return Date.now() - since < STARTING_MS;
+}
+
+/** Removes what stands beside the stable address and is asked for no more. Resolves to what is left, in words. */
+export async function removeUnused(site: Site, of: Subject, signal: AbortSignal): Promise<string[]> {
+  const left: string[] = [];
+  for (const object of await unusedCompanions(site, of, signal))
+    left.push(...(await removeNamed(site, kindOf(object), object.metadata.name, signal)));
   return left;
 }
 

@@ -1,6 +1,8 @@
 import { messageOf } from '../../errors';
-import { revisionName, labelsOf } from './names';
+import { usedCompanions } from './companions';
+import { addressName, labelsOf, revisionName } from './names';
 import { kinds, type Kind, type KubeObject } from './objects';
+import { isOwn } from './ownership';
 import { listRevisions } from './revisions';
 import type { Site } from './site';
 import { isRouted, readAddress } from './traffic';
@@ -30,7 +32,7 @@ export async function remove(site: Site, of: Of, signal: AbortSignal): Promise<s
   if (others.length === 0) left.push(...(await removeAddress(site, of.model, signal)));
   else if (isRouted(address, of.revision)) {
     // They are about the pods of this revision alone.
-    left.push(...(await removeNamed(site, kinds.autoscaler, address?.service.metadata.name ?? '', signal)));
+    left.push(...(await removeOwn(site, of.model, kinds.autoscaler, addressName(of.model), signal)));
   }
   return left;
 }
@@ -44,7 +46,7 @@ export async function removeRevision(
   const name = revisionName(model, revision);
   return [
     ...(await removeNamed(site, kinds.deployment, name, signal)),
-    ...(site.config.gateway ? await removeNamed(site, kinds.service, name, signal) : []),
+    ...(await removeOwn(site, model, kinds.service, name, signal)),
   ];
 }
 
@@ -64,7 +66,29 @@ export async function removeAddress(site: Site, model: string, signal: AbortSign
   return left;
 }
 
-async function removeNamed(site: Site, kind: Kind, name: string, signal: AbortSignal): Promise<string[]> {
+/** Where it is ours. */
+async function removeOwn(
+  site: Site,
+  model: string,
+  kind: Kind,
+  name: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  try {
+    const found = await site.api.get<KubeObject>(kind, name, signal);
+    if (!found || !isOwn(site, model, found)) return [];
+  } catch (error) {
+    return isUsed(site, kind) ? [`${kind.kind} ${name} could not be removed: ${messageOf(error)}`] : [];
+  }
+  return removeNamed(site, kind, name, signal);
+}
+
+export async function removeNamed(
+  site: Site,
+  kind: Kind,
+  name: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   try {
     await site.api.remove(kind, name, signal);
     return [];
@@ -74,10 +98,7 @@ async function removeNamed(site: Site, kind: Kind, name: string, signal: AbortSi
 }
 
 function isUsed({ config }: Site, kind: Kind): boolean {
-  if (kind === kinds.ingress) return config.ingress !== undefined;
-  if (kind === kinds.httpRoute) return config.gateway !== undefined;
-  if (kind === kinds.serviceMonitor) return config.serviceMonitor === true;
-  return kind !== kinds.autoscaler || config.autoscale !== undefined;
+  return kind === kinds.budget || kind === kinds.service || usedCompanions(config).includes(kind);
 }
 
 function routed({ config }: Site): boolean {

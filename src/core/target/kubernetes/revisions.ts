@@ -2,8 +2,8 @@ import { labels } from '../../docker/labels';
 import type { ServedModel } from '../../endpoint/endpoint';
 import type { ReleaseNotes } from '../target';
 import type { NamespaceApi } from './namespaceApi';
-import { labelsOf, revisionNotes } from './names';
-import { kinds, type Deployment, type Pod } from './objects';
+import { CONTAINER_NAME, labelsOf, revisionNotes } from './names';
+import { kinds, type Container, type Deployment, type Pod } from './objects';
 
 /** A release as the labels and notes of its Deployment tell it. */
 export interface RevisionRecord {
@@ -62,7 +62,7 @@ function toRecord(deployment: Deployment): Omit<RevisionRecord, 'pods'> {
       hash: note(labels.modelHash),
     },
     revision: Number(set[labels.revision]),
-    image: note(revisionNotes.image) || (deployment.spec.template.spec.containers[0]?.image ?? ''),
+    image: note(revisionNotes.image) || (serverIn(deployment)?.image ?? ''),
     notes: {
       note: note(labels.note),
       samplesHash: note(labels.samplesHash) || undefined,
@@ -75,6 +75,10 @@ function toRecord(deployment: Deployment): Omit<RevisionRecord, 'pods'> {
     settings: annotations[revisionNotes.settings],
     wanted: deployment.spec.replicas ?? 1,
   };
+}
+
+function serverIn({ spec }: Deployment): Container | undefined {
+  return spec.template.spec.containers.find(({ name }) => name === CONTAINER_NAME);
 }
 
 /** Whether a pod may get requests. */

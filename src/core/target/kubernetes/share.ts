@@ -3,11 +3,15 @@ import type { TaskContext } from '../../task';
 import type { Subject } from './addressManifests';
 import { revisionNotes } from './names';
 import { kinds } from './objects';
-import { switchTraffic } from './promotion';
+import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { ready, until } from './rollout';
 import { nameOf, type Site } from './site';
+import { switchTraffic } from './switching';
 import { readAddress, type Address } from './traffic';
+
+/** As many servers as a canary may have also where fewer serve. */
+const FEW = 4;
 
 /** Gives a running revision a part of the traffic, or takes it back with 0: by weights of the Gateway, or else by numbers of pods. */
 export async function share(
@@ -17,6 +21,7 @@ export async function share(
   task: TaskContext,
 ): Promise<void> {
   const of = { target: site.target, model: record.model.name };
+  await assertOurs(site, of.model, task.signal);
   const address = await readAddress(site.api, of, site.config.gateway !== undefined, task.signal);
   const all = await listRevisions(site.api, of, task.signal);
   const serving = all.find(({ revision }) => revision === address?.traffic.serving);
@@ -38,6 +43,17 @@ export async function share(
   await shareByPods(site, of, { address, serving, record, all }, percent, task);
 }
 
+/**
+ * How many servers a canary has beside those that serve, so that it gets about so much of the traffic, and how much that really is. It never
+ * has more than those that serve, or a few: a large part beside one server would need very many.
+ */
+export function canaryServers(percent: number, serving: number): { servers: number; percent: number } {
+  const beside = Math.max(1, serving);
+  const asked = Math.max(1, Math.round((percent * beside) / (100 - percent)));
+  const servers = Math.min(asked, Math.max(beside, FEW));
+  return { servers, percent: Math.round((servers / (servers + beside)) * 1000) / 10 };
+}
+
 async function shareByPods(
   site: Site,
   of: Subject,
@@ -57,9 +73,9 @@ async function shareByPods(
     if (alien && other.wanted > 0 && poolOf(other) === pool)
       await setPool(site, other, String(other.revision), task.signal);
   }
-  const wanted = Math.max(1, Math.round((percent * Math.max(1, serving.wanted)) / (100 - percent)));
+  const { servers: wanted, percent: real } = canaryServers(percent, serving.wanted);
   task.report(
-    `Starting ${String(wanted)} of ${nameOf(record.revision, of.model)} beside ${String(serving.wanted)}`,
+    `Starting ${String(wanted)} of ${nameOf(record.revision, of.model)} beside ${String(serving.wanted)}: ${String(real)} % of the traffic${real === percent ? '' : `, not ${String(percent)} %`}`,
   );
   if (record.wanted !== wanted) {
     await site.api.scale(kinds.deployment, record.deployment.metadata.name, wanted, task.signal);

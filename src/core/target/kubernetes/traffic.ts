@@ -1,5 +1,5 @@
 import { labels } from '../../docker/labels';
-import type { Subject, Traffic } from './addressManifests';
+import type { Subject, SwitchNote, Traffic } from './addressManifests';
 import type { NamespaceApi } from './namespaceApi';
 import { addressName, addressNotes, labelsOf, revisionNotes } from './names';
 import { kinds, type HttpRoute, type Service } from './objects';
@@ -12,6 +12,8 @@ export interface Address {
   traffic: Traffic;
   /** The highest revision that it knows of. */
   newest: number;
+  /** What the last switch wrote down; undefined where none did. */
+  note?: SwitchNote;
 }
 
 /** The stable addresses of a target, or that of one model on it. `routed`: whether HTTPRoutes divide the traffic. */
@@ -61,8 +63,18 @@ function toAddress(service: Service, route: HttpRoute | undefined): Address {
     service,
     model: annotations[labels.model] ?? set[labels.model] ?? service.metadata.name,
     newest: Math.max(selected, Number(annotations[addressNotes.newest] ?? 0)),
+    note: noteIn(annotations[addressNotes.switch]),
     traffic: weights ? routedTraffic(weights, selected, canary) : sharedTraffic(selected, canary, pool),
   };
+}
+
+/** Others may write there too: what is no JSON is as good as none. */
+function noteIn(text = ''): SwitchNote | undefined {
+  try {
+    return JSON.parse(text) as SwitchNote;
+  } catch {
+    return undefined;
+  }
 }
 
 function sharedTraffic(serving: number, canary: number, pool: string | undefined): Traffic {
@@ -108,6 +120,12 @@ function poolPercent(pool: string, revision: number, all: RevisionRecord[]): num
   const sum = shares.reduce((total, { ready }) => total + ready, 0);
   const own = shares.find((share) => share.revision === revision)?.ready ?? 0;
   return sum === 0 ? 0 : Math.round((own / sum) * 1000) / 10;
+}
+
+/** The revisions that have a part of the traffic. */
+export function routed(traffic: Traffic | undefined): number[] {
+  if (!traffic) return [];
+  return [traffic.serving, ...(traffic.canary ? [traffic.canary.revision] : [])];
 }
 
 /** Whether a revision is meant to have traffic, also while none of its pods is ready. */

@@ -60,8 +60,9 @@ export function targetOf(
   api: KubernetesApi,
   config: Partial<KubernetesConfig> = {},
   name = 'staging',
+  drainSeconds?: number,
 ): Target {
-  return targetAt(api.kubeconfig, api.images, config, name);
+  return targetAt(api.kubeconfig, api.images, config, name, drainSeconds);
 }
 
 /** The same, for who has not the cluster at hand. */
@@ -70,6 +71,7 @@ export function targetAt(
   images: Map<string, string>,
   config: Partial<KubernetesConfig> = {},
   name = 'staging',
+  drainSeconds = 0.7,
 ): Target {
   const target = new WithoutEngine(
     name,
@@ -77,7 +79,7 @@ export function targetAt(
       ...extensionOptions,
       checkPush: () => Promise.resolve(),
       push: (_request, [image]) => Promise.resolve(image),
-      drainSeconds: 0.7,
+      drainSeconds,
       config: { registry: REGISTRY, kubeconfig, replicas: 1, ...config },
     },
     logger,

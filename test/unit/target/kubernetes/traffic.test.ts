@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { deploy } from '../../../../src/core/release/deploy';
 import type { Release, Target } from '../../../../src/core/target/target';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import {
+  deployTask,
   predict,
   sendTraffic,
   serve,
@@ -77,6 +79,29 @@ describe('the traffic of a model in a Kubernetes cluster', () => {
       assert.equal(await stateOf(target), '2 serving ready, 1 retired stopped');
       assert.equal(selector()['dev.slipway.revision'], '2');
       assert.equal(selector()['dev.slipway.pool'], undefined);
+    });
+
+    it('is divided with a bounded number of servers, and what results is said: in the plan, in the words, and in the proof', async () => {
+      const canary = { steps: [10, 95], watchSeconds: 0.2, maxErrorRate: 1, maxSlower: 100 };
+      const said: string[] = [];
+      const task = { ...deployTask(), report: (words: string) => void said.push(words) };
+      await serve(target, iris);
+      const dividing = targetOf(api, { canary });
+      const planned = (await dividing.plan(iris, taskOf())).map(({ what }) => what);
+      assert.ok(
+        planned.includes(
+          'traffic of iris in parts: 10 % is 50 % (1 server beside 1), 95 % is 80 % (4 servers beside 1)',
+        ),
+        planned.join('\n'),
+      );
+      const { release } = await deploy(dividing, { ...iris, canary }, task);
+      dividing.dispose();
+      assert.match(release.proof ?? '', /; 50 % \(10 % were asked for\): .*; 80 % \(95 % were asked for\): /);
+      assert.ok(
+        said.includes('Starting 4 of revision 2 of iris beside 1: 80 % of the traffic, not 95 %'),
+        said.join('\n'),
+      );
+      assert.ok(said.includes('80 % of the traffic for 0.2 s'), said.join('\n'));
     });
 
     it('is read from the Service, whoever changed it', async () => {

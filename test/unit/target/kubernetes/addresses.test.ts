@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { deploy } from '../../../../src/core/release/deploy';
+import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
+import type { Target } from '../../../../src/core/target/target';
+import { KubernetesApi } from '../../../host/kubernetesApi';
+import type { StoredObject } from '../../../host/kubernetes/store';
+import {
+  deployTask,
+  eventually,
+  serve,
+  startCandidate,
+  stateOf,
+  subjectOf,
+  targetOf,
+  taskOf,
+  type Subject,
+} from './support';
+
+/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment -- specs are read as JSON */
+
+const gateway = { name: 'public', host: 'iris.example.com' };
+const autoscale = { min: 1, max: 3, cpuPercent: 70 };
+
+describe('what stands beside the stable address in a Kubernetes cluster', () => {
+  let api: KubernetesApi;
+  let iris: Subject;
+  const targets: Target[] = [];
+
+  before(async () => (iris = await subjectOf('iris')));
+  beforeEach(async () => (api = await KubernetesApi.start({ addOns: ['prometheus', 'gateway'] })));
+  afterEach(async () => {
+    for (const target of targets.splice(0)) target.dispose();
+    await api.stop();
+  });
+
+  /** The same target, as slipway.json has it by now. */
+  function configured(
+    config: Partial<KubernetesConfig> = {},
+    name = 'staging',
+    drainSeconds?: number,
+  ): Target {
+    const target = targetOf(api, config, name, drainSeconds);
+    targets.push(target);
+    return target;
+  }
+
+  function backends(): object[] {
+    return stored('HTTPRoute').spec.rules[0].backendRefs as object[];
+  }
+
+  function stored(kind: string, name = 'iris'): StoredObject {
+    return api.store.get(api.kind(kind), 'models', name);
+  }
+
+  it('leads to releases of the time before there was a Gateway', async () => {
+    await serve(configured(), iris);
+    const target = configured({ gateway });
+    const candidate = await startCandidate(target, iris);
+    await target.setTraffic?.(candidate, 10, taskOf());
+    assert.deepEqual(backends(), [
+      { name: 'iris-r1', port: 80, weight: 900 },
+      { name: 'iris-r2', port: 80, weight: 100 },
+    ]);
+    const selected = stored('Service', 'iris-r1').spec.selector;
+    assert.equal(selected['dev.slipway.revision'], '1');
+    assert.equal(await stateOf(target), '2 canary ready, 1 serving ready');
+  });
+
+  it('goes when slipway.json asks for it no more, and a plan says so', async () => {
+    const ingress = { host: 'iris.example.com' };
+    await serve(configured({ ingress, autoscale, serviceMonitor: true }), iris);
+    await serve(configured({ gateway }), iris);
+    assert.deepEqual(api.names(), [
+      'Deployment iris-r1',
+      'Deployment iris-r2',
+      'HTTPRoute iris',
+      'PodDisruptionBudget iris',
+      'Service iris',
+      'Service iris-r2',
+    ]);
+    const plain = configured();
+    const planned = await plain.plan(iris, taskOf());
+    assert.deepEqual(
+      planned.filter(({ action }) => action === 'remove').map(({ what }) => what),
+      ['HTTPRoute iris', 'Service iris-r2'],
+    );
+    await serve(plain, iris);
+    assert.deepEqual(
+      api.names().filter((name) => !name.startsWith('Deployment')),
+      ['PodDisruptionBudget iris', 'Service iris'],
+    );
+  });
+
+  describe('that somebody else made under its name', () => {
+    function make(kind: string, spec: object, labels: Record<string, string> = {}): void {
+      const { group, version } = api.kind(kind);
+      const apiVersion = group === '' ? version : `${group}/${version}`;
+      const object = { apiVersion, kind, metadata: { name: 'iris', labels }, spec } as never;
+      api.store.create(api.kind(kind), 'models', object, { manager: 'kubectl' });
+    }
+    const ingress = { host: 'iris.example.com' };
+    const all = { ingress, autoscale, serviceMonitor: true };
+    const foreign: [string, object, Partial<KubernetesConfig>][] = [
+      ['Ingress', { rules: [{ host: 'other.example.com' }] }, all],
+      ['PodDisruptionBudget', { minAvailable: 1 }, {}],
+      [
+        'HorizontalPodAutoscaler',
+        { scaleTargetRef: { kind: 'Deployment', name: 'other' }, maxReplicas: 2 },
+        all,
+      ],
+      ['HTTPRoute', { rules: [] }, { gateway }],
+      ['ServiceMonitor', { endpoints: [], selector: {} }, all],
+    ];
+
+    for (const [kind, spec, config] of foreign) {
+      it(`is not written over: ${kind}`, async () => {
+        const candidate = await startCandidate(configured(), iris);
+        make(kind, spec);
+        const target = configured(config);
+        const refusal = { code: 'cluster-refused', message: new RegExp(`an? ${kind} iris .* did not make`) };
+        await assert.rejects(target.plan(iris, taskOf()), refusal);
+        await assert.rejects(startCandidate(target, iris), refusal);
+        await assert.rejects(target.promote(candidate, taskOf()), refusal);
+        assert.deepEqual(api.names(), ['Deployment iris-r1', `${kind} iris`].sort());
+        assert.deepEqual(stored(kind).metadata.labels, {});
+      });
+    }
+
+    it('is not written over where it is of another target, or of another model', async () => {
+      make('Ingress', { rules: [{ host: 'a' }] }, { 'dev.slipway.target': 'production' });
+      await assert.rejects(startCandidate(configured({ ingress }), iris), {
+        message: 'The Ingress iris in the namespace models belongs to the target production.',
+      });
+      const other = { ...iris, model: { ...iris.model, name: 'iris-r1' } };
+      await startCandidate(configured({ gateway }), iris);
+      await assert.rejects(startCandidate(configured({ gateway }), other), {
+        message: 'The Service iris-r1 in the namespace models belongs to the model iris.',
+      });
+    });
+
+    it('stays where nothing of its kind is asked for', async () => {
+      make('Ingress', { rules: [{ host: 'other.example.com' }] });
+      await serve(configured(), iris);
+      assert.equal(stored('Ingress').spec.rules[0].host, 'other.example.com');
+    });
+  });
+
+  describe('of a model that did not change', () => {
+    async function again(config: Partial<KubernetesConfig>): Promise<[string, string]> {
+      const words: string[] = [];
+      const task = {
+        ...deployTask(),
+        onStep: (_: string, state: string, detail = '') => void words.push(`${state} ${detail}`),
+      };
+      const target = configured(config);
+      const { release, unchanged } = await deploy(target, { ...iris, anyway: false }, task);
+      const said = words.findLast((line) => line.startsWith('done')) ?? '';
+      return [`r${release.revision} ${unchanged ? 'unchanged' : 'changed'}`, said];
+    }
+    const ingress = { host: 'iris.example.com' };
+
+    it('is made, changed and removed as slipway.json says by now, without a new revision', async () => {
+      await again({});
+      assert.deepEqual((await again({}))[0], 'r1 unchanged');
+      const [made, words] = await again({ ingress });
+      assert.equal(made, 'r1 changed');
+      assert.match(
+        words,
+        /^done revision 1 of iris serves this already; .*samples pass; create Ingress iris$/,
+      );
+      assert.equal(stored('Ingress').spec.rules[0].host, 'iris.example.com');
+      assert.equal((await again({ ingress }))[0], 'r1 unchanged');
+      assert.match((await again({ ingress: { host: 'other.example.com' } }))[1], /; change Ingress iris$/);
+      assert.match(
+        (await again({ gateway }))[1],
+        /; create Service iris-r1, create HTTPRoute iris, remove Ingress iris$/,
+      );
+      assert.match((await again({}))[1], /; remove HTTPRoute iris, remove Service iris-r1$/);
+      assert.deepEqual(api.names(), ['Deployment iris-r1', 'PodDisruptionBudget iris', 'Service iris']);
+    });
+
+    it('leaves the number of servers that somebody asked the autoscaler for, until slipway.json asks for others', async () => {
+      await again({ autoscale });
+      const target = configured({ autoscale });
+      const [release] = await target.list(taskOf().signal);
+      assert.ok(release);
+      await target.scale?.(release, 2, taskOf());
+      assert.equal((await again({ autoscale }))[0], 'r1 unchanged');
+      assert.equal(stored('HorizontalPodAutoscaler').spec.minReplicas, 2);
+      assert.match(
+        (await again({ autoscale: { ...autoscale, max: 5 } }))[1],
+        /; change HorizontalPodAutoscaler iris$/,
+      );
+      const { minReplicas, maxReplicas } = stored('HorizontalPodAutoscaler').spec;
+      assert.deepEqual([minReplicas, maxReplicas], [1, 5]);
+    });
+  });
+
+  describe('when two move the traffic at the same time', () => {
+    it('stays with the other one when the first is cancelled', async () => {
+      const [one, two] = [configured(), configured()];
+      await serve(one, iris);
+      const second = await startCandidate(one, iris);
+      const third = await startCandidate(two, iris);
+      const controller = new AbortController();
+      let other: Promise<unknown> | undefined;
+      const report = (words: string) => {
+        if (!/until the release before has answered/.test(words)) return;
+        other = two.promote(third, taskOf()).then(() => controller.abort());
+      };
+      // It waits for longer than the other one takes.
+      const slow = configured({}, 'staging', 30);
+      await assert.rejects(slow.promote(second, { signal: controller.signal, report }), {
+        name: 'AbortError',
+      });
+      await other;
+      assert.equal(stored('Service').spec.selector['dev.slipway.revision'], '3');
+      assert.match(await stateOf(one), /^3 serving ready, 2 retired/);
+    });
+
+    it('is that of the one who came last, also where the first writes it late', async () => {
+      const config = { gateway, autoscale };
+      const [one, two] = [configured(config), configured(config)];
+      await serve(one, iris);
+      const second = await startCandidate(one, iris);
+      const third = await startCandidate(two, iris);
+      let late: Promise<unknown> | undefined;
+      api.beforeAnswer = (asked) => {
+        if (late || !asked.startsWith('PATCH') || !asked.includes('poddisruptionbudgets/iris')) return;
+        return (late = two.promote(third, taskOf()));
+      };
+      await one.promote(second, taskOf());
+      assert.equal(stored('Service').spec.selector['dev.slipway.revision'], '3');
+      assert.equal(stored('PodDisruptionBudget').spec.selector.matchLabels['dev.slipway.revision'], '3');
+      assert.equal(stored('HorizontalPodAutoscaler').spec.scaleTargetRef.name, 'iris-r3');
+      assert.deepEqual(backends(), [{ name: 'iris-r3', port: 80, weight: 1 }]);
+    });
+  });
+
+  describe('and what a killed promotion left', () => {
+    function replicas(revision: number): number {
+      return stored('Deployment', `iris-r${revision}`).spec.replicas as number;
+    }
+
+    /** As it is when the promotion of the next one was killed while this one still answered. */
+    function leaveRunning(revision: number): void {
+      const kind = api.kind('Deployment');
+      const change = (object: StoredObject) =>
+        ({ ...object, spec: { ...object.spec, replicas: 1 } }) as never;
+      api.store.update(kind, 'models', `iris-r${revision}`, change, { manager: 'slipway' });
+    }
+
+    it('is stopped by the next promotion, and by finishing the killed one', async () => {
+      const target = configured();
+      await serve(target, iris);
+      const second = await serve(target, iris);
+      leaveRunning(1);
+      await target.promote(second, taskOf());
+      assert.equal(replicas(1), 0);
+      leaveRunning(1);
+      const planned = (await target.plan(iris, taskOf())).map(({ what }) => what);
+      assert.ok(planned.includes('Deployment iris-r1 is stopped and kept'), planned.join());
+      await serve(target, iris);
+      assert.deepEqual([replicas(1), replicas(2), replicas(3)], [0, 0, 1]);
+    });
+
+    it('is not what somebody else just starts again', async () => {
+      const target = configured();
+      const first = await serve(target, iris);
+      await serve(target, iris);
+      api.failures.set('iris-r1', { kind: 'Unschedulable', message: 'no room' });
+      const controller = new AbortController();
+      const back = target.promote(first, taskOf(controller.signal));
+      await eventually(() => replicas(1) === 1);
+      await serve(configured(), iris);
+      assert.equal(replicas(1), 1);
+      controller.abort();
+      await assert.rejects(back, { name: 'AbortError' });
+      assert.equal(replicas(1), 0);
+    });
+
+    it('never is a candidate that seems to have served', async () => {
+      const target = configured();
+      await serve(target, iris);
+      const candidate = await startCandidate(target, iris);
+      const seen: string[] = [];
+      api.store.events.on('change', ({ object }: { object: StoredObject }) => {
+        if (object.metadata.name !== 'iris-r2' || object.kind !== 'Deployment') return;
+        if (!object.metadata.annotations?.['dev.slipway.promoted']) return;
+        seen.push(stored('Service').spec.selector['dev.slipway.revision'] as string);
+      });
+      await target.promote(candidate, taskOf());
+      assert.deepEqual([...new Set(seen)], ['2']);
+    });
+
+    it('is known to have served also where that was not written down', async () => {
+      const target = configured();
+      await serve(target, iris);
+      const change = (object: StoredObject) => {
+        delete object.metadata.annotations?.['dev.slipway.promoted'];
+        return object as never;
+      };
+      api.store.update(api.kind('Deployment'), 'models', 'iris-r1', change, { manager: 'slipway' });
+      await serve(target, iris);
+      assert.equal(await stateOf(target), '2 serving ready, 1 retired stopped');
+    });
+  });
+});
