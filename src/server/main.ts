@@ -8,8 +8,8 @@ import { runCodecThread } from './codec/codecThread';
 import { Failure } from './failure';
 import { Access } from './http/access';
 import { BodyBudget } from './http/bodyBudget';
+import type { ExchangeObserver } from './http/exchange';
 import { HttpServer } from './http/httpServer';
-import type { HttpObserver } from './http/httpServer';
 import { ModelHost } from './modelHost';
 import { readOptions, usage } from './options';
 import type { ServerOptions } from './options';
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
 
 async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
   const { metrics } = model;
-  const observer: HttpObserver = {
+  const observer: ExchangeObserver = {
     started: () => metrics.started(),
     ended: (route, status, seconds) => metrics.ended(route, status, seconds),
     moved: (request, response) => metrics.moved(request, response),

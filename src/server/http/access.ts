@@ -44,13 +44,13 @@ export class Access {
   #allowOrigin(exchange: Exchange): boolean {
     const { origin } = exchange.request.headers;
     const { corsOrigins } = this.options;
+    if (corsOrigins.length > 0 && !corsOrigins.includes('*')) exchange.vary('Origin');
     if (!origin || !(corsOrigins.includes('*') || corsOrigins.includes(origin))) return false;
     exchange.setHeader('Access-Control-Allow-Origin', corsOrigins.includes('*') ? '*' : origin);
     exchange.setHeader(
       'Access-Control-Expose-Headers',
       'Inference-Header-Content-Length, X-Request-Id, Retry-After',
     );
-    if (!corsOrigins.includes('*')) exchange.setHeader('Vary', 'Origin');
     return true;
   }
 }

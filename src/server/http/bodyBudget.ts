@@ -1,8 +1,9 @@
 import { comeAgain, Failure } from '../failure';
 
-/** How much of bodies may be in memory: of one, and of all that are not answered yet. */
+/** How much of bodies may be in memory: of one, of all that are not answered yet, and of all answers that are not sent yet. */
 export class BodyBudget {
   #held = 0;
+  #unsent = 0;
 
   constructor(
     readonly longestBytes: number,
@@ -28,5 +29,22 @@ export class BodyBudget {
 
   release(bytes: number): void {
     this.#held -= bytes;
+  }
+
+  /**
+   * Holds an answer until it is sent. Throws `Failure` 503 when others have used up the room; the one that does so still fits in, as
+   * one that is longer than all the room must go out too. Apart from requests: clients that do not read shut nobody out who asks for little.
+   */
+  holdAnswer(bytes: number): void {
+    if (this.#unsent >= this.totalBytes) {
+      throw comeAgain(
+        `Too many long requests at once: their answers have more than ${this.totalBytes} bytes that were not read yet.`,
+      );
+    }
+    this.#unsent += bytes;
+  }
+
+  releaseAnswer(bytes: number): void {
+    this.#unsent -= bytes;
   }
 }

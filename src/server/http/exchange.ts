@@ -4,6 +4,7 @@ import { constants, gzip as gzipWithCallback } from 'node:zlib';
 import { messageOf } from '../../core/errors';
 import { Failure } from '../failure';
 import type { BodyBudget } from './bodyBudget';
+import type { Connection } from './connection';
 import { decoderOf } from './decoding';
 import { writeSoon } from './outbox';
 import type { Route } from './router';
@@ -11,6 +12,8 @@ import type { Route } from './router';
 const gzip = promisify(gzipWithCallback);
 /** Shorter answers gain nothing. */
 const gzipFrom = 1024;
+/** Shorter answers are not counted as held: the system takes them at once. */
+const longAnswer = 64 * 1024;
 
 /** The body of an answer, in one piece or in several. */
 export type AnswerBody = string | Uint8Array | readonly (string | Uint8Array)[];
@@ -19,9 +22,11 @@ export type AnswerBody = string | Uint8Array | readonly (string | Uint8Array)[];
 const clientGone = 499;
 
 export interface ExchangeObserver {
+  /** A request has come. */
+  started(): void;
   /** A request has been answered, or its client has left. */
   ended(route: Route, status: number, seconds: number): void;
-  /** So many bytes of bodies were read and sent for it. */
+  /** So many bytes of bodies were read and sent for it, as they were on the wire. */
   moved(request: number, response: number): void;
   /** Something that should not happen has happened. */
   broken(error: unknown): void;
@@ -31,27 +36,43 @@ export interface ExchangeObserver {
 export class Exchange {
   route: Route = 'other';
   #open = true;
-  /** Bytes of the body that are in memory. */
+  /** Bytes of the body that came. */
+  #bytesRead = 0;
+  /** Bytes of the body, as it came and unpacked, that are in memory. */
   #held = 0;
+  /** Bytes of the answer that are in memory. */
+  #unsent = 0;
+  /** Whether all headers of the answer are ASCII, as far as they can be anything else. */
+  #ascii = true;
   #onGone: (() => void) | undefined;
   readonly #started = performance.now();
+  #ended = Infinity;
 
   constructor(
     readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly observer: ExchangeObserver,
     private readonly bodies: BodyBudget,
-  ) {
-    response.once('close', () => {
-      if (!this.#open) return;
-      this.#end(clientGone);
-      this.#onGone?.();
-    });
-  }
+    private readonly connection: Connection,
+  ) {}
 
   /** Whether the client still waits for an answer. */
   get open(): boolean {
     return this.#open;
+  }
+
+  /** For how long its answer has been sent by now; 0 while there is none. */
+  get sendingSeconds(): number {
+    return Math.max(0, performance.now() - this.#ended) / 1000;
+  }
+
+  /** Its answer has left, or its client has. */
+  left(): void {
+    if (this.#open) {
+      this.#end(clientGone, 0);
+      this.#onGone?.();
+    }
+    this.bodies.releaseAnswer(this.#unsent);
   }
 
   /** Calls back when the client leaves before it is answered. */
@@ -70,20 +91,16 @@ export class Exchange {
       ? (body as readonly (string | Uint8Array)[])
       : [body as string | Uint8Array];
     const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
-    if (length < gzipFrom || !takesGzip(this.request)) {
-      return this.#write(status, contentType, pieces, length, headers);
-    }
-    const whole = Buffer.concat(
-      pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)),
-    );
+    if (length < gzipFrom) return this.#write(status, contentType, pieces, length, headers);
+    this.vary('Accept-Encoding');
+    if (!takesGzip(this.request)) return this.#write(status, contentType, pieces, length, headers);
+    const whole = Buffer.concat(pieces.map(bytesOf));
     // As fast as can be: an answer that waits for its last percent is slower on most networks.
-    void gzip(whole, { level: constants.Z_BEST_SPEED }).then((packed) =>
-      this.#write(status, contentType, [packed], packed.length, {
-        ...headers,
-        'Content-Encoding': 'gzip',
-        Vary: 'Accept-Encoding',
-      }),
-    );
+    gzip(whole, { level: constants.Z_BEST_SPEED })
+      .then((packed) =>
+        this.#write(status, contentType, [packed], packed.length, { ...headers, 'Content-Encoding': 'gzip' }),
+      )
+      .catch((error: unknown) => this.fail(error));
   }
 
   #write(
@@ -94,21 +111,32 @@ export class Exchange {
     headers?: Record<string, string>,
   ): void {
     if (!this.#open) return;
-    this.observer.moved(this.#held, length);
-    this.#end(status);
     const { response } = this;
+    const sent = this.request.method === 'HEAD' ? 0 : length;
+    if (sent >= longAnswer) this.#holdAnswer(sent);
+    this.#end(status, sent);
     writeSoon(() => {
+      if (this.connection.endsWith(this)) response.shouldKeepAlive = false;
       response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length, ...headers });
-      const last = pieces.length - 1;
+      // Node writes text and the headers before it as one, in UTF-8: that would encode a second time what is encoded already.
+      const written = this.#ascii ? pieces : pieces.map(bytesOf);
+      const last = written.length - 1;
       if (last > 0) response.cork();
-      for (let index = 0; index < last; index++) response.write(pieces[index]);
-      response.end(pieces[last]);
+      for (let index = 0; index < last; index++) response.write(written[index]);
+      response.end(written[last]);
     });
   }
 
   /** A header of the answer, whatever that will be. */
   setHeader(name: string, value: string): void {
+    this.#ascii &&= !/[^\0-\x7f]/.test(value);
     this.response.setHeader(name, value);
+  }
+
+  /** Says that the answer depends on this header of the request. */
+  vary(name: string): void {
+    const others = this.response.getHeader('Vary');
+    this.setHeader('Vary', others === undefined ? name : `${String(others)}, ${name}`);
   }
 
   /** Answers with what went wrong: in words when they are fit for the client, else only that something did. */
@@ -146,12 +174,13 @@ export class Exchange {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      request.on('data', (chunk: Buffer) =>
+      request.on('data', (chunk: Buffer) => {
+        this.#bytesRead += chunk.length;
         take(() => {
           this.#hold(chunk.length, (length += chunk.length));
           chunks.push(chunk);
-        }),
-      );
+        });
+      });
       request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
       request.once('error', (error) =>
         reject(new Failure(400, `The body could not be read: ${messageOf(error)}.`)),
@@ -168,11 +197,22 @@ export class Exchange {
     this.#held += bytes;
   }
 
-  #end(status: number): void {
-    this.#open = false;
-    this.bodies.release(this.#held);
-    this.observer.ended(this.route, status, (performance.now() - this.#started) / 1000);
+  #holdAnswer(bytes: number): void {
+    this.bodies.holdAnswer(bytes);
+    this.#unsent = bytes;
   }
+
+  #end(status: number, sent: number): void {
+    this.#open = false;
+    this.#ended = performance.now();
+    this.bodies.release(this.#held);
+    this.observer.moved(this.#bytesRead, sent);
+    this.observer.ended(this.route, status, (this.#ended - this.#started) / 1000);
+  }
+}
+
+function bytesOf(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === 'string' ? Buffer.from(piece) : piece;
 }
 
 /** Whether the client says that it takes gzip; a quality of 0 says that it does not. */

@@ -1,18 +1,16 @@
-import { createServer, Server, STATUS_CODES } from 'node:http';
+import { createServer, Server } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../failure';
+import type { Failure } from '../failure';
 import type { Access } from './access';
 import type { BodyBudget } from './bodyBudget';
+import { Connection } from './connection';
 import { Exchange } from './exchange';
 import type { ExchangeObserver } from './exchange';
+import { checkHost, gone, noProxy, refusalOf, unexpected } from './refusals';
 import type { Router } from './router';
-
-export interface HttpObserver extends ExchangeObserver {
-  started(): void;
-}
 
 /** How long a connection may be open without a request. */
 const idleSeconds = 75;
@@ -20,29 +18,35 @@ const idleSeconds = 75;
 /** The HTTP server: hands requests to the router, and ends without dropping one. */
 export class HttpServer {
   readonly #server: Server;
-  #closing = false;
-  /** The last exchange on each connection. */
-  readonly #current = new WeakMap<Socket, Exchange>();
+  readonly #connections = new Map<Socket, Connection>();
 
   constructor(
     private readonly router: Router,
-    private readonly observer: HttpObserver,
-    /** A client that takes longer to send its request is refused with 408. */
-    requestSeconds: number,
+    private readonly observer: ExchangeObserver,
+    /** A client that takes longer to send its request is refused with 408, one that reads nothing of its answer for so long is dropped. */
+    private readonly requestSeconds: number,
     private readonly bodies: BodyBudget,
     private readonly access: Access,
   ) {
-    this.#server = createServer({
+    const server = createServer({
       headersTimeout: requestSeconds * 1000,
       requestTimeout: requestSeconds * 1000,
       keepAliveTimeout: idleSeconds * 1000,
       connectionsCheckingInterval: 500,
       noDelay: true,
+      // It would answer without words, and without being counted.
+      requireHostHeader: false,
     });
-    this.#server.on('request', (request, response) => void this.#serve(request, response));
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-      this.#refuse(error, socket),
-    );
+    this.#server = server;
+    server.on('connection', (socket) => this.#open(socket));
+    server.on('request', (request, response) => void this.#serve(request, response));
+    server.on('checkExpectation', (request, response) => void this.#serve(request, response, unexpected));
+    server.on('connect', (request, socket) => {
+      socket.on('error', () => undefined);
+      this.#connections.get(request.socket)?.refuse(noProxy);
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error, socket));
+    server.setTimeout(requestSeconds * 1000, (socket) => this.#connections.get(socket)?.rest());
   }
 
   /** Resolves to the address that people can open. */
@@ -58,23 +62,35 @@ export class HttpServer {
 
   /** Accepts nothing more; resolves when all that came in is answered. */
   async close(): Promise<void> {
-    this.#closing = true;
+    const connections = this.#connections;
+    for (const connection of connections.values()) connection.closing = true;
     const closed = new Promise((resolve) => this.#server.once('close', resolve));
-    // Not http.Server's own close: that would cut connections whose next request is on its way already.
+    // Not http.Server's own close: that would cut connections whose next request is on its way already, or whose answer is.
     NetServer.prototype.close.call(this.#server);
     await sleep(lingerMilliseconds);
-    while (!(await Promise.race([closed.then(() => true), sleep(20, false)])))
-      this.#server.closeIdleConnections();
+    const started = performance.now();
+    while (!(await Promise.race([closed.then(() => true), sleep(20, false)]))) {
+      const seconds = (performance.now() - started) / 1000;
+      for (const connection of connections.values()) connection.drain(seconds, this.requestSeconds);
+    }
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #open(socket: Socket): void {
+    this.#connections.set(socket, new Connection(socket, this.observer));
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  /** Answers a request: with `refusal`, where that is given. */
+  async #serve(request: IncomingMessage, response: ServerResponse, refusal?: Failure): Promise<void> {
     this.observer.started();
-    const exchange = new Exchange(request, response, this.observer, this.bodies);
-    this.#current.set(request.socket, exchange);
-    if (this.#closing) response.shouldKeepAlive = false;
+    const connection = this.#connections.get(request.socket) as Connection;
+    const exchange = new Exchange(request, response, this.observer, this.bodies, connection);
+    connection.begin(exchange, response);
     const id = request.headers['x-request-id'];
     if (id !== undefined) exchange.setHeader('X-Request-Id', String(id));
     try {
+      if (refusal) throw refusal;
+      checkHost(request);
       if (this.access.preflight(exchange)) return;
       const { route, handler, params } = this.router.match(request.method ?? '', request.url ?? '');
       exchange.route = route;
@@ -86,30 +102,13 @@ export class HttpServer {
   }
 
   /** Answers what is no HTTP request, or came too slowly. */
-  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (!socket.writable || gone.has(error.code ?? '')) return void socket.destroy();
-    const failure =
-      refusals[error.code ?? ''] ??
-      new Failure(400, 'This is no valid HTTP request.', { Connection: 'close' });
-    const exchange = this.#current.get(socket);
-    // A body that broke off belongs to a request that has an exchange already.
-    if (exchange?.open) return exchange.fail(failure);
-    this.observer.started();
-    this.observer.ended('other', failure.status, 0);
-    const body = JSON.stringify({ error: failure.message });
-    const status = `${failure.status} ${STATUS_CODES[failure.status]}`;
-    const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-    socket.end(head + body, () => socket.destroy());
+  #refuse({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+    // What follows a request that was said to be the last is none, and its answer is on its way.
+    if (code === 'HPE_CLOSED_CONNECTION') return;
+    if (!socket.writable || gone.has(code)) return void socket.destroy();
+    this.#connections.get(socket)?.refuse(refusalOf(code));
   }
 }
-
-/** Codes of errors that say that the client has left: there is nobody to answer. */
-const gone = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
-
-const refusals: Record<string, Failure> = {
-  ERR_HTTP_REQUEST_TIMEOUT: new Failure(408, 'The request came too slowly.', { Connection: 'close' }),
-  HPE_HEADER_OVERFLOW: new Failure(431, 'The headers are too long.', { Connection: 'close' }),
-};
 
 /** How long a connection may still bring a request that was sent before its client could know. */
 const lingerMilliseconds = 100;

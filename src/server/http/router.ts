@@ -46,7 +46,7 @@ export class Router {
   }
 
   #find(method: string, url: string): Match {
-    const path = url.split('?', 1)[0] as string;
+    const path = pathOf(url);
     const segments = path.split('/');
     const matches = this.#entries.flatMap((entry) => {
       const params = matchSegments(entry.segments, segments);
@@ -57,11 +57,19 @@ export class Router {
     const found = exact.length > 0 ? exact : matches;
     const match = found.find((entry) => entry.method === method);
     if (match) return { route: match.route, handler: match.handler, params: match.params };
-    const allowed = new Set(found.map((entry) => entry.method));
+    const allowed = new Set(
+      found.flatMap((entry) => (entry.method === 'GET' ? ['GET', 'HEAD'] : entry.method)),
+    );
     if (allowed.size === 0) throw new Failure(404, `There is nothing at ${path.slice(0, 200)}.`);
     const methods = [...allowed].join(', ');
     throw new Failure(405, `${path} takes ${methods}, not ${method}.`, { Allow: methods });
   }
+}
+
+/** The path of a request's target, which may be a whole address: that is how proxies are asked. */
+function pathOf(target: string): string {
+  const [path] = target.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1) as [string];
+  return path || '/';
 }
 
 const verbPattern = /^:[^:]+:/;

@@ -11,6 +11,7 @@ import { readFrame, writeFrame } from './pipe';
 
 /** Loads one model and runs it, one request after another, until the pipe ends. */
 async function work(): Promise<void> {
+  endWithFrontOnly();
   endWithParent();
   let session: InferenceSession | undefined;
   for (let frame = readFrame(); frame; frame = readFrame()) {
@@ -18,6 +19,11 @@ async function work(): Promise<void> {
     if (header.kind === 'load') session = await load(header.model, header.options);
     else if (session) await run(session, header.id, tensors, header.maxBytes);
   }
+}
+
+/** Signals that go to all processes at once, as from a terminal, are for the front: it lets runs end before it ends the pipe. */
+function endWithFrontOnly(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 }
 
 async function load(model: string, options: SessionOptions): Promise<InferenceSession | undefined> {

@@ -23,6 +23,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main():
+    end_with_front_only()
     end_with_parent()
     source = os.fdopen(0, "rb", buffering=1 << 16)
     target = os.fdopen(3, "wb", buffering=0)
@@ -37,6 +38,32 @@ def main():
             model = load(target, header)
         elif model is not None:
             run(target, model, header, body)
+
+
+def end_with_front_only():
+    """
+    Signals that go to all processes at once, as from a terminal, are for the front: it lets runs end before it ends the pipe. What a
+    model starts ends by them as ever.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM)
+    defaults = [(number, signal.getsignal(number)) for number in signals]
+    for number in signals:
+        signal.signal(number, lambda *_: None)
+    if not hasattr(os, "register_at_fork"):  # Windows
+        return
+
+    def hold():
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+    def release():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+
+    def restore():
+        for number, default in defaults:
+            signal.signal(number, default)
+        release()
+
+    os.register_at_fork(before=hold, after_in_parent=release, after_in_child=restore)
 
 
 def end_with_parent():
@@ -74,8 +101,6 @@ def load(target, header):
         write_frame(target, {"kind": "loaded", "described": described, "usage": usage()})
         return model
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
         write_frame(target, {"kind": "failed", "reason": "load", "message": words(error)})
         return None
 

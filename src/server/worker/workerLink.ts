@@ -1,6 +1,6 @@
 import type { Tensor } from '../../core/inference/tensor';
 import { messageOf } from '../../core/errors';
-import { Failure } from '../failure';
+import { comeAgain, Failure } from '../failure';
 import { FrameReader } from './frameReader';
 import { encodeFrame } from './frames';
 import type {
@@ -61,7 +61,7 @@ export class WorkerLink {
       try {
         reader.push(chunk);
       } catch (error) {
-        this.end(new Failure(503, messageOf(error)));
+        this.end(comeAgain(messageOf(error)));
       }
     });
     // A broken pipe says nothing that the worker's end does not say better.
@@ -71,7 +71,7 @@ export class WorkerLink {
       limits.memoryBytes > 0 ? setInterval(() => this.#watchMemory(), memoryWatchMilliseconds) : undefined;
     void worker.ended.then((how) => {
       clearInterval(watch);
-      this.end(new Failure(503, `The model's worker process ${how}.`));
+      this.end(comeAgain(`The model's worker process ${how}.`));
     });
   }
 

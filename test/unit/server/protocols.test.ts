@@ -352,6 +352,17 @@ describe('who may ask', () => {
     const other = await ask('https://c.example');
     assert.equal(other.status, 405);
     assert.equal(other.headers.get('access-control-allow-origin'), null);
+    const get = (path: string, headers: Record<string, string>) => server.fetch(path, { headers });
+    const vary = async (path: string, headers: Record<string, string>) =>
+      (await get(path, headers)).headers.get('vary');
+    assert.equal(await vary('/livez', {}), 'Origin');
+    const origin = { Origin: 'https://a.example' };
+    assert.equal(await vary('/livez', origin), 'Origin');
+    for (const encoding of ['gzip', 'identity'])
+      assert.equal(
+        await vary('/metrics', { ...origin, 'Accept-Encoding': encoding }),
+        'Origin, Accept-Encoding',
+      );
   });
 });
 

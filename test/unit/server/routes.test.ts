@@ -201,7 +201,7 @@ describe('server routes', () => {
   it('says what an address with a verb takes, and not what the model without it does', async () => {
     for (const [path, methods] of [
       ['/v1/models/iris:predict', 'POST'],
-      ['/v1/models/iris', 'GET'],
+      ['/v1/models/iris', 'GET, HEAD'],
     ] as const) {
       const { status, headers } = await server.fetch(path, { method: 'DELETE' });
       assert.equal(status, 405);

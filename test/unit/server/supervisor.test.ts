@@ -116,7 +116,10 @@ describe('supervisor', () => {
     await supervisor.start();
     for (let round = 0; round < 4; round++) {
       await eventually(() => supervisor.ready);
-      await assert.rejects(supervisor.run([]), fails(503, /worker process was ended by SIGSEGV/));
+      await assert.rejects(supervisor.run([]), (error: unknown) => {
+        assert.deepEqual((error as Failure).headers, { 'Retry-After': '1' });
+        return fails(503, /worker process was ended by SIGSEGV/)(error);
+      });
     }
     await eventually(() => starts.length === 5);
     const pauses = starts.slice(1).map((start, index) => start - (starts[index] as number));

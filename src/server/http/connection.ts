@@ -1,0 +1,91 @@
+import { STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Failure } from '../failure';
+import type { Exchange, ExchangeObserver } from './exchange';
+import { tooSlow } from './refusals';
+
+/** A request that is still on its way when the server stops has so long. Docker kills what has not ended after 10 s. */
+const drainSeconds = 5;
+
+/** A client's connection: what was asked on it, and what of the answers has not left yet. */
+export class Connection {
+  /** Whether it ends with the answer to what was asked last. */
+  closing = false;
+  #last: Exchange | undefined;
+  /** Those whose answer has not left for good: a client may read slowly, or what it asks takes long. */
+  readonly #unsent = new Set<Exchange>();
+  /** What had come when the last answer had left: more is the beginning of another request. */
+  #bytesRead = 0;
+  /** What follows the last answer. */
+  #end: (() => void) | undefined;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly observer: ExchangeObserver,
+  ) {
+    socket.once('close', () => {
+      // Node tells only of the response that is written at the moment, and not of those behind it.
+      for (const exchange of this.#unsent) this.#left(exchange);
+    });
+  }
+
+  begin(exchange: Exchange, response: ServerResponse): void {
+    this.#last = exchange;
+    this.#unsent.add(exchange);
+    response.once('close', () => this.#left(exchange));
+  }
+
+  /** Whether no other answer will follow this one. */
+  endsWith(exchange: Exchange): boolean {
+    return this.closing && exchange === this.#last;
+  }
+
+  /** Refuses what came last, when that is no request, or not a whole one. What came before it gets its answers first. */
+  refuse(failure: Failure): void {
+    if (this.#end) return;
+    const last = this.#last;
+    const partOfLast = last && !last.request.complete;
+    if (partOfLast && last.open) return last.fail(failure);
+    // The rest of what is answered already gets no second answer.
+    this.#end = partOfLast ? () => this.socket.destroy() : () => this.#answer(failure);
+    if (this.#unsent.size === 0) this.#end();
+  }
+
+  /** Nothing has come or left for a while: it ends when that is the client's fault, but for requests that come slowly, which are refused. */
+  rest(): void {
+    const idle = this.#last && this.#unsent.size === 0;
+    if (idle || this.socket.writableLength > 0) this.socket.destroy();
+  }
+
+  /** The server stops since so many seconds: ends what has nothing to wait for, and what has waited long enough for its client. */
+  drain(seconds: number, sendSeconds: number): void {
+    const last = this.#last;
+    const waits = this.#unsent.size > 0;
+    const asks = last?.request.complete === false || (!waits && this.socket.bytesRead > this.#bytesRead);
+    const stuck = waits && Math.min(seconds, last?.sendingSeconds ?? 0) > sendSeconds;
+    if (stuck || (!waits && !asks)) this.socket.destroy();
+    else if (asks && seconds > drainSeconds) this.refuse(tooSlow);
+  }
+
+  #left(exchange: Exchange): void {
+    if (!this.#unsent.delete(exchange)) return;
+    exchange.left();
+    if (this.#unsent.size > 0) return;
+    this.#bytesRead = this.socket.bytesRead;
+    this.#end?.();
+  }
+
+  #answer(failure: Failure): void {
+    if (!this.socket.writable) return void this.socket.destroy();
+    this.observer.started();
+    this.observer.ended('other', failure.status, 0);
+    const body = JSON.stringify({ error: failure.message });
+    const headers = { Connection: 'close', 'Content-Type': 'application/json', ...failure.headers };
+    const lines = Object.entries({ ...headers, 'Content-Length': body.length }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const head = [`HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`, ...lines].join('\r\n');
+    this.socket.end(`${head}\r\n\r\n${body}`, () => this.socket.destroy());
+  }
+}
