@@ -11,37 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { assertAlike, madeIn, python, type Made } from './support/pythonModels';
 import { startServer, startServerOn, stopServers, type TestServer } from './support/serverProcess';
-
-const python = '/usr/bin/python3';
-
-interface Made {
-  file: string;
-  inputs: Record<string, unknown[]>;
-  expected: Record<string, unknown>;
-}
-
-/** Equal, but for the last digits of floats. */
-function assertAlike(actual: unknown, expected: unknown, path: string): void {
-  if (Array.isArray(expected)) {
-    assert.ok(
-      Array.isArray(actual) && actual.length === expected.length,
-      `${path}: ${JSON.stringify(actual)}`,
-    );
-    expected.forEach((value, index) => assertAlike(actual[index], value, `${path}[${index}]`));
-  } else if (typeof expected === 'object' && expected !== null) {
-    for (const [key, value] of Object.entries(expected)) {
-      assertAlike((actual as Record<string, unknown>)[key], value, `${path}.${key}`);
-    }
-  } else if (typeof expected === 'number' && !Number.isInteger(expected)) {
-    assert.ok(
-      Math.abs((actual as number) - expected) <= 1e-9 + 1e-6 * Math.abs(expected),
-      `${path}: ${String(actual)}`,
-    );
-  } else {
-    assert.equal(actual, expected, path);
-  }
-}
 
 describe('models of Python', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-python-'));
@@ -58,7 +29,7 @@ describe('models of Python', () => {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     copyFileSync(`${scripts}/beside_module.py`, join(folder, 'beside_module.py'));
-    made = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Made[];
+    made = madeIn(folder);
   });
   afterEach(stopServers);
   after(() => rmSync(folder, { recursive: true, force: true }));
