@@ -199,6 +199,26 @@ describe('models of Python', () => {
     }
   });
 
+  it('of many rows are left to scikit-learn, which is faster then, and give the same', () => {
+    const script = `
+import sys; sys.path.insert(0, "src/server/python")
+import numpy as np
+from slipway_models import load
+from slipway_forest import forest_of
+model = load(sys.argv[1], {})
+walk = forest_of(model.estimator)
+rows = np.random.default_rng(0).normal(size=(walk.most_rows + 1, walk.features)) * 100
+few, many = model.predict({"input": rows[:-1]}), model.predict({"input": rows})
+print(walk.most_rows, walk(rows[:-1]) is not None, walk(rows) is None, all(np.array_equal(a, b[:-1]) for (_, a), (_, b) in zip(few, many)))
+`;
+    const say = (file: string) =>
+      execFileSync(python, ['-c', script, join(folder, file)])
+        .toString()
+        .trim();
+    assert.equal(say('RandomForestClassifier.joblib'), '500 True True True');
+    assert.equal(say('regressor.joblib'), '500 True True True');
+  });
+
   it('leave no process behind', async () => {
     const server = await serve('protocol-4.pkl');
     const worker = execFileSync('pgrep', ['-P', String(server.process.pid)])
