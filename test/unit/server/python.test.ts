@@ -156,9 +156,38 @@ describe('models of Python', () => {
 
   it('that can not be loaded say why', async () => {
     await assert.rejects(serve('missing.pkl'), /module absent_module is not there/);
+    await assert.rejects(
+      serve('forgotten.pkl'),
+      /forgotten\.pkl can not be loaded: its Forgotten was defined in the program that saved it/,
+    );
     await assert.rejects(serve('beside_module.py'), /has no function predict/);
     await assert.rejects(serve('index.json'), /can not be loaded/);
     await assert.rejects(serve('protocol-4.pkl', '--python', '/no/python'), /could not be started|exited/);
+  });
+
+  it('that refuse the values of a request blame the request', async () => {
+    const forest = await serve('regressor.joblib');
+    const row = Array<number>(10).fill(1e300);
+    const reply = await predict(forest, [row]);
+    assert.equal(reply.status, 400, reply.text);
+    assert.match(reply.text, /infinity or a value too large for dtype/);
+    const logistic = await serve('protocol-4.pkl');
+    assert.equal((await predict(logistic, [[1, 2, 3, null]])).status, 400);
+  });
+
+  it('that fail deep in a library do so in a few words', () => {
+    const script = `
+import sys; sys.path.insert(0, "src/server/python")
+import numpy, xgboost
+from worker import words
+booster = xgboost.Booster(model_file=sys.argv[1])
+try:
+    booster.inplace_predict(numpy.zeros((1, 30), numpy.float32))
+except Exception as error:
+    print(words(error))
+`;
+    const said = execFileSync(python, ['-c', script, join(folder, 'linear.ubj')]).toString();
+    assert.equal(said, 'XGBoostError: Inplace predict is not supported by current booster.\n');
   });
 
   it('are kept from the network where that is wanted, with all that they start, and are not given the token', async () => {

@@ -19,9 +19,11 @@ describe('models of Python that are scripts', () => {
     writeFileSync(join(place, 'predict.py'), `${start}${body}\n`);
     return join(place, 'predict.py');
   };
+  const answered = (body: string, start?: string) =>
+    answersOf([{ file: write(body, start), inputs: { x: [1, 2] } }])[0];
   const ask = (body: string, start?: string) => {
-    const [answered] = answersOf([{ file: write(body, start), inputs: { x: [1, 2] } }]);
-    return answered?.error ?? answered?.answer;
+    const { error, answer } = answered(body, start) ?? assert.fail();
+    return error ?? answer;
   };
 
   it('are given what load made only where they have an argument for it', () => {
@@ -34,7 +36,10 @@ describe('models of Python that are scripts', () => {
       ['def predict(model, inputs):\n    return inputs["x"] + (model is None)', [2, 3]],
     ];
     for (const [body, expected] of cases) assert.deepEqual(ask(body), { y: expected }, body);
-    assert.match(String(ask('def predict(a, b, c):\n    pass')), /predict of predict\.py takes 3 arguments/);
+    assert.match(
+      answered('def predict(a, b, c):\n    pass')?.error ?? '',
+      /predict of predict\.py takes 3 arguments/,
+    );
   });
 
   it('may have coroutines', () => {
