@@ -19,6 +19,7 @@ const requirements: Record<string, () => boolean> = {
   'python3-pip': () => hasPython('pip'),
   'python3-sklearn': () => hasPython('sklearn'),
   'python3-xgboost': () => hasPython('xgboost'),
+  'python3-yaml': () => hasPython('yaml'),
   make: () => process.platform !== 'linux' || onPath('make'),
 };
 

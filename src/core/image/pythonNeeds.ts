@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors';
 import { describeModel, type ModelDescription, type PickleDescription } from '../model/describeModel';
+import type { MlflowFacts } from '../model/mlflowFacts';
 import type { PickleScan } from '../model/pickle/pickleScan';
 import { condaNeeds, type PythonNeeds } from './condaNeeds';
 
@@ -38,10 +39,27 @@ function loaderOf(
   const loader = new Map<string, string | undefined>([['numpy', undefined]]);
   if (description.kind === 'booster') return loader.set(description.facts.library, description.facts.version);
   if (description.kind !== 'mlflow') return loader;
-  const { loader: module, version } = description.facts;
-  const library = /^mlflow\.(xgboost|lightgbm)$/.exec(module)?.[1];
-  return library === undefined ? loader.set('mlflow', version) : loader.set(library, undefined);
+  return flavorNeeds(description.facts, loader);
 }
+
+/** scikit-learn, XGBoost and LightGBM load their own forms of models; what is in MLflow's own, or of another flavor, MLflow loads. */
+function flavorNeeds(
+  { loader: module, version, data, modelClass, libraryVersion }: MlflowFacts,
+  loader: Map<string, string | undefined>,
+): Map<string, string | undefined> {
+  const library = libraries[/^mlflow\.(\w+)$/.exec(module)?.[1] ?? ''];
+  if (library === undefined) return loader.set('mlflow', version);
+  loader.set(library, libraryVersion);
+  if (modelClass?.includes('.sklearn.') && !loader.has('scikit-learn')) loader.set('scikit-learn', undefined);
+  return data?.endsWith('.skops') ? loader.set('mlflow', version).set('skops', undefined) : loader;
+}
+
+/** Packages of the flavors that are loaded without MLflow. */
+const libraries: Record<string, string> = {
+  lightgbm: 'lightgbm',
+  sklearn: 'scikit-learn',
+  xgboost: 'xgboost',
+};
 
 async function writtenNeeds(folder: string): Promise<PythonNeeds | undefined> {
   const beside = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
@@ -97,22 +115,40 @@ function nameOf(line: string): string | undefined {
 
 /** The names under which pip knows the packages of these modules. */
 const packages: Record<string, string> = {
+  catboost: 'catboost',
+  category_encoders: 'category-encoders',
   cloudpickle: 'cloudpickle',
+  imblearn: 'imbalanced-learn',
   joblib: 'joblib',
   lightgbm: 'lightgbm',
+  lz4: 'lz4',
   pandas: 'pandas',
   scipy: 'scipy',
   sklearn: 'scikit-learn',
+  skops: 'skops',
+  statsmodels: 'statsmodels',
   xgboost: 'xgboost',
+};
+
+/** What modules need that their packages do not ask for, or that a model in them is given. */
+const withModules: Record<string, string[]> = {
+  // They know categories by a table's own types.
+  'lightgbm.sklearn': ['pandas', 'sklearn'],
+  // Names of columns are those of a table.
+  'sklearn.compose._column_transformer': ['pandas'],
+  'xgboost.sklearn': ['sklearn'],
 };
 
 /** What a pickle needs as far as it says, but for those `named` already. */
 export function needsOf(
-  { format, imports, versions, estimator }: PickleScan,
+  { format, compression, imports, versions, estimator }: PickleScan,
   named: ReadonlySet<string> = new Set(),
 ): string[] {
-  const modules = new Set(imports.map(({ module }) => module.split('.')[0] as string));
+  const modules = new Set(
+    imports.flatMap(({ module }) => [module.split('.')[0] as string, ...(withModules[module] ?? [])]),
+  );
   if (format === 'joblib') modules.add('joblib');
+  if (compression === 'lz4') modules.add('lz4');
   // A model that was fitted on a table with names is given one.
   if (estimator.featureNames) modules.add('pandas');
   const needs = Object.entries(packages).flatMap(([module, name]) => {

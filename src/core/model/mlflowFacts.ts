@@ -9,6 +9,22 @@ export interface MlflowFacts {
   loader: string;
   /** Of MLflow, that wrote it. */
   version?: string;
+  /** Where in the folder the model itself is. */
+  data?: string;
+  /** Of the flavor that loads it: the class of the model, such as `xgboost.sklearn.XGBClassifier`. */
+  modelClass?: string;
+  /** Of the library that the flavor is about. */
+  libraryVersion?: string;
+}
+
+interface Flavor {
+  loader_module?: unknown;
+  model_path?: unknown;
+  data?: unknown;
+  model_class?: unknown;
+  sklearn_version?: unknown;
+  xgb_version?: unknown;
+  lgb_version?: unknown;
 }
 
 /**
@@ -23,14 +39,25 @@ export async function mlflowFacts(path: string): Promise<MlflowFacts> {
       'Log or save the model again with MLflow.',
       { cause },
     );
-  let read: { flavors?: { python_function?: { loader_module?: unknown } }; mlflow_version?: unknown } | null;
+  let read: { flavors?: Record<string, Flavor | undefined>; mlflow_version?: unknown } | null;
   try {
     read = parse(await readFile(path, 'utf8')) as typeof read;
   } catch (error) {
     throw broken(`can not be read: ${messageOf(error)}`, error);
   }
-  const loader = read?.flavors?.python_function?.loader_module;
+  const flavors = read?.flavors ?? {};
+  const called = flavors['python_function'];
+  const loader = called?.loader_module;
   if (typeof loader !== 'string') throw broken('has no flavor python_function, which is what can be served');
-  const version = read?.mlflow_version;
-  return { loader, version: typeof version === 'string' ? version : undefined };
+  const own = flavors[loader.replace(/^mlflow\./, '')];
+  const facts = {
+    version: read?.mlflow_version,
+    data: called?.model_path ?? called?.data,
+    modelClass: own?.model_class,
+    libraryVersion: own?.sklearn_version ?? own?.xgb_version ?? own?.lgb_version,
+  };
+  const said = Object.entries(facts).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return { loader, ...Object.fromEntries(said) };
 }

@@ -1,12 +1,10 @@
-"""A model of MLflow of any flavor, by the signature that it was saved with."""
+"""A model of MLflow of any flavor, by the signature that it was saved with, or that somebody gave it."""
 
 import numpy as np
 
-from slipway_frames import datatype_of, dtypes
-from slipway_spec import Unsupported, spec, spec_of
-
-# https://mlflow.org/docs/latest/ml/model/signatures/
-DATATYPES = {"double": "FP64", "float": "FP32", "long": "INT64", "integer": "INT32", "boolean": "BOOL", "string": "BYTES"}
+from slipway_frames import dtypes
+from slipway_mlmodel import signature_of
+from slipway_spec import Unsupported, spec_of, specs_of
 
 
 class Pyfunc:
@@ -16,49 +14,67 @@ class Pyfunc:
     # MLflow does not say whether rows know of each other.
     batchable = None
 
-    def __init__(self, model):
+    def __init__(self, model, entries, given, example):
         self.model = model
-        schema = model.metadata.get_input_schema()
-        if schema is None:
-            raise Unsupported("it was saved without a signature: give save_model or log_model one, as infer_signature makes it")
-        self.columns = None if schema.is_tensor_spec() else schema.input_names()
-        try:
-            self.inputs = [self.tensor(entry) for entry in schema.inputs] if self.columns is None else self.table(schema)
-        except KeyError as error:
-            raise Unsupported(f"its signature has values of type {error.args[0]}, which the protocol has no datatype for") from error
-        self.outputs = [spec_of(name, array) for name, array in self.predict(self.zeros())]
+        signature = signature_of(entries) or given
+        if signature is None:
+            raise Unsupported(
+                "it was saved without a signature: give save_model or log_model one, as infer_signature makes it, "
+                'or describe its inputs by a "signature" in slipway.json'
+            )
+        tensors = signature["inputs"]
+        self.inputs = specs_of(tensors)
+        self.dates = {entry["name"] for entry in tensors if entry.get("date")}
+        alone = len(tensors) == 1 and tensors[0]["name"] == "input"
+        self.form = signature.get("form", "tensors" if alone else "table")
+        self.outputs = self.first_answer(given, example)
 
-    def table(self, schema):
-        if not schema.has_input_names():
-            return [spec("input", "FP64", ["batch", len(schema.inputs)])]
-        return [spec(entry.name, DATATYPES[entry.type.name], ["batch", 1]) for entry in schema.inputs]
-
-    def tensor(self, entry):
-        shape = ["batch" if axis == 0 and size < 0 else None if size < 0 else size for axis, size in enumerate(entry.shape)]
-        return spec(entry.name or "input", datatype_of(entry.type), shape)
+    def first_answer(self, given, example):
+        """Its outputs by its first answer, to zeros or else to what it was saved with."""
+        failures = []
+        for probe in [self.zeros] + ([lambda: self.example(example)] if example else []):
+            try:
+                return [spec_of(name, array) for name, array in self.predict(probe())]
+            except Exception as error:
+                failures.append(error)
+        if given and given.get("outputs"):
+            return specs_of(given["outputs"])
+        raise failures[0]
 
     def zeros(self):
         values = {}
         for entry in self.inputs:
             shape = [size if isinstance(size, int) else 2 for size in entry["shape"]]
-            kind = object if entry["datatype"] == "BYTES" else np.float64
-            values[entry["name"]] = np.full(shape, "" if kind is object else 0, kind)
+            words = "2020-01-01" if entry["name"] in self.dates else ""
+            values[entry["name"]] = np.full(shape, words, object) if entry["datatype"] == "BYTES" else np.zeros(shape)
         return values
+
+    def example(self, rows):
+        if self.form == "table":
+            columns = zip(*rows)
+            return {entry["name"]: np.array(column, dtype_of(entry)).reshape(-1, 1) for entry, column in zip(self.inputs, columns)}
+        return {self.inputs[0]["name"]: np.array(rows)}
 
     def predict(self, inputs):
         return list(self.arrays(self.model.predict(self.given(inputs))))
 
     def given(self, inputs):
-        if self.columns is None:
+        if self.form == "tensors":
             named = {entry["name"]: inputs[entry["name"]].astype(dtype_of(entry), copy=False) for entry in self.inputs}
             return named if len(named) > 1 or self.inputs[0]["name"] != "input" else named["input"]
         import pandas
 
-        if len(self.inputs) == 1 and self.inputs[0]["name"] == "input" and self.columns != ["input"]:
+        if self.form == "rows":
             return pandas.DataFrame(inputs["input"])
-        return pandas.DataFrame(
-            {entry["name"]: inputs[entry["name"]].reshape(-1).astype(dtype_of(entry)) for entry in self.inputs}
-        )
+        return pandas.DataFrame({entry["name"]: self.column(inputs[entry["name"]], entry) for entry in self.inputs})
+
+    def column(self, values, entry):
+        values = values.reshape(-1).astype(dtype_of(entry))
+        if entry["name"] not in self.dates:
+            return values
+        import pandas
+
+        return pandas.to_datetime(values)
 
     def arrays(self, answer):
         """The answer by its parts: columns of a table, entries of a dictionary, or all of it as `prediction`."""

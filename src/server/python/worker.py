@@ -8,6 +8,7 @@ to standard error.
 import ctypes
 import gc
 import os
+import re
 import signal
 import sys
 import time
@@ -25,9 +26,7 @@ PR_SET_PDEATHSIG = 1
 def main():
     end_with_front_only()
     end_with_parent()
-    source = os.fdopen(0, "rb", buffering=1 << 16)
-    target = os.fdopen(3, "wb", buffering=0)
-    os.dup2(2, 1)
+    source, target = pipe()
     model = None
     while True:
         frame = read_frame(source)
@@ -64,6 +63,18 @@ def end_with_front_only():
         release()
 
     os.register_at_fork(before=hold, after_in_parent=release, after_in_child=restore)
+
+
+def pipe():
+    """The pipe to the front, at numbers that processes which the model starts do not inherit; they read nothing and write to the log."""
+    source = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
+    target = os.fdopen(os.dup(3), "wb", buffering=0)
+    os.close(3)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return source, target
 
 
 def end_with_parent():
@@ -135,16 +146,26 @@ def run(target, model, header, body):
     except MemoryError as error:
         write_frame(target, {**failed, "reason": "memory", "message": words(error)})
     except Exception as error:
-        write_frame(target, {**failed, "reason": "model", "message": words(error)})
+        reason = "input" if isinstance(error, ValueError) and REFUSED.search(str(error)) else "model"
+        write_frame(target, {**failed, "reason": reason, "message": words(error)})
+
+
+# How scikit-learn, XGBoost and LightGBM say that the values of a request are none that the model takes.
+REFUSED = re.compile(r"contains? (NaN|infinity|inf\b|`inf`)|^Found unknown categories|too large for dtype")
 
 
 def words(error):
     """What an error says, without where in whose code it was."""
-    if isinstance(error, NotSealed):
+    if type(error).__name__ in ("NotSealed", "Unsupported"):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
         return f"the Python module {error.name} is not there: {error}"
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = PLACE.sub("", str(error).partition("\nStack trace")[0].strip())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+# Where in its own code XGBoost was.
+PLACE = re.compile(r"^\[\d\d:\d\d:\d\d\] \S+:\d+: ")
 
 
 reported = 0.0

@@ -71,8 +71,8 @@ export interface Usage {
   cpuSeconds: number;
 }
 
-/** `model`: it refused its input or failed in a run; `memory`: it needed more than there is; `size`: its outputs are longer than `maxBytes`. */
-export type FailureReason = 'load' | 'model' | 'memory' | 'size';
+/** `model`: it failed in a run; `input`: it refused the values, as far as that can be told from a failure; `memory`: it needed more than there is; `size`: its outputs are longer than `maxBytes`. */
+export type FailureReason = 'load' | 'model' | 'input' | 'memory' | 'size';
 
 export type ToWorker =
   | { kind: 'load'; model: string; options: SessionOptions }

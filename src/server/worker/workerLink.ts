@@ -170,6 +170,8 @@ export class WorkerLink {
         const limit = Math.round(this.limits.outputBytes / 2 ** 20);
         return new Failure(507, `${message} An answer may have at most ${limit} MiB of values.`);
       }
+      case 'input':
+        return new Failure(400, `The model refuses the values: ${message}`);
       default:
         return new Failure(500, `The model failed: ${message}`);
     }

@@ -42,6 +42,63 @@ describe('the packages that a pickle needs', () => {
     assert.deepEqual(needsOf(found), ['numpy', 'joblib', 'lightgbm', 'pandas']);
   });
 
+  it('include what a library needs for the classes in it, and what its modules are called on PyPI', () => {
+    const of = (...modules: string[]) => needsOf({ ...scan, imports: modules.map(imported) });
+    assert.deepEqual(of('xgboost.sklearn', 'xgboost.core'), ['numpy', 'scikit-learn', 'xgboost']);
+    assert.deepEqual(of('lightgbm.sklearn'), ['numpy', 'lightgbm', 'pandas', 'scikit-learn']);
+    assert.deepEqual(of('xgboost.core'), ['numpy', 'xgboost']);
+    assert.deepEqual(of('sklearn.compose._column_transformer'), ['numpy', 'pandas', 'scikit-learn']);
+    const others = [
+      'imblearn.pipeline',
+      'catboost.core',
+      'category_encoders.ordinal',
+      'statsmodels.api',
+      'skops.io',
+    ];
+    assert.deepEqual(of(...others), [
+      'numpy',
+      'catboost',
+      'category-encoders',
+      'imbalanced-learn',
+      'skops',
+      'statsmodels',
+    ]);
+    assert.deepEqual(needsOf({ ...scan, format: 'joblib', compression: 'lz4' }), ['numpy', 'joblib', 'lz4']);
+  });
+
+  it('of MLflow are those of the flavor, with scikit-learn for its classes and MLflow for what only that can read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-flow-'));
+    const flow = async (loader: string, data: string, flavor = '') => {
+      const lines = [
+        'flavors:',
+        '  python_function:',
+        `    loader_module: mlflow.${loader}`,
+        `    data: ${data}`,
+        `  ${loader}:`,
+        flavor || '    code: null',
+        'mlflow_version: 3.1.0',
+      ];
+      writeFileSync(join(folder, 'MLmodel'), lines.join('\n'));
+      return (await pythonNeeds(join(folder, 'MLmodel'))).packages;
+    };
+    assert.deepEqual(await flow('xgboost', 'model.ubj'), ['numpy', 'xgboost']);
+    const classifier = '    model_class: xgboost.sklearn.XGBClassifier\n    xgb_version: 3.0.2';
+    assert.deepEqual(await flow('xgboost', 'model.ubj', classifier), [
+      'numpy',
+      'xgboost==3.0.2',
+      'scikit-learn',
+    ]);
+    const safe = '    serialization_format: skops\n    sklearn_version: 1.7.2';
+    assert.deepEqual(await flow('sklearn', 'model.skops', safe), [
+      'numpy',
+      'scikit-learn==1.7.2',
+      'mlflow==3.1.0',
+      'skops',
+    ]);
+    assert.deepEqual(await flow('lightgbm', 'model.lgb'), ['numpy', 'lightgbm']);
+    rmSync(folder, { recursive: true });
+  });
+
   describe('with a list beside it', () => {
     let folder: string;
     let model: string;

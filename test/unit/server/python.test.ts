@@ -11,37 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { assertAlike, madeIn, python, type Made } from './support/pythonModels';
 import { startServer, startServerOn, stopServers, type TestServer } from './support/serverProcess';
-
-const python = '/usr/bin/python3';
-
-interface Made {
-  file: string;
-  inputs: Record<string, unknown[]>;
-  expected: Record<string, unknown>;
-}
-
-/** Equal, but for the last digits of floats. */
-function assertAlike(actual: unknown, expected: unknown, path: string): void {
-  if (Array.isArray(expected)) {
-    assert.ok(
-      Array.isArray(actual) && actual.length === expected.length,
-      `${path}: ${JSON.stringify(actual)}`,
-    );
-    expected.forEach((value, index) => assertAlike(actual[index], value, `${path}[${index}]`));
-  } else if (typeof expected === 'object' && expected !== null) {
-    for (const [key, value] of Object.entries(expected)) {
-      assertAlike((actual as Record<string, unknown>)[key], value, `${path}.${key}`);
-    }
-  } else if (typeof expected === 'number' && !Number.isInteger(expected)) {
-    assert.ok(
-      Math.abs((actual as number) - expected) <= 1e-9 + 1e-6 * Math.abs(expected),
-      `${path}: ${String(actual)}`,
-    );
-  } else {
-    assert.equal(actual, expected, path);
-  }
-}
 
 describe('models of Python', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-python-'));
@@ -58,7 +29,7 @@ describe('models of Python', () => {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     copyFileSync(`${scripts}/beside_module.py`, join(folder, 'beside_module.py'));
-    made = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Made[];
+    made = madeIn(folder);
   });
   afterEach(stopServers);
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -185,9 +156,38 @@ describe('models of Python', () => {
 
   it('that can not be loaded say why', async () => {
     await assert.rejects(serve('missing.pkl'), /module absent_module is not there/);
+    await assert.rejects(
+      serve('forgotten.pkl'),
+      /forgotten\.pkl can not be loaded: its Forgotten was defined in the program that saved it/,
+    );
     await assert.rejects(serve('beside_module.py'), /has no function predict/);
     await assert.rejects(serve('index.json'), /can not be loaded/);
     await assert.rejects(serve('protocol-4.pkl', '--python', '/no/python'), /could not be started|exited/);
+  });
+
+  it('that refuse the values of a request blame the request', async () => {
+    const forest = await serve('regressor.joblib');
+    const row = Array<number>(10).fill(1e300);
+    const reply = await predict(forest, [row]);
+    assert.equal(reply.status, 400, reply.text);
+    assert.match(reply.text, /infinity or a value too large for dtype/);
+    const logistic = await serve('protocol-4.pkl');
+    assert.equal((await predict(logistic, [[1, 2, 3, null]])).status, 400);
+  });
+
+  it('that fail deep in a library do so in a few words', () => {
+    const script = `
+import sys; sys.path.insert(0, "src/server/python")
+import numpy, xgboost
+from worker import words
+booster = xgboost.Booster(model_file=sys.argv[1])
+try:
+    booster.inplace_predict(numpy.zeros((1, 30), numpy.float32))
+except Exception as error:
+    print(words(error))
+`;
+    const said = execFileSync(python, ['-c', script, join(folder, 'linear.ubj')]).toString();
+    assert.equal(said, 'XGBoostError: Inplace predict is not supported by current booster.\n');
   });
 
   it('are kept from the network where that is wanted, with all that they start, and are not given the token', async () => {
@@ -226,6 +226,26 @@ describe('models of Python', () => {
       const { text } = await predict(server, inputs);
       assert.deepEqual((JSON.parse(text) as { outputs: object }).outputs, expected);
     }
+  });
+
+  it('of many rows are left to scikit-learn, which is faster then, and give the same', () => {
+    const script = `
+import sys; sys.path.insert(0, "src/server/python")
+import numpy as np
+from slipway_models import load
+from slipway_forest import forest_of
+model = load(sys.argv[1], {})
+walk = forest_of(model.estimator)
+rows = np.random.default_rng(0).normal(size=(walk.most_rows + 1, walk.features)) * 100
+few, many = model.predict({"input": rows[:-1]}), model.predict({"input": rows})
+print(walk.most_rows, walk(rows[:-1]) is not None, walk(rows) is None, all(np.array_equal(a, b[:-1]) for (_, a), (_, b) in zip(few, many)))
+`;
+    const say = (file: string) =>
+      execFileSync(python, ['-c', script, join(folder, file)])
+        .toString()
+        .trim();
+    assert.equal(say('RandomForestClassifier.joblib'), '500 True True True');
+    assert.equal(say('regressor.joblib'), '500 True True True');
   });
 
   it('leave no process behind', async () => {
