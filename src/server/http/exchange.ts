@@ -34,7 +34,8 @@ export class Exchange {
   /** Bytes of the body that are in memory. */
   #held = 0;
   #onGone: (() => void) | undefined;
-  readonly #started = performance.now();
+  /** When it came, by the clock of `performance.now()`. */
+  readonly arrived = performance.now();
 
   constructor(
     readonly request: IncomingMessage,
@@ -171,7 +172,7 @@ export class Exchange {
   #end(status: number): void {
     this.#open = false;
     this.bodies.release(this.#held);
-    this.observer.ended(this.route, status, (performance.now() - this.#started) / 1000);
+    this.observer.ended(this.route, status, (performance.now() - this.arrived) / 1000);
   }
 }
 
