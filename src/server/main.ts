@@ -37,10 +37,15 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     moved: (request, response) => metrics.moved(request, response),
     broken: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   };
-  const bulk = new BulkCodec(__filename, () => ({
-    signature: model.signature,
-    model: { name: model.name, version: model.version },
-  }));
+  const bulk = new BulkCodec(
+    __filename,
+    () => ({ signature: model.signature, model: { name: model.name, version: model.version } }),
+    // Rows of one number each take sixteen times as much memory as their text.
+    {
+      seconds: options.requestTimeoutSeconds,
+      memoryMib: Math.min(4096, Math.ceil(256 + 16 * options.maxBodyMib)),
+    },
+  );
   const routes = createRoutes({
     model,
     version,

@@ -1,8 +1,9 @@
 import type { Tensor } from '../core/inference/tensor';
 import type { Signature } from '../core/model/signature';
 import type { Backend } from './backend';
-import { Batcher, type Job } from './batching/batcher';
+import { Batcher } from './batching/batcher';
 import { haveRows } from './batching/rows';
+import { within, type Deadline } from './deadline';
 import { comeAgain, Failure } from './failure';
 import type { Exchange } from './http/exchange';
 import { ServerMetrics } from './metrics';
@@ -94,12 +95,12 @@ export class ModelHost implements ModelService {
     return this.#workers.find(({ pausing }) => pausing)?.pausing?.message ?? loading;
   }
 
-  async predict(inputs: Tensor[], exchange: Exchange, timeout?: number): Promise<Tensor[]> {
+  async predict(inputs: Tensor[], exchange: Exchange, deadline?: Deadline): Promise<Tensor[]> {
     const batcher = this.#batcher;
     if (!batcher) throw comeAgain(loading);
     const job = batcher.submit(inputs);
     exchange.whenGone(() => batcher.withdraw(job));
-    const outputs = await (timeout === undefined ? job.outputs : within(timeout, job, batcher));
+    const outputs = await within(deadline, job.outputs, () => batcher.withdraw(job));
     this.#values?.observe('input', inputs);
     this.#values?.observe('output', outputs);
     return outputs;
@@ -150,15 +151,4 @@ function sumOf(usages: Usage[]): Usage | undefined {
     rss: sum.rss + one.rss,
     cpuSeconds: sum.cpuSeconds + one.cpuSeconds,
   }));
-}
-
-async function within(milliseconds: number, job: Job, batcher: Batcher): Promise<Tensor[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      batcher.withdraw(job);
-      reject(new Failure(504, `There was no answer in the ${milliseconds} ms that the client waits.`));
-    }, milliseconds);
-  });
-  return Promise.race([job.outputs, late]).finally(() => clearTimeout(timer));
 }

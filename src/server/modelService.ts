@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/inference/tensor';
 import type { Signature } from '../core/model/signature';
+import type { Deadline } from './deadline';
 import type { Exchange } from './http/exchange';
 
 /** The model that this server serves, as the routes see it. */
@@ -13,7 +14,7 @@ export interface ModelService {
   notReady(): string | undefined;
   /**
    * Predicts. The inputs must fit the signature, in its order. Forgets the request when the client of `exchange` leaves, or
-   * when `timeout` milliseconds are over. Rejects with `Failure`.
+   * at the `deadline`; a run that has begun goes on. Rejects with `Failure`.
    */
-  predict(inputs: Tensor[], exchange: Exchange, timeout?: number): Promise<Tensor[]>;
+  predict(inputs: Tensor[], exchange: Exchange, deadline?: Deadline): Promise<Tensor[]>;
 }

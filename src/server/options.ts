@@ -57,7 +57,8 @@ export const usage = `Usage: node server.js --model FILE [options]
                                come before this, except before a 0 that is written out
   --run-timeout-seconds N      time that one run of the model may take (default: 30)
   --load-timeout-seconds N     time that loading the model may take (default: 120)
-  --request-timeout-seconds N  time that a client may take to send its request (default: 30)
+  --request-timeout-seconds N  time that a client may take to send its request, and the server to read a long one or to write
+                               its answer (default: 30)
   --worker-memory-mib N        memory that the model's process may have, 0 for no limit (default: 0; Linux only)
   --max-body-mib N             longest request body, and most bytes of values in an answer (default: 64)
   --max-queue N                requests that may wait (default: 1000)

@@ -1,11 +1,12 @@
-import type { Tensor } from '../core/inference/tensor';
+import type { Tensor, TensorData } from '../core/inference/tensor';
+import { packedValues } from '../core/inference/tensorBytes';
 
 /** A tensor with more columns is summed up as a whole: a picture's pixels are no features. */
 const mostFeatures = 64;
 /** More different labels than this are counted together. */
 const mostLabels = 50;
-/** Values of a tensor without columns that are looked at, at most. */
-const mostValues = 4096;
+/** Rows of a tensor that are looked at, at most: values where it has no columns. */
+const mostRows = 4096;
 
 type Role = 'input' | 'output';
 
@@ -19,7 +20,8 @@ interface Moments {
 
 /**
  * Sums up what a model is given and what it gives, for each feature: how many values, their sum and the sum of their squares, so that
- * mean and spread over any time can be had from two scrapes; and how often each label was given. What drift is seen by.
+ * mean and spread over any time can be had from two scrapes; and how often each label was given. What drift is seen by. Of a long
+ * tensor it looks at some rows only, evenly spaced, and counts those.
  */
 export class ValueSummaries {
   readonly #moments = new Map<string, Moments[]>();
@@ -34,7 +36,8 @@ export class ValueSummaries {
   observe(role: Role, tensors: readonly Tensor[]): void {
     for (const tensor of tensors) {
       const { datatype, data } = tensor;
-      if (Array.isArray(data) || (role === 'output' && datatype.includes('INT'))) this.#count(role, tensor);
+      if (datatype === 'BYTES') this.#count(role, tensor.name, firstWords(data));
+      else if (role === 'output' && datatype.includes('INT')) this.#count(role, tensor.name, data);
       else if (datatype !== 'FP16' && datatype !== 'BF16') this.#sum(role, tensor);
     }
   }
@@ -82,25 +85,29 @@ export class ValueSummaries {
     if (!features) this.#moments.set(key, (features = Array.from({ length: columns }, empty)));
     // A model with a free second dimension may be given another number of columns.
     if (features.length !== columns) return;
-    const length = columns > 1 ? data.length : Math.min(data.length, mostValues);
-    for (let index = 0; index < length; index++) {
-      const value = Number(data[index]);
-      const moments = features[index % columns] as Moments;
-      if (Number.isFinite(value)) {
-        moments.count++;
-        moments.sum += value;
-        moments.squares += value * value;
-      } else {
-        moments.missing++;
+    const rows = data.length / columns;
+    const looked = Math.min(rows, mostRows);
+    for (let row = 0; row < looked; row++) {
+      const start = Math.floor((row * rows) / looked) * columns;
+      for (let column = 0; column < columns; column++) {
+        const value = Number(data[start + column]);
+        const moments = features[column] as Moments;
+        if (Number.isFinite(value)) {
+          moments.count++;
+          moments.sum += value;
+          moments.squares += value * value;
+        } else {
+          moments.missing++;
+        }
       }
     }
   }
 
-  #count(role: Role, { name, data }: Tensor): void {
+  #count(role: Role, name: string, data: TensorData): void {
     const key = `${role}\n${name}`;
     let counts = this.#labels.get(key);
     if (!counts) this.#labels.set(key, (counts = new Map<string, number>()));
-    for (let index = 0; index < Math.min(data.length, mostValues); index++) {
+    for (let index = 0; index < Math.min(data.length, mostRows); index++) {
       const word = String(data[index]).slice(0, 80);
       const value = counts.has(word) || counts.size < mostLabels ? word : 'other';
       counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -113,6 +120,14 @@ export class ValueSummaries {
     const feature = count === 1 ? '' : (names?.[index] ?? String(index));
     return `role="${role}",tensor="${escaped(tensor)}",feature="${escaped(feature)}"`;
   }
+}
+
+/** The first of them; what is no UTF-8 has marks in it. */
+function firstWords(data: TensorData): string[] {
+  if (Array.isArray(data)) return data;
+  return packedValues(data as Uint8Array, mostRows).map((value) =>
+    Buffer.from(value.subarray(0, 400)).toString(),
+  );
 }
 
 function empty(): Moments {

@@ -17,7 +17,8 @@ export type Datatype =
 
 /**
  * Values in row-major order. BOOL and UINT8 are a `Uint8Array`; FP16 and BF16 are their bits in a `Uint16Array`;
- * INT64 and UINT64 are 64-bit arrays; BYTES are UTF-8 strings.
+ * INT64 and UINT64 are 64-bit arrays; BYTES are UTF-8 strings, or, on their way through the server, a `Uint8Array` of the bytes that
+ * the binary tensor extension has for them.
  */
 export type TensorData =
   | Uint8Array

@@ -1,5 +1,5 @@
 import { arrayTypeOf, byteLengthOf, countOf } from './datatypes';
-import type { Datatype, TensorData } from './tensor';
+import type { Datatype, Tensor, TensorData } from './tensor';
 import { TensorError } from './tensorFill';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -21,12 +21,16 @@ export function bytesOf(data: TensorData): Uint8Array {
 }
 
 /**
- * The values that {@link bytesOf} wrote: a view of `bytes` where their place in memory allows it, else a copy.
- * @throws TensorError when they are not as many as the shape says, or a BYTES value is no UTF-8
+ * The values that {@link bytesOf} wrote: a view of `bytes` where their place in memory allows it, else a copy. BYTES values stay
+ * packed as they are: {@link unpacked} takes them apart.
+ * @throws TensorError when they are not as many as the shape says
  */
 export function dataFromBytes(datatype: Datatype, shape: readonly number[], bytes: Buffer): TensorData {
   const count = countOf(shape);
-  if (datatype === 'BYTES') return stringsFrom(bytes, count);
+  if (datatype === 'BYTES') {
+    checkPacked(bytes, count);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
   const type = arrayTypeOf(datatype);
   const expected = count * type.BYTES_PER_ELEMENT;
   if (bytes.byteLength !== expected) {
@@ -37,28 +41,59 @@ export function dataFromBytes(datatype: Datatype, shape: readonly number[], byte
   return new type(copy.buffer, 0, count);
 }
 
-function stringsFrom(bytes: Buffer, count: number): string[] {
-  // Each has a length in front: a shape that asks for more can not be right, and nothing is allocated for it.
-  if (count * 4 > bytes.length) {
-    throw new TensorError(`expected ${count} BYTES values, got ${bytes.length} bytes`, []);
-  }
-  const values = new Array<string>(count);
-  let offset = 0;
-  for (let index = 0; index < count; index++) {
-    const start = offset + 4;
-    const end = start <= bytes.length ? start + bytes.readUInt32LE(offset) : Infinity;
-    if (end > bytes.length) {
-      throw new TensorError(`BYTES value ${index} is longer than what was sent`, [index]);
-    }
+/**
+ * The tensor with its BYTES values as strings.
+ * @throws TensorError when one is no UTF-8
+ */
+export function unpacked(tensor: Tensor): Tensor {
+  const { datatype, data } = tensor;
+  if (datatype !== 'BYTES' || Array.isArray(data)) return tensor;
+  const strings = packedValues(data as Uint8Array).map((value, index) => {
     try {
-      values[index] = utf8.decode(bytes.subarray(start, end));
+      return utf8.decode(value);
     } catch {
       throw new TensorError(`BYTES value ${index} is no UTF-8`, [index]);
     }
-    offset = end;
+  });
+  return { ...tensor, data: strings };
+}
+
+/** Views of the first values that are packed there, all by default. */
+export function packedValues(bytes: Uint8Array, most = Infinity): Uint8Array[] {
+  const values: Uint8Array[] = [];
+  for (let offset = 0; offset < bytes.length && values.length < most;) {
+    const start = offset + 4;
+    offset = start + lengthAt(bytes, offset);
+    values.push(bytes.subarray(start, offset));
+  }
+  return values;
+}
+
+/** Where the value begins that comes so many values after the one at `offset`. */
+export function skipPacked(bytes: Uint8Array, offset: number, count: number): number {
+  let at = offset;
+  for (let left = count; left > 0; left--) at += 4 + lengthAt(bytes, at);
+  return at;
+}
+
+function checkPacked(bytes: Uint8Array, count: number): void {
+  // Each has a length in front: a shape that asks for more can not be right, and is not walked to its end.
+  if (count * 4 > bytes.length) {
+    throw new TensorError(`expected ${count} BYTES values, got ${bytes.length} bytes`, []);
+  }
+  let offset = 0;
+  for (let index = 0; index < count; index++) {
+    offset = offset + 4 <= bytes.length ? offset + 4 + lengthAt(bytes, offset) : Infinity;
+    if (offset > bytes.length) {
+      throw new TensorError(`BYTES value ${index} is longer than what was sent`, [index]);
+    }
   }
   if (offset !== bytes.length) {
     throw new TensorError(`${bytes.length - offset} bytes are left after ${count} BYTES values`, []);
   }
-  return values;
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  const byte = (index: number) => bytes[at + index] as number;
+  return byte(0) + byte(1) * 2 ** 8 + byte(2) * 2 ** 16 + byte(3) * 2 ** 24;
 }

@@ -1,5 +1,7 @@
 import type { TensorSpec } from '../../core/model/signature';
+import { countOf } from '../../core/inference/datatypes';
 import type { Tensor, TensorData } from '../../core/inference/tensor';
+import { skipPacked } from '../../core/inference/tensorBytes';
 import type { OutgoingTensor } from '../worker/frames';
 
 /** Whether these have rows: the first dimension of each is free. */
@@ -36,22 +38,19 @@ export function joinRows(requests: readonly { inputs: readonly Tensor[]; rows: n
 export function splitRows(outputs: readonly Tensor[], rows: readonly number[]): Tensor[][] | undefined {
   const total = rows.reduce((sum, count) => sum + count, 0);
   if (!outputs.every(({ shape }) => shape[0] === total)) return undefined;
-  let first = 0;
-  return rows.map((count) => {
-    const from = first;
-    first += count;
-    return outputs.map((output) => sliceRows(output, from, count, total));
-  });
+  const parts = outputs.map((output) => partsOf(output, rows));
+  return rows.map((_, request) => parts.map((ofOutput) => ofOutput[request] as Tensor));
 }
 
-function sliceRows(
-  { name, datatype, shape, data }: Tensor,
-  from: number,
-  count: number,
-  total: number,
-): Tensor {
-  const width = data.length / total;
-  const [start, end] = [from * width, (from + count) * width];
-  const rows: TensorData = Array.isArray(data) ? data.slice(start, end) : data.subarray(start, end);
-  return { name, datatype, shape: [count, ...shape.slice(1)], data: rows };
+function partsOf({ name, datatype, shape, data }: Tensor, rows: readonly number[]): Tensor[] {
+  const [, ...rowShape] = shape;
+  const width = countOf(rowShape);
+  const packed = datatype === 'BYTES' && !Array.isArray(data) ? (data as Uint8Array) : undefined;
+  let end = 0;
+  return rows.map((count) => {
+    const start = end;
+    end = packed ? skipPacked(packed, start, count * width) : start + count * width;
+    const part: TensorData = Array.isArray(data) ? data.slice(start, end) : data.subarray(start, end);
+    return { name, datatype, shape: [count, ...rowShape], data: part };
+  });
 }

@@ -1,4 +1,5 @@
 import type { Tensor, TensorData } from '../../core/inference/tensor';
+import { skipPacked } from '../../core/inference/tensorBytes';
 import { splitRows } from './rows';
 
 interface Rows {
@@ -58,7 +59,13 @@ export class BatchTrial {
 }
 
 /** Other values of the same kind, so that rows that were sent twice can still be told apart. */
-function varied({ name, datatype, shape, data }: Tensor): Tensor {
+function varied(tensor: Tensor): Tensor {
+  const { name, datatype, shape, data } = tensor;
+  if (datatype === 'BYTES' && !Array.isArray(data)) {
+    const packed = data as Uint8Array;
+    const second = packed.length > 0 ? skipPacked(packed, 0, 1) : 0;
+    return { ...tensor, data: Buffer.concat([packed.subarray(second), packed.subarray(0, second)]) };
+  }
   const reversed: TensorData = data.slice().reverse();
   if (reversed instanceof Float32Array || reversed instanceof Float64Array) {
     reversed.forEach((value, index) => (reversed[index] = value * 0.75 + 0.1 * (index % 7)));

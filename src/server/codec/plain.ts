@@ -21,11 +21,15 @@ export type PlainForm = 'outputs' | 'predictions';
  */
 export function readPlain(bytes: Buffer, signature: Signature): { inputs: Tensor[]; form: PlainForm } {
   const body = parseBody(bytes, signature);
-  if (isObject(body) && body['instances'] !== undefined && !isInput(signature, 'instances')) {
+  if (isObject(body) && isGiven(body['instances']) && !isInput(signature, 'instances')) {
     return { form: 'predictions', inputs: readInstances(body['instances'], signature) };
   }
-  const wrapped = isObject(body) && body['inputs'] !== undefined && !isInput(signature, 'inputs');
+  const wrapped = isObject(body) && isGiven(body['inputs']) && !isInput(signature, 'inputs');
   return { form: 'outputs', inputs: readInputs(wrapped ? body['inputs'] : body, signature) };
+}
+
+function isGiven(value: JsonValue | undefined): boolean {
+  return value !== undefined && value !== null;
 }
 
 function isInput(signature: Signature, name: string): boolean {

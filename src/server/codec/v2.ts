@@ -7,6 +7,7 @@ import { isObject, parseBody } from './body';
 import type { JsonObject } from './body';
 import type { Answer } from './codec';
 import { inModelOrder, inputFromBytes, inputSpec, inputTensor, listNames } from './inputs';
+import { asText } from './outputs';
 
 /** What the answer to an `infer` request needs to know of it. */
 export interface V2Form {
@@ -41,7 +42,7 @@ export function readV2(
   if (!isObject(request) || !Array.isArray(request['inputs'])) {
     throw new Failure(400, 'The body must be a JSON object with an array "inputs".');
   }
-  const { id, outputs } = request;
+  const id = given(request, 'id');
   if (id !== undefined && typeof id !== 'string') throw new Failure(400, '"id" must be a string.');
   const inputs = inModelOrder(
     signature,
@@ -52,7 +53,7 @@ export function readV2(
     inputs,
     form: {
       id,
-      outputs: outputs === undefined ? undefined : readOutputs(outputs, signature),
+      outputs: readOutputs(given(request, 'outputs'), signature),
       binary: parameter(request, 'binary_data_output') === true,
       timeout: timeoutOf(request),
     },
@@ -61,13 +62,21 @@ export function readV2(
 
 /** Triton's name for how long a request may take, in microseconds. */
 function timeoutOf(request: JsonObject): number | undefined {
-  const timeout = Number(parameter(request, 'timeout') ?? NaN);
-  return timeout > 0 ? timeout / 1000 : undefined;
+  const timeout = parameter(request, 'timeout');
+  if (timeout === undefined) return undefined;
+  if (typeof timeout !== 'number' && typeof timeout !== 'bigint')
+    throw new Failure(400, '"timeout" must be a number of microseconds.');
+  return timeout > 0 ? Number(timeout) / 1000 : undefined;
+}
+
+/** Clients that write all fields of a form write null for those that they leave out. */
+function given(of: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(of, name) ? (of[name] ?? undefined) : undefined;
 }
 
 function parameter(of: JsonObject, name: string): JsonValue | undefined {
   const { parameters } = of;
-  return isObject(parameters) && Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  return isObject(parameters) ? given(parameters, name) : undefined;
 }
 
 /** What comes behind the JSON: the values of one tensor after another. */
@@ -103,7 +112,8 @@ function readInput(input: JsonValue, signature: Signature, tail: Tail): Tensor {
       'Each of "inputs" must be an object with a "name", "shape", "datatype" and "data".',
     );
   }
-  const { name, shape, datatype, data } = input as JsonObject & { name: string };
+  const { name, shape, datatype } = input as JsonObject & { name: string };
+  const data = given(input, 'data');
   const spec = inputSpec(signature, name);
   if (datatype !== spec.datatype) {
     const given = typeof datatype === 'string' ? datatype.slice(0, 40) : 'none';
@@ -125,8 +135,11 @@ function isShape(shape: JsonValue | undefined): shape is number[] {
   return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
 }
 
-function readOutputs(outputs: JsonValue, signature: Signature): WantedOutput[] {
+function readOutputs(outputs: JsonValue | undefined, signature: Signature): WantedOutput[] | undefined {
+  if (outputs === undefined) return undefined;
   if (!Array.isArray(outputs)) throw new Failure(400, '"outputs" must be an array of objects with a "name".');
+  // None means all, as for Triton.
+  if (outputs.length === 0) return undefined;
   return outputs.map((output) => {
     if (!isObject(output) || typeof output['name'] !== 'string')
       throw new Failure(400, 'Each of "outputs" must be an object with a "name".');
@@ -149,7 +162,7 @@ function readOutputs(outputs: JsonValue, signature: Signature): WantedOutput[] {
 export function writeV2(model: { name: string; version: string }, form: V2Form, outputs: Tensor[]): Answer {
   const binary: Uint8Array[] = [];
   const tensors = wantedOf(form, outputs).map(({ tensor, asBytes }) => {
-    if (!asBytes) return `${tensorHead(tensor)},"data":${dataText(tensor)}}`;
+    if (!asBytes) return `${tensorHead(tensor)},"data":${dataText(asText(tensor))}}`;
     const bytes = bytesOf(tensor.data);
     binary.push(bytes);
     return `${tensorHead(tensor)},"parameters":{"binary_data_size":${bytes.byteLength}}}`;

@@ -45,7 +45,8 @@ export class Exchange {
   /** Whether all headers of the answer are ASCII, as far as they can be anything else. */
   #ascii = true;
   #onGone: (() => void) | undefined;
-  readonly #started = performance.now();
+  /** When it came, by the clock of `performance.now()`. */
+  readonly arrived = performance.now();
   #ended = Infinity;
 
   constructor(
@@ -207,7 +208,7 @@ export class Exchange {
     this.#ended = performance.now();
     this.bodies.release(this.#held);
     this.observer.moved(this.#bytesRead, sent);
-    this.observer.ended(this.route, status, (this.#ended - this.#started) / 1000);
+    this.observer.ended(this.route, status, (this.#ended - this.arrived) / 1000);
   }
 }
 

@@ -1,5 +1,7 @@
 import { Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Datatype, Tensor } from '../../core/inference/tensor';
+import { unpacked } from '../../core/inference/tensorBytes';
+import { TensorError } from '../../core/inference/tensorFill';
 
 const ortTypes: Record<Exclude<Datatype, 'BF16'>, OrtTensor.Type> = {
   BOOL: 'bool',
@@ -18,10 +20,40 @@ const ortTypes: Record<Exclude<Datatype, 'BF16'>, OrtTensor.Type> = {
 };
 const datatypes = new Map(Object.entries(ortTypes).map(([datatype, type]) => [type, datatype as Datatype]));
 
-/** The same values as onnxruntime takes them, without a copy. */
+/** Values that no model of ONNX can be given. */
+export class UnfitInput extends Error {
+  constructor(name: string, what: string) {
+    super(`Input "${name}": ${what}.`);
+    this.name = 'UnfitInput';
+  }
+}
+
+/** The same values as onnxruntime takes them, without a copy but for strings. Throws `UnfitInput`. */
 export function toOrt(tensor: Tensor): OrtTensor {
-  if (tensor.datatype === 'BF16') throw new Error('onnxruntime-node can not carry bfloat16 values.');
-  return new OrtTensor(ortTypes[tensor.datatype], tensor.data, tensor.shape);
+  const { datatype, shape } = tensor;
+  if (datatype === 'BF16') throw new Error('onnxruntime-node can not carry bfloat16 values.');
+  const data = datatype === 'BYTES' ? stringsOf(tensor) : tensor.data;
+  return new OrtTensor(ortTypes[datatype], data, shape);
+}
+
+/** onnxruntime-node ends a string at its first NUL. */
+function stringsOf(tensor: Tensor): string[] {
+  const strings = textsOf(tensor);
+  const cut = strings.findIndex((text) => text.includes('\0'));
+  if (cut >= 0)
+    throw new UnfitInput(
+      tensor.name,
+      `BYTES value ${cut} has a NUL character, which ONNX strings can not hold here`,
+    );
+  return strings;
+}
+
+function textsOf(tensor: Tensor): string[] {
+  try {
+    return unpacked(tensor).data as string[];
+  } catch (error) {
+    throw error instanceof TensorError ? new UnfitInput(tensor.name, error.message) : error;
+  }
 }
 
 /** An output of onnxruntime, without a copy. */

@@ -6,7 +6,7 @@ import type { Tensor } from '../../core/inference/tensor';
 import type { FailureReason, SessionOptions, Usage } from '../worker/frames';
 import { endWithParent } from './endWithParent';
 import { ortMessage } from './ortMessage';
-import { fromOrt, toOrt } from './ortTensors';
+import { fromOrt, toOrt, UnfitInput } from './ortTensors';
 import { readFrame, writeFrame } from './pipe';
 
 /** Loads one model and runs it, one request after another, until the pipe ends. */
@@ -63,6 +63,7 @@ async function run(session: InferenceSession, id: number, inputs: Tensor[], maxB
     }));
     writeFrame({ kind: 'result', id, milliseconds, ...recentUsage() }, parts);
   } catch (error) {
+    if (error instanceof UnfitInput) return fail('input', error.message);
     const message = ortMessage(error);
     fail(/alloc|out of memory|array buffer/i.test(message) ? 'memory' : 'model', message);
   }

@@ -89,11 +89,16 @@ def decode(entries, body):
 
 
 def decode_strings(data):
+    """Strings, and bytes where a value is no UTF-8."""
     values = []
     offset = 0
     while offset < len(data):
         (length,) = struct.unpack_from("<I", data, offset)
-        values.append(str(data[offset + 4 : offset + 4 + length], "utf-8"))
+        value = data[offset + 4 : offset + 4 + length]
+        try:
+            values.append(str(value, "utf-8"))
+        except UnicodeDecodeError:
+            values.append(bytes(value))
         offset += 4 + length
     return values
 
@@ -106,9 +111,9 @@ def encode(array):
     if name == "BYTES":
         parts = []
         for value in array.ravel():
-            text = str(value).encode("utf-8", "replace")
-            parts.append(struct.pack("<I", len(text)))
-            parts.append(text)
+            raw = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+            parts.append(struct.pack("<I", len(raw)))
+            parts.append(raw)
         return name, b"".join(parts)
     return name, np.ascontiguousarray(array, dtypes()[name]).tobytes()
 

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { byteLengthOf } from '../../core/inference/datatypes';
 import type { Tensor } from '../../core/inference/tensor';
+import type { Signature } from '../../core/model/signature';
 import { asJson, readRequest, writeAnswer } from '../codec/codec';
-import type { AnswerForm, Protocol } from '../codec/codec';
-import { Failure } from '../failure';
+import type { AnswerForm, BodyHints, Protocol } from '../codec/codec';
+import { within } from '../deadline';
+import type { Deadline } from '../deadline';
+import { comeAgain, Failure } from '../failure';
 import type { Exchange } from '../http/exchange';
 import type { Handler, Router } from '../http/router';
 import { checkModel, modelPaths } from './paths';
@@ -19,19 +23,21 @@ export function addPredictions(router: Router, { model, bulk, coded }: RouteCont
     async function handle(exchange, params) {
       checkModel(model, params);
       const protocol = protocolOf(exchange);
-      const jsonBytes = protocol === 'v2' ? jsonBytesOf(exchange) : undefined;
+      const hints = hintsOf(protocol, exchange);
       const body = await exchange.body();
       const started = performance.now();
-      const request =
-        Math.min(jsonBytes ?? Infinity, body.length) >= bulkBytes
-          ? await bulk.read(protocol, body, jsonBytes)
-          : readRequest(protocol, body, model.signature, jsonBytes);
-      const { inputs, form } = request;
+      const { inputs, form } = isLongRequest(protocol, body, model.signature, hints)
+        ? await patiently(exchange, deadlineOf(exchange), (signal) =>
+            bulk.read(protocol, body, hints, signal),
+          )
+        : readRequest(protocol, body, model.signature, hints);
       coded('preprocess', since(started));
-      const outputs = await model.predict(inputs, exchange, timeoutOf(exchange, form));
+      const deadline = deadlineOf(exchange, form);
+      const outputs = await model.predict(inputs, exchange, deadline);
       const answered = performance.now();
+      if (form.protocol === 'v2') form.v2.id ??= requestIdOf(exchange);
       const { json, binary } = isLong(asJson(form, outputs))
-        ? await bulk.write(form, outputs)
+        ? await patiently(exchange, deadline, (signal) => bulk.write(form, outputs, signal))
         : writeAnswer(form, outputs, model);
       coded('postprocess', since(answered));
       if (binary.length === 0) return exchange.json(200, json);
@@ -62,6 +68,16 @@ function since(started: number): number {
   return (performance.now() - started) / 1000;
 }
 
+function hintsOf(protocol: Protocol, exchange: Exchange): BodyHints | undefined {
+  if (protocol === 'v2') return { jsonBytes: jsonBytesOf(exchange) };
+  if (protocol !== 'csv') return undefined;
+  // As RFC 4180 has it.
+  const header = /;\s*header\s*=\s*"?(present|absent)\b/i.exec(
+    exchange.request.headers['content-type'] ?? '',
+  )?.[1];
+  return { header: header === undefined ? undefined : header.toLowerCase() === 'present' };
+}
+
 function jsonBytesOf({ request }: Exchange): number | undefined {
   const given = request.headers['inference-header-content-length'];
   if (given === undefined) return undefined;
@@ -80,10 +96,34 @@ function invocationProtocol({ request }: Exchange): Protocol {
   );
 }
 
-/** How long the client waits, in milliseconds, if it says so: in the request, or as proxies tell those behind them. */
-function timeoutOf({ request }: Exchange, form: AnswerForm): number | undefined {
+/** Until when the client waits, if it says so: in the request, or as proxies tell those behind them. */
+function deadlineOf({ request, arrived }: Exchange, form?: AnswerForm): Deadline | undefined {
   const header = Number(request.headers['x-envoy-expected-rq-timeout-ms']);
-  return (form.protocol === 'v2' ? form.v2.timeout : undefined) ?? (header > 0 ? header : undefined);
+  const milliseconds =
+    (form?.protocol === 'v2' ? form.v2.timeout : undefined) ?? (header > 0 ? header : undefined);
+  return milliseconds === undefined ? undefined : { milliseconds, end: arrived + milliseconds };
+}
+
+/** Work that is given up when nobody waits for it any more. */
+function patiently<T>(
+  exchange: Exchange,
+  deadline: Deadline | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const waiting = new AbortController();
+  exchange.whenGone(() => waiting.abort(comeAgain('The client has left.')));
+  return within(deadline, work(waiting.signal), (failure) => waiting.abort(failure));
+}
+
+function requestIdOf({ request }: Exchange): string {
+  return (request.headers['x-request-id'] as string | undefined) ?? randomUUID();
+}
+
+/** Words that come as bytes are looked through one by one, as text is; other bytes are not. */
+function isLongRequest(protocol: Protocol, body: Buffer, { inputs }: Signature, hints?: BodyHints): boolean {
+  if (body.length < bulkBytes) return false;
+  const words = inputs.some(({ datatype }) => datatype === 'BYTES');
+  return words || (hints?.jsonBytes ?? Infinity) >= bulkBytes;
 }
 
 function isLong(outputs: Tensor[]): boolean {

@@ -9,7 +9,8 @@
  *   16+H    B      body: the tensors that the header's "tensors" lists, in that order, each at a multiple of 8 from the
  *                  start of the body (zeros fill the gaps), "bytes" long
  *
- * A tensor's bytes are its values in row-major order. BOOL is one byte. A BYTES value is its length in 4 bytes and its UTF-8.
+ * A tensor's bytes are its values in row-major order. BOOL is one byte. A BYTES value is its length in 4 bytes and its UTF-8, or
+ * for Python other bytes.
  *
  *   front → worker   {"kind":"load","model":PATH,"options":{…}}        once, first
  *   worker → front   {"kind":"loaded","described":{…}}  or  {"kind":"failed","reason":…,"message":…}
@@ -71,8 +72,11 @@ export interface Usage {
   cpuSeconds: number;
 }
 
-/** `model`: it failed in a run; `input`: it refused the values, as far as that can be told from a failure; `memory`: it needed more than there is; `size`: its outputs are longer than `maxBytes`. */
-export type FailureReason = 'load' | 'model' | 'input' | 'memory' | 'size';
+/**
+ * `input`: the values are refused, or can not be given to any model of its kind, as far as that can be told from a failure; `model`: it
+ * failed in a run; `memory`: it needed more than there is; `size`: its outputs are longer than `maxBytes`.
+ */
+export type FailureReason = 'load' | 'input' | 'model' | 'memory' | 'size';
 
 export type ToWorker =
   | { kind: 'load'; model: string; options: SessionOptions }
@@ -144,7 +148,7 @@ export function decodePreamble(bytes: Buffer): { headerBytes: number; bodyBytes:
   return { headerBytes, bodyBytes: bytes.readUInt32LE(8) + bytes.readUInt32LE(12) * 2 ** 32 };
 }
 
-/** A frame from its header and its body. The tensors are views of `body` where its memory is aligned for them, as that of an own buffer is. */
+/** A frame from its header and its body. BYTES values stay packed. The tensors are views of `body` where its memory is aligned for them, as that of an own buffer is. */
 export function decodeFrame<Header>(json: Buffer, body: Buffer): Frame<Header> {
   const header = JSON.parse(json.toString()) as Header & { tensors?: TensorHeader[] };
   const tensors: Tensor[] = [];

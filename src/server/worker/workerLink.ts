@@ -1,6 +1,7 @@
 import type { Tensor } from '../../core/inference/tensor';
 import { messageOf } from '../../core/errors';
 import { comeAgain, Failure } from '../failure';
+import { after } from '../timer';
 import { FrameReader } from './frameReader';
 import { encodeFrame } from './frames';
 import type {
@@ -31,6 +32,9 @@ export interface RunResult {
   outputs: Tensor[];
   milliseconds: number;
 }
+
+/** Characters of a model's own words that are passed on. */
+const mostWords = 2000;
 
 /** How often memory is looked at: a run fills about 200 MB between two looks. */
 const memoryWatchMilliseconds = 100;
@@ -93,7 +97,7 @@ export class WorkerLink {
       loadSeconds,
       'Loading the model',
     );
-    if (header.kind === 'failed') throw new Failure(500, header.message);
+    if (header.kind === 'failed') throw new Failure(500, shortened(header.message));
     return header.kind === 'loaded' ? header.described : undefined;
   }
 
@@ -104,7 +108,7 @@ export class WorkerLink {
     const { header, tensors } = await this.#ask(request, inputs, seconds, 'The prediction');
     if (header.kind === 'result') return { outputs: tensors, milliseconds: header.milliseconds };
     throw header.kind === 'failed'
-      ? this.#runFailure(header.reason, header.message)
+      ? this.#runFailure(header.reason, shortened(header.message))
       : new Failure(500, 'The worker answered out of turn.');
   }
 
@@ -127,7 +131,7 @@ export class WorkerLink {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
       const late = () => this.end(new Failure(504, `${what} took longer than ${seconds} s and was stopped.`));
-      const timer = setTimeout(late, seconds * 1000);
+      const timer = after(seconds * 1000, late);
       this.#pending = {
         resolve: (frame) => {
           clearTimeout(timer);
@@ -176,4 +180,8 @@ export class WorkerLink {
         return new Failure(500, `The model failed: ${message}`);
     }
   }
+}
+
+function shortened(message: string): string {
+  return message.length > mostWords ? `${message.slice(0, mostWords)}…` : message;
 }

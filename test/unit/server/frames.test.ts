@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Datatype, TensorData } from '../../../src/core/inference/tensor';
+import { unpacked } from '../../../src/core/inference/tensorBytes';
 import { FrameReader } from '../../../src/server/worker/frameReader';
 import { encodeFrame } from '../../../src/server/worker/frames';
 import type { Frame, OutgoingTensor, ToWorker } from '../../../src/server/worker/frames';
@@ -42,7 +43,7 @@ describe('frames', () => {
       assert.deepEqual(frames[1]?.tensors, []);
       for (const frame of [frames[0], frames[2]]) {
         assert.deepEqual(
-          frame?.tensors,
+          frame?.tensors.map(unpacked),
           mixed.map(({ name, datatype, shape, parts }) => ({
             name,
             datatype,

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { inferBody, iris, startServer, startServerOn, stopServers } from './support/serverProcess';
 import type { TestServer } from './support/serverProcess';
@@ -152,6 +156,51 @@ describe('protocols of platforms', () => {
     }
   });
 
+  it('predict tables whose columns are numbered', async () => {
+    const body = JSON.stringify({ dataframe_split: { columns: [0, 1, 2, 3], index: [0, 1], data: rows } });
+    const reply = await post('/invocations', body);
+    assert.deepEqual(
+      reply.body.predictions?.map(({ label }) => label),
+      [0, 2],
+      JSON.stringify(reply.body),
+    );
+    const named = { dataframe_split: { columns: [0, true, 2, 3], data: rows } };
+    assert.match((await post('/invocations', JSON.stringify(named))).body.error, /array of names/);
+  });
+
+  it('take null for what is left out', async () => {
+    const nulls = { dataframe_split: null, dataframe_records: null, inputs: null, instances: rows };
+    for (const path of ['/invocations', '/predict']) {
+      const { status, body } = await post(path, JSON.stringify(nulls));
+      assert.equal(status, 200, JSON.stringify(body));
+    }
+  });
+
+  it('tell names of columns from rows in CSV', async () => {
+    const [one, two] = rows.map((row) => row.join(',')) as [string, string];
+    for (const [header, type, predictions] of [
+      ['0,1,2,3', 'text/csv', [0, 2]],
+      ['a,b,,d', 'text/csv', [0, 2]],
+      ['6.3,3.3,6,2.5', 'text/csv', [2, 0, 2]],
+      ['nan,inf,6,2.5', 'text/csv', undefined],
+      ['6.3,3.3,6,2.5', 'text/csv; charset=utf-8; header=present', [0, 2]],
+      ['0,1,2,3', 'text/csv;header="absent"', undefined],
+    ] as const) {
+      const reply = await post('/invocations', [header, one, two].join('\n'), type);
+      const labels = reply.body.predictions?.map(({ label }) => label);
+      assert.ok(labels, JSON.stringify(reply.body));
+      assert.deepEqual(predictions ? labels : labels.length, predictions ?? 3, `${header} ${type}`);
+    }
+    for (const [line, words] of [
+      ['5.1,x,1.4,0.2', /"x" at \[0\]\[1\] is no FP32 value/],
+      ['5.1,0x10,1.4,0.2', /"0x10" at \[0\]\[1\]/],
+      ['5.1,1e999,1.4,0.2', /"1e999" at \[0\]\[1\]/],
+      ['1,2,3', /has shape \[1, 3\]/],
+    ] as const) {
+      assert.match((await post('/invocations', line, 'text/csv')).body.error, words);
+    }
+  });
+
   it('predict with CSV, with and without names', async () => {
     const lines = rows.map((row) => row.join(','));
     for (const body of [lines.join('\n'), ['a,b,c,d', ...lines].join('\r\n')]) {
@@ -222,6 +271,52 @@ describe('protocols of platforms', () => {
     assert.equal((await send(Buffer.from('plain'), 'gzip')).status, 400);
     assert.equal((await send(Buffer.from('plain'), 'br')).status, 415);
     assert.equal((await send(gzipSync(Buffer.alloc(65 * 2 ** 20)), 'gzip')).status, 413);
+  });
+});
+
+describe('cells of CSV', () => {
+  after(stopServers);
+
+  it('are what pandas reads from them, without loss', async () => {
+    const server = await startServer(echo);
+    const cells = {
+      STRING: ['02134', '', 'NA', '1e3', 'true'],
+      INT64: ['9007199254740993', '-9223372036854775808', '+5', '0', '7.0'],
+      UINT64: ['18446744073709551615', '0', '1', '2', '3'],
+      BOOL: ['true', 'False', '1', '0', 'TRUE'],
+      DOUBLE: ['', 'nan', '-inf', 'Infinity', '.5'],
+      FLOAT: ['NA', 'null', '+inf', '1e3', '-1.'],
+      FLOAT16: ['NaN', '1', '2', '3', '4'],
+    };
+    const given = new Map<string, string[]>(Object.entries(cells));
+    const names = ['UINT8', 'UINT16', 'UINT32', 'INT8', 'INT16', 'INT32', ...given.keys()];
+    const lines = [0, 1, 2, 3, 4].map((row) => names.map((name) => given.get(name)?.[row] ?? row).join(','));
+    const body = [names.map((name) => `${name}_in`).join(','), ...lines].join('\n');
+    const headers = { 'Content-Type': 'text/csv' };
+    const { text } = await server.fetch('/invocations', { method: 'POST', body, headers });
+    const values = (name: string) =>
+      Array.from(text.matchAll(new RegExp(`"${name}_out":\\[(.*?)\\]`, 'g')), ([, value]) => value);
+    assert.deepEqual(values('STRING'), ['"02134"', '""', '"NA"', '"1e3"', '"true"'], text);
+    assert.deepEqual(values('INT64'), ['9007199254740993', '-9223372036854775808', '5', '0', '7']);
+    assert.deepEqual(values('UINT64'), ['18446744073709551615', '0', '1', '2', '3']);
+    assert.deepEqual(values('BOOL'), ['true', 'false', 'true', 'false', 'true']);
+    assert.deepEqual(values('DOUBLE'), ['"NaN"', '"NaN"', '"-Infinity"', '"Infinity"', '0.5']);
+    assert.deepEqual(values('FLOAT'), ['"NaN"', '"NaN"', '"Infinity"', '1000', '-1']);
+    assert.deepEqual(values('FLOAT16'), ['"NaN"', '1', '2', '3', '4']);
+    for (const [name, cell, shown = `"${cell}"`] of [
+      ['INT64', ''],
+      ['INT64', '0x10'],
+      ['INT64', '1.5', '1.5'],
+      ['UINT8', 'nan'],
+      ['BOOL', 'yes'],
+    ] as const) {
+      const line = names.map((one) => (one === name ? cell : (given.get(one)?.[2] ?? 1))).join(',');
+      const bad = [body.split('\n')[0], line].join('\n');
+      const reply = await server.fetch('/invocations', { method: 'POST', body: bad, headers });
+      assert.equal(reply.status, 400, `${name} ${cell}`);
+      const { error } = JSON.parse(reply.text) as { error: string };
+      assert.ok(error.includes(`${shown} at [0]`), error);
+    }
   });
 });
 
@@ -381,5 +476,54 @@ describe('a client that does not wait for ever', () => {
     assert.match(String(reply.body['error']), /200 ms/);
     assert.ok(performance.now() - started < 2000);
     assert.ok([200, 504].includes((await long).status));
+  });
+
+  it('waits from when its request arrives', async () => {
+    const server = await startServer(iris);
+    const body = JSON.stringify({
+      ...inferBody('measurements', [1, 4], flower),
+      parameters: { timeout: 100_000 },
+    });
+    const sent = request(`${server.url}/v2/models/iris/infer`, { method: 'POST' });
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+    sent.write(body.slice(0, 10));
+    await sleep(300);
+    sent.end(body.slice(10));
+    const [{ statusCode }] = await answered;
+    assert.equal(statusCode, 504);
+  });
+
+  it('is told when its time is over while a long request is read', async () => {
+    const server = await startServer(iris);
+    const count = 200_000;
+    const body = JSON.stringify(inferBody('measurements', [count, 4], Array(count).fill(flower)));
+    const headers = { 'X-Envoy-Expected-Rq-Timeout-Ms': '1' };
+    const reply = await server.fetch('/v2/models/iris/infer', { method: 'POST', body, headers });
+    assert.equal(reply.status, 504, reply.text);
+    assert.equal((await server.infer(body)).status, 200);
+  });
+
+  it('may wait as long as it likes, and so may the server', async () => {
+    const server = await startServer(iris, '--run-timeout-seconds', '3000000');
+    for (const timeout of [1e13, 2 ** 60, 0, null]) {
+      const request = { ...inferBody('measurements', [1, 4], flower), parameters: { timeout } };
+      const { status, body } = await server.infer(request);
+      assert.equal(status, 200, `${timeout}: ${JSON.stringify(body)}`);
+    }
+    assert.equal((await server.infer(inferBody('measurements', [1, 4], flower))).status, 200);
+  });
+
+  it('says how long in a number', async () => {
+    const server = await startServer(iris);
+    const { inputs } = inferBody('measurements', [1, 4], flower);
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    for (const timeout of ['{"toString":1,"valueOf":2}', deep, '"1000"', 'true', '[5]']) {
+      const { status, body } = await server.infer(
+        `{"inputs":${JSON.stringify(inputs)},"parameters":{"timeout":${timeout}}}`,
+      );
+      assert.equal(status, 400, timeout.slice(0, 40));
+      assert.match(String(body['error']), /"timeout" must be a number of microseconds/);
+    }
+    assert.doesNotMatch(server.log(), /TypeError|RangeError/);
   });
 });

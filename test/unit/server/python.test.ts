@@ -135,6 +135,72 @@ describe('models of Python', () => {
     assert.equal((await predict(server, { x: [1, 2] })).text, '{"outputs":{"y":[3,6]}}');
   });
 
+  it('that are scripts are given words, and bytes that are none, and give both back', async () => {
+    const script = join(folder, 'bytes_and_words.py');
+    writeFileSync(
+      script,
+      [
+        'import numpy as np',
+        'tensor = ("BYTES", ["batch"])',
+        'signature = {"inputs": {"x": tensor}, "outputs": {"x": tensor, "kind": tensor, "fixed": tensor}}',
+        'def predict(inputs):',
+        '    kinds = [type(value).__name__ for value in inputs["x"]]',
+        '    return {"x": inputs["x"], "kind": kinds, "fixed": np.array([b"abc"] * len(kinds))}',
+      ].join('\n'),
+    );
+    const server = await startServer(script, '--python', python);
+    const values = [Buffer.from('wörd'), Buffer.of(0xff, 0xd8, 0, 0xff)];
+    const packed = Buffer.concat(values.flatMap((value) => [Buffer.of(value.length, 0, 0, 0), value]));
+    const binary = (outputs: object[]) => {
+      const input = {
+        name: 'x',
+        datatype: 'BYTES',
+        shape: [2],
+        parameters: { binary_data_size: packed.length },
+      };
+      const head = JSON.stringify({ inputs: [input], outputs });
+      return fetch(`${server.url}/v2/models/bytes_and_words/infer`, {
+        method: 'POST',
+        headers: { 'Inference-Header-Content-Length': String(head.length) },
+        body: Buffer.concat([Buffer.from(head), packed]),
+      });
+    };
+    const words = [{ name: 'kind' }, { name: 'fixed' }];
+    const answer = await binary([...words, { name: 'x', parameters: { binary_data: true } }]);
+    const body = Buffer.from(await answer.arrayBuffer());
+    const headBytes = Number(answer.headers.get('inference-header-content-length'));
+    const { outputs } = JSON.parse(body.subarray(0, headBytes).toString()) as {
+      outputs: { data: string[] }[];
+    };
+    assert.deepEqual(
+      outputs.slice(0, 2).map(({ data }) => data),
+      [
+        ['str', 'bytes'],
+        ['abc', 'abc'],
+      ],
+    );
+    assert.deepEqual(body.subarray(headBytes), packed);
+    const asText = await binary([{ name: 'x' }]);
+    assert.equal(asText.status, 500);
+    assert.match(
+      await asText.text(),
+      /Output \\"x\\" is no text: BYTES value 1 is no UTF-8\. Ask for it as binary data/,
+    );
+  });
+
+  it('that say much when they fail are cut short', async () => {
+    const script = join(folder, 'talkative.py');
+    const tensor = '("FP64", ["batch"])';
+    writeFileSync(
+      script,
+      `signature = {"inputs": {"x": ${tensor}}, "outputs": {"y": ${tensor}}}\ndef predict(inputs):\n    raise ValueError("so " * 100_000)\n`,
+    );
+    const reply = await predict(await startServer(script, '--python', python), { x: [1] });
+    assert.equal(reply.status, 500);
+    assert.match(reply.text, /ValueError: so so .*…"\}$/);
+    assert.ok(reply.text.length < 2200, String(reply.text.length));
+  });
+
   it('that never end, end their process, or raise, cost one answer each', async () => {
     const server = await serve('endless.pkl', '--run-timeout-seconds', '1');
     for (const [value, status, words] of [

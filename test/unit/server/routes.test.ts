@@ -66,6 +66,38 @@ describe('server routes', () => {
     );
   });
 
+  it('takes null for what is left out, and no outputs for all', async () => {
+    const { inputs } = inferBody('measurements', [1, 4], flower);
+    const nulls = {
+      id: null,
+      parameters: null,
+      outputs: null,
+      inputs: [{ ...inputs[0], parameters: null }],
+    };
+    for (const request of [nulls, { inputs, outputs: [] }, { inputs, parameters: { timeout: null } }]) {
+      const { status, body } = await server.infer(request);
+      assert.equal(status, 200, JSON.stringify(body));
+      assert.equal((body['outputs'] as object[]).length, 2);
+    }
+    const output = { name: 'label', parameters: null };
+    assert.equal((await server.infer({ inputs, outputs: [output] })).status, 200);
+  });
+
+  it('answers with an id: that of the request, of its header, or another one each time', async () => {
+    const { inputs } = inferBody('measurements', [1, 4], flower);
+    const idOf = async (request: object, headers = {}) => {
+      const init = { ...post({ inputs, ...request }), headers };
+      return (JSON.parse((await server.fetch('/v2/models/iris/infer', init)).text) as { id: string }).id;
+    };
+    const header = { 'X-Request-Id': 'from the header' };
+    assert.equal(await idOf({ id: 'own' }, header), 'own');
+    assert.equal(await idOf({ id: '' }, header), '');
+    assert.equal(await idOf({}, header), 'from the header');
+    const [one, two] = [await idOf({}), await idOf({ id: null })];
+    assert.match(one, /^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    assert.notEqual(one, two);
+  });
+
   for (const [form, body] of Object.entries({
     'inputs by name': { inputs: { measurements: [flower] } },
     'the inputs themselves': { measurements: [flower] },

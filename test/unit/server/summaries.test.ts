@@ -41,6 +41,27 @@ describe('summaries of values', () => {
     assert.ok(lines.includes('slipway_labels_total{role="output",tensor="label",value="other"} 150'));
   });
 
+  it('look at some rows of many, from the first to the last, and count those', () => {
+    const summaries = new ValueSummaries();
+    const many = 100_000;
+    const data = Float32Array.from({ length: 2 * many }, (_, index) => index >> 1);
+    summaries.observe('input', [{ name: 'x', datatype: 'FP32', shape: [many, 2], data }]);
+    const value = (name: string, feature: number) =>
+      Number(
+        new RegExp(`^${name}\\{role="input",tensor="x",feature="${feature}"\\} (.+)$`, 'm').exec(
+          summaries.text(),
+        )?.[1],
+      );
+    for (const feature of [0, 1]) {
+      const count = value('slipway_values_count', feature);
+      const mean = value('slipway_values_sum', feature) / count;
+      const squares = value('slipway_squared_values_sum', feature) / count;
+      assert.equal(count, 4096);
+      assert.ok(Math.abs(mean - many / 2) < many / 1000, String(mean));
+      assert.ok(Math.abs(squares - many ** 2 / 3) < many ** 2 / 1000, String(squares));
+    }
+  });
+
   it('take a picture as a whole', () => {
     const summaries = new ValueSummaries();
     const picture = {

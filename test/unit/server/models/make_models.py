@@ -84,5 +84,12 @@ def hungry():
     save("hungry", nodes, [value("count", INT64, [1])], [value("sum", FLOAT, [])], [constant("one", np.ones(1, np.float32))])
 
 
-for make in [echo, scalar, patience, picky, tolerant, centred, hungry]:
+def words():
+    """Gives back the words that it takes."""
+    string = TensorProto.STRING
+    nodes = [helper.make_node("Identity", ["text"], ["same"])]
+    save("words", nodes, [value("text", string, ["batch"])], [value("same", string, ["batch"])])
+
+
+for make in [echo, scalar, patience, picky, tolerant, centred, hungry, words]:
     make()
