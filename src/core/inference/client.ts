@@ -203,7 +203,7 @@ export class InferenceClient {
       return new UserError(
         'predict-refused',
         words,
-        'Its server wants a token, which Slipway does not send.',
+        'Slipway sends no token: serve the model without SLIPWAY_TOKEN to predict from here.',
       );
     if (status >= 400 && status < 500)
       return new UserError('predict-refused', words, 'Give the model the inputs that it takes.');

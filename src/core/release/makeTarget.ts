@@ -1,6 +1,8 @@
+import type Docker from 'dockerode';
 import type { TargetConfig } from '../config/config';
 import { platformsOf } from '../config/platformSchema';
-import { connect } from '../docker/connect';
+import { connect, engineAddress } from '../docker/connect';
+import { inWords } from '../docker/dockerErrors';
 import { ofContext, readCertificates } from '../docker/engineLocation';
 import { checkRegistry, publish } from '../image/registry/publish';
 import type { Logger } from '../logger';
@@ -21,8 +23,8 @@ export type TargetSettings = Pick<
   readonly trusted?: boolean;
 };
 
-type Docker = Extract<TargetConfig, { kind: 'docker' }>;
-type Cluster = Exclude<TargetConfig, Docker>;
+type DockerConfig = Extract<TargetConfig, { kind: 'docker' }>;
+type ClusterConfig = Exclude<TargetConfig, DockerConfig>;
 
 const MEMORY_MIB = 1024;
 
@@ -43,7 +45,7 @@ export function makeTarget(
   }
 }
 
-function dockerOptions(config: Docker, settings: TargetSettings) {
+function dockerOptions(config: DockerConfig, settings: TargetSettings) {
   const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB } = config;
   const { cpus, gpus, restart, registry } = config;
   const platforms = platformsOf(config);
@@ -53,14 +55,30 @@ function dockerOptions(config: Docker, settings: TargetSettings) {
 }
 
 /** Images for clusters are built on the engine of the settings. */
-function clusterOptions(settings: TargetSettings, config: Cluster): ClusterTargetOptions {
+function clusterOptions(settings: TargetSettings, config: ClusterConfig): ClusterTargetOptions {
   const { registry } = config;
   const { host, nodeBase, pythonBase, dist, version } = settings;
   return {
     ...{ host, nodeBase, pythonBase, dist, version, platforms: platformsOf(config) },
-    push: (request, built, task) => publish(connect(host), registry, request, built, task),
-    checkPush: (model, signal) => checkRegistry(connect(host), registry, model, signal),
+    push: (request, built, task) =>
+      byEngine(host, `push ${request.model.name}`, task.signal, (docker) =>
+        publish(docker, registry, request, built, task),
+      ),
+    checkPush: (model, signal) =>
+      byEngine(host, `look at ${registry}`, signal, (docker) =>
+        checkRegistry(docker, registry, model, signal),
+      ),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };
+}
+
+/** Without it, what an engine says would be told as the cluster's words. */
+function byEngine<T>(
+  host: string,
+  doing: string,
+  signal: AbortSignal,
+  work: (docker: Docker) => Promise<T>,
+): Promise<T> {
+  return inWords(doing, signal, () => work(connect(host)), engineAddress(host));
 }
