@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { configFileName, loadConfig, type Config } from '../core/config/config';
 import { configuredArguments, configuredPlace, configuredSamples, modelName } from '../core/config/modelName';
 import { UserError } from '../core/errors';
+import { fileReason } from '../core/fileErrors';
 import type { ServedModel } from '../core/endpoint/endpoint';
 import type { PythonPlace } from '../core/endpoint/pythonArguments';
 import { positionOf } from '../core/jsonDocument';
@@ -79,19 +80,20 @@ export class ModelFile {
     return (await describeModel(this.path, signal)).signature;
   }
 
-  /** None when there is no samples file. Throws `UserError` `sample-invalid` with the place of the first error. */
+  /** Where its samples are or would be, relative to the folder. */
+  get samplesFile(): string {
+    return relative(this.root, this.#samplesPath);
+  }
+
+  /** None when there is no samples file. Throws `UserError` for one that `slipway.json` names or that can not be read, or has errors. */
   async samples(): Promise<Sample[]> {
-    const file = configuredSamples(this.path, this.config, this.root) ?? samplesPathFor(this.path);
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const text = await this.#samplesText();
     if (text === undefined) return [];
     const { samples, problems } = parseSamples(text);
     const [first] = problems;
     if (!first) return samples;
     const { line, column } = positionOf(text, first.range.offset);
-    const place = `${relative(this.root, file)}:${line}:${column}`;
+    const place = `${this.samplesFile}:${line}:${column}`;
     throw new UserError('sample-invalid', `${place}: ${first.message}`, 'Correct the samples file.');
   }
 
@@ -112,5 +114,29 @@ export class ModelFile {
       canary,
       load,
     };
+  }
+
+  get #samplesPath(): string {
+    return this.#configuredSamples ?? samplesPathFor(this.path);
+  }
+
+  get #configuredSamples(): string | undefined {
+    return configuredSamples(this.path, this.config, this.root);
+  }
+
+  /** Undefined when nobody says that there are samples. */
+  async #samplesText(): Promise<string | undefined> {
+    try {
+      return await readFile(this.#samplesPath, 'utf8');
+    } catch (error) {
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (missing && this.#configuredSamples === undefined) return undefined;
+      throw new UserError(
+        'samples-missing',
+        `The samples of ${this.name} can not be read from ${this.samplesFile}: ${fileReason(error)}.`,
+        missing ? `Write them there, or correct "samples" of the model in ${configFileName}.` : undefined,
+        { cause: error },
+      );
+    }
   }
 }

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyWorkspace, temporaryFolder } from '../../host/workspace';
 import { help } from '../../../src/cli/usage';
 import { errorIn, slipway } from './support';
+
+interface Results {
+  passed: number;
+  failed: number;
+  tested: { pass: boolean; problems: string[] }[];
+}
 
 describe('the command line', () => {
   let workspace: string;
@@ -27,7 +33,7 @@ describe('the command line', () => {
     assert.equal(out, '8 passed, 0 failed\n');
     assert.match(err, /✔ iris: setosa\n/);
     const xml = await readFile(join(workspace, 'results.xml'), 'utf8');
-    assert.match(xml, /<testsuite name="iris" tests="3" failures="0" errors="0">/);
+    assert.match(xml, /<testsuite name="iris" tests="3" failures="0" errors="0" skipped="0">/);
     assert.match(xml, /<testcase classname="digits" name="a zero" time="[\d.]+"\/>/);
   });
 
@@ -40,11 +46,7 @@ describe('the command line', () => {
     try {
       const { code, out, err } = await slipway(['test', 'iris', '--json', '--junit', 'r.xml'], workspace);
       assert.equal(code, 3);
-      const { passed, failed, tested } = JSON.parse(out) as {
-        passed: number;
-        failed: number;
-        tested: { pass: boolean; problems: string[] }[];
-      };
+      const { passed, failed, tested } = JSON.parse(out) as Results;
       assert.deepEqual([passed, failed], [2, 1]);
       assert.deepEqual(tested[0]?.problems, ['label.0: Expected 2, got 0.']);
       assert.match(err, /✗ iris: setosa\n {4}label\.0: Expected 2, got 0/);
@@ -63,9 +65,75 @@ describe('the command line', () => {
     assert.equal(ended.code, 1);
     assert.equal(errorIn(ended).code, 'model-missing');
     const xml = await readFile(join(workspace, 'missing.xml'), 'utf8');
-    assert.match(xml, /<testsuite name="nothing" tests="1" failures="0" errors="1">/);
+    assert.match(xml, /<testsuite name="nothing" tests="1" failures="0" errors="1" skipped="0">/);
     assert.match(xml, /<error message="nothing is neither a file nor a model of slipway\.json\./);
-    assert.match(xml, /<testsuite name="iris" tests="3" failures="0" errors="0">/);
+    assert.match(xml, /<testsuite name="iris" tests="3" failures="0" errors="0" skipped="0">/);
+  });
+
+  it('keeps the results of the other models when one can not be tested', async () => {
+    const ended = await slipway(['test', 'models/iris.onnx', 'nothing', '--json'], workspace);
+    assert.equal(ended.code, 1);
+    const { tested, passed, failed } = JSON.parse(ended.out) as Results;
+    assert.deepEqual([tested.length, passed, failed], [4, 3, 1]);
+    assert.equal(errorIn(ended).code, 'model-missing');
+  });
+
+  describe('where there is nothing to test with', () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await copyWorkspace(join(await temporaryFolder('cli-untested'), 'workspace'));
+      await copyFile(join(folder, 'models/iris.onnx'), join(folder, 'models/silent.onnx'));
+    });
+
+    it('passes a model over, and says so', async () => {
+      const { code, out, err } = await slipway(['test', '--junit', 'r.xml'], folder);
+      assert.deepEqual([code, out], [0, '8 passed, 0 failed, 1 skipped\n'], err);
+      assert.match(err, /^- silent has no samples\.$/m);
+      assert.match(
+        await readFile(join(folder, 'r.xml'), 'utf8'),
+        /<testcase classname="silent" name="all samples" time="0"><skipped message="silent has no samples\."\/>/,
+      );
+    });
+
+    it('fails where a model was named that has no samples', async () => {
+      const ended = await slipway(['test', 'models/silent.onnx', '--json'], folder);
+      assert.equal(ended.code, 1);
+      const { code, message, next } = errorIn(ended);
+      assert.deepEqual(
+        [code, message, next],
+        ['samples-missing', 'silent has no samples.', 'Write some into models/silent.samples.json.'],
+      );
+    });
+
+    it('fails where no model has samples', async () => {
+      for (const name of ['iris', 'digits', 'breast-cancer'])
+        await rm(join(folder, `models/${name}.samples.json`));
+      const ended = await slipway(['test', '--json'], folder);
+      assert.deepEqual([ended.code, errorIn(ended).code], [1, 'samples-missing']);
+      assert.match(ended.err, /No model of this folder has samples, so nothing was tested\./);
+    });
+
+    it('fails where a model is broken', async () => {
+      await writeFile(join(folder, 'models/silent.onnx'), 'no model');
+      const ended = await slipway(['test', '--json'], folder);
+      assert.deepEqual([ended.code, errorIn(ended).code], [1, 'model-broken']);
+      assert.equal((JSON.parse(ended.out) as Results).passed, 8);
+    });
+
+    it('fails where slipway.json names samples that are not there, or can not be read', async () => {
+      for (const [samples, why] of [
+        ['tests/nothing.json', 'there is no such file or folder'],
+        ['models', 'it is a folder'],
+      ] as const) {
+        const models = { silent: { path: 'models/silent.onnx', samples } };
+        await writeFile(join(folder, 'slipway.json'), JSON.stringify({ models }));
+        const ended = await slipway(['test', 'silent', '--json'], folder);
+        assert.equal(ended.code, 1);
+        const { code, message } = errorIn(ended);
+        const told = `The samples of silent can not be read from ${samples}: ${why}.`;
+        assert.deepEqual([code, message], ['samples-missing', told]);
+      }
+    });
   });
 
   it('tests what it finds beside the models of slipway.json, but not what .gitignore leaves out', async () => {
