@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { TargetConfig } from '../config/config';
 import { platformsOf } from '../config/platformSchema';
+import { checkEngine } from '../docker/checkEngine';
 import { connect, engineAddress } from '../docker/connect';
 import { inWords } from '../docker/dockerErrors';
 import { ofContext, readCertificates } from '../docker/engineLocation';
@@ -65,9 +66,10 @@ function clusterOptions(settings: TargetSettings, config: ClusterConfig): Cluste
         publish(docker, registry, request, built, task),
       ),
     checkPush: (model, signal) =>
-      byEngine(host, `look at ${registry}`, signal, (docker) =>
-        checkRegistry(docker, registry, model, signal),
-      ),
+      byEngine(host, `look at ${registry}`, signal, async (docker) => {
+        await checkEngine(docker, engineAddress(host), signal);
+        await checkRegistry(docker, registry, model, signal);
+      }),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };
