@@ -61,7 +61,11 @@ export async function manifests({ workspace, settings, output, signal, given, va
 /** `slipway rollback` */
 export async function rollback({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
   const name = onlyModel(given);
-  const model = workspace.models.includes(name) ? name : (await workspace.model(name)).name;
+  // What is deployed can be rolled back without its file.
+  const model = await workspace.model(name).then(
+    (found) => found.name,
+    () => name,
+  );
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const release = await rollBack(target, model, output.task(signal));
     output.result({ release: documentOf(release) }, servesWords(release, false));

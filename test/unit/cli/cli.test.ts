@@ -66,7 +66,10 @@ describe('the command line', () => {
     assert.equal(errorIn(ended).code, 'model-missing');
     const xml = await readFile(join(workspace, 'missing.xml'), 'utf8');
     assert.match(xml, /<testsuite name="nothing" tests="1" failures="0" errors="1" skipped="0">/);
-    assert.match(xml, /<error message="nothing is neither a file nor a model of slipway\.json\./);
+    assert.match(
+      xml,
+      /<error message="nothing is neither a file nor a model of this folder\. It has breast-cancer, /,
+    );
     assert.match(xml, /<testsuite name="iris" tests="3" failures="0" errors="0" skipped="0">/);
   });
 
@@ -163,6 +166,39 @@ describe('the command line', () => {
     assert.deepEqual(outputs.label, [0, 2]);
     const byInput = await slipway(['predict', 'iris', '--inputs', '-'], workspace, { input: inputs });
     assert.match(byInput.out, /^label: \[0,2\]\n/);
+  });
+
+  it('knows models that slipway.json does not name by the names that they are served by', async () => {
+    const folder = await copyWorkspace(join(await temporaryFolder('cli-names'), 'workspace'));
+    await writeFile(join(folder, 'slipway.json'), '{}');
+    assert.equal((await slipway(['test', 'iris'], folder)).out, '3 passed, 0 failed\n');
+    await copyFile(join(folder, 'models/iris.onnx'), join(folder, 'Iris.onnx'));
+    const twice = errorIn(await slipway(['test', 'iris', '--json'], folder));
+    assert.match(twice.message, /^iris is the name of several models: .*Iris\.onnx/);
+    await writeFile(join(folder, 'slipway.json'), '{"models":{"iris":{"path":"models/gone.onnx"}}}');
+    const gone = errorIn(await slipway(['test', 'iris', '--json'], folder));
+    assert.match(
+      gone.message,
+      /^slipway\.json says that iris is models\/gone\.onnx, and there is no such file\./,
+    );
+  });
+
+  it('says of what is no model that it is none', async () => {
+    const told = async (given: string) =>
+      errorIn(await slipway(['predict', given, '--json'], workspace)).message;
+    assert.equal(await told('models'), 'models is a folder, and no model.');
+    assert.equal(
+      await told('models/iris.samples.json'),
+      'models/iris.samples.json holds samples, and no model.',
+    );
+  });
+
+  it('says of inputs that do not fit where they are from', async () => {
+    const input = '{"measurement": [[1, 2, 3, 4]]}';
+    const ended = await slipway(['predict', 'iris', '--inputs', '-', '--json'], workspace, { input });
+    const { code, message, next } = errorIn(ended);
+    assert.deepEqual([code, next], ['sample-invalid', 'Correct what standard input gives.']);
+    assert.match(message, /^The inputs do not fit the model\. The model has no input "measurement"\./);
   });
 
   const failing: [string[], string][] = [
