@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyWorkspace, temporaryFolder } from '../../host/workspace';
+import { KubernetesApi } from '../../host/kubernetesApi';
+import { serve as serveRelease, subjectOf, targetOf } from '../target/kubernetes/support';
 import { help } from '../../../src/cli/usage';
 import { errorIn, slipway } from './support';
 
@@ -199,6 +201,50 @@ describe('the command line', () => {
     const { code, message, next } = errorIn(ended);
     assert.deepEqual([code, next], ['sample-invalid', 'Correct what standard input gives.']);
     assert.match(message, /^The inputs do not fit the model\. The model has no input "measurement"\./);
+  });
+
+  it('lists what runs where somebody says it, and which targets are away', async () => {
+    const api = await KubernetesApi.start();
+    const folder = await copyWorkspace(join(await temporaryFolder('cli-away'), 'workspace'));
+    const cluster = { kind: 'kubernetes', registry: 'registry.test', kubeconfig: api.kubeconfig };
+    const targets = {
+      gone: { kind: 'docker', host: 'tcp://127.0.0.1:9' },
+      staging: cluster,
+      lost: { ...cluster, context: 'nowhere' },
+    };
+    await writeFile(join(folder, 'slipway.json'), JSON.stringify({ targets }));
+    const target = targetOf(api);
+    try {
+      await serveRelease(target, await subjectOf('iris'));
+      const { code, out, err } = await slipway(['releases'], folder);
+      assert.equal(code, 1);
+      assert.match(out, /^staging {2}iris r1 {2}serving 100 % {2}ready {2}first\n$/);
+      assert.match(err, /no Docker engine answers at tcp:\/\/127\.0\.0\.1:9/);
+      assert.match(err, /has no context "nowhere"/);
+      const told = JSON.parse((await slipway(['releases', '--json'], folder)).out) as {
+        releases: object[];
+        errors: { target: string; code: string }[];
+        error: object;
+      };
+      assert.equal(told.releases.length, 1);
+      assert.deepEqual(told.errors.map((each) => `${each.target}: ${each.code}`).sort(), [
+        'gone: engine-unreachable',
+        'lost: config-invalid',
+      ]);
+      assert.ok(told.error);
+    } finally {
+      target.dispose();
+      await api.stop();
+    }
+  });
+
+  it('says that there is no slipway.json, or none with targets', async () => {
+    const folder = await temporaryFolder('cli-nothing');
+    const told = async (words: string[]) => errorIn(await slipway([...words, '--json'], folder));
+    for (const words of [['releases'], ['rollback', 'iris', '--target', 'staging']])
+      assert.match((await told(words)).message, /^There is no slipway\.json in this folder/);
+    await writeFile(join(folder, 'slipway.json'), '{}');
+    assert.equal((await told(['releases'])).message, 'slipway.json names no target.');
   });
 
   const failing: [string[], string][] = [
