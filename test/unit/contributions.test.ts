@@ -79,10 +79,33 @@ describe('package.json', () => {
     );
   });
 
-  it('does not offer to run anything in an untrusted workspace', () => {
-    for (const name of ['predict', 'serve', 'deploy', 'promote', 'rollBack', 'restartEndpoint'] as const) {
-      const found = contributes.commands.find(({ command }) => command === commands[name]);
-      assert.equal(found?.enablement, 'isWorkspaceTrusted', name);
-    }
+  it('offers in an untrusted workspace only what runs nothing', () => {
+    const offered = contributes.commands.filter(({ enablement }) => enablement !== 'isWorkspaceTrusted');
+    const harmless = [
+      ...[commands.newSamples, commands.openSamples, commands.openConfig, commands.createConfig],
+      ...[commands.copyUrl, commands.copyCurl, commands.openLogs, commands.openMetrics, commands.refresh],
+      ...[commands.stopEndpoint, commands.removeEndpoint],
+      ...[commands.showRelease, commands.releaseHistory, commands.compareRelease, commands.copyReleaseLink],
+      ...[commands.showLog, commands.openWalkthrough],
+    ];
+    assert.deepEqual(offered.map(({ command }) => command).sort(), [...harmless].sort());
+  });
+
+  it('has a menu on every line that something can be done with', () => {
+    const menus = contributes.menus['view/item/context'] ?? [];
+    const on = (item: string) =>
+      menus
+        .filter(({ when = '' }) => {
+          const [, plain, pattern] = /viewItem (?:== (\w+)|=~ \/(.*)\/)/.exec(when) ?? [];
+          return plain === item || (pattern !== undefined && new RegExp(pattern).test(item));
+        })
+        .map(({ command }) => command);
+    for (const name of ['deploy', 'planDeploy', 'createWorkflow', 'openConfig', 'refresh'] as const)
+      assert.ok(on('target').includes(commands[name]), name);
+    assert.ok(!on('target').includes(commands.exportManifests));
+    assert.ok(on('target.canExport').includes(commands.exportManifests));
+    for (const name of ['deploy', 'exportManifests', 'createWorkflow'] as const)
+      assert.ok(on('model').includes(commands[name]), name);
+    assert.ok(on('releases.serving').includes(commands.deployAgain));
   });
 });
