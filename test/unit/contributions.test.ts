@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { commands, contextKeys, views } from '../../src/contributions';
+import { modelExtensions } from '../../src/core/model/modelKind';
 
 interface Menu {
   command: string;
@@ -9,6 +10,7 @@ interface Menu {
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   icon: string;
+  activationEvents: string[];
   contributes: {
     commands: { command: string; title: string; category: string; enablement?: string }[];
     views: Record<string, { id: string; icon: string }[]>;
@@ -89,6 +91,14 @@ describe('package.json', () => {
       ...[commands.showLog, commands.openWalkthrough],
     ];
     assert.deepEqual(offered.map(({ command }) => command).sort(), [...harmless].sort());
+  });
+
+  it('wakes where there are models or samples, and not for any JSON file', () => {
+    const { activationEvents } = manifest;
+    assert.ok(!activationEvents.some((event) => event.startsWith('onLanguage')));
+    for (const file of [...modelExtensions.map((extension) => `*.${extension}`), 'MLmodel', '*.samples.json'])
+      assert.ok(activationEvents.includes(`workspaceContains:**/${file}`), file);
+    assert.ok(activationEvents.includes('workspaceContains:slipway.json'));
   });
 
   it('has a menu on every line that something can be done with', () => {
