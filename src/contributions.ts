@@ -53,7 +53,7 @@ export interface Settings {
   'slipway.serve.engine': 'auto' | 'container' | 'process';
   /** Memory limit of a served container, in MiB. */
   'slipway.serve.memoryMiB': number;
-  /** Address of the Docker engine: `unix://`, `npipe://` or `tcp://`; empty for `DOCKER_HOST` or the usual socket. */
+  /** Address of the Docker engine: `unix://`, `npipe://`, `tcp://`, `ssh://` or `context://`; empty for `DOCKER_HOST`, the chosen context or the usual socket. */
   'slipway.docker.host': string;
   /** Image that ONNX runtime images are built on. */
   'slipway.image.nodeBase': string;

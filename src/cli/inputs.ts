@@ -1,13 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UserError, messageOf } from '../core/errors';
 import { fileReason } from '../core/fileErrors';
 import type { JsonValue } from '../core/inference/tensor';
 import { parseJson } from '../core/inference/tensorJson';
 
-/** Inputs by name, from a JSON file or, for `-`, from standard input. Throws `UserError` for what can not be read. */
-export async function readInputs(file: string): Promise<Record<string, JsonValue>> {
-  return inputsIn(file === '-' ? await text(process.stdin) : await readText(file), file);
+/** Inputs by name, from a JSON file or, for `-`, from `input`. Throws `UserError` for what can not be read. */
+export async function readInputs(
+  file: string,
+  signal: AbortSignal,
+  input: Readable = process.stdin,
+): Promise<Record<string, JsonValue>> {
+  if (file !== '-') return inputsIn(await readText(file), file);
+  return inputsIn(await text(addAbortSignal(signal, input)), 'standard input');
 }
 
 /**

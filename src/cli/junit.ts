@@ -15,12 +15,14 @@ export function junitOf(tested: Tested[]): string {
 function suiteOf(model: string, tested: Tested[]): string {
   const failures = tested.filter(({ pass }) => pass === false).length;
   const errors = tested.filter(({ error }) => error !== undefined).length;
-  const counts = `tests="${tested.length}" failures="${failures}" errors="${errors}"`;
+  const skipped = tested.filter((each) => each.skipped !== undefined).length;
+  const counts = `tests="${tested.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
   return `  <testsuite name="${escaped(model)}" ${counts}>\n${tested.map(caseOf).join('')}  </testsuite>\n`;
 }
 
-function caseOf({ model, sample, pass, milliseconds = 0, problems, error }: Tested): string {
+function caseOf({ model, sample, pass, milliseconds = 0, problems, error, skipped }: Tested): string {
   const head = `    <testcase classname="${escaped(model)}" name="${escaped(sample)}" time="${milliseconds / 1000}"`;
+  if (skipped !== undefined) return `${head}><skipped message="${escaped(skipped)}"/></testcase>\n`;
   if (error === undefined && pass !== false) return `${head}/>\n`;
   const tag = error === undefined ? 'failure' : 'error';
   const told = `<${tag} message="${escaped(problems[0] ?? '')}">${escaped(problems.join('\n'))}</${tag}>`;

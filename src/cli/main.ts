@@ -49,7 +49,10 @@ async function main(line: string[]): Promise<number> {
   const output = new Output(line.includes('--json'));
   let command: Command | undefined;
   try {
+    // Its help is shown where the rest of the line can not be read.
+    command = line.find((word) => Object.hasOwn(commands, word)) as Command | undefined;
     const { values, positionals } = parse(line);
+    command = undefined;
     const [first, ...given] = positionals;
     if (values.version) return say(`${manifest.version}\n`);
     if (first === 'help') return say(helpText(helped(given)));

@@ -1,4 +1,5 @@
-import { UserError } from '../core/errors';
+import { configFileName } from '../core/config/config';
+import { UserError, isCancellation } from '../core/errors';
 import { deploy as runDeploy, requestOf, stepsFor, type DeployTask } from '../core/release/deploy';
 import { describePlan } from '../core/release/describe';
 import { exportManifests } from '../core/release/exportManifests';
@@ -6,7 +7,9 @@ import { makeTarget } from '../core/release/makeTarget';
 import { rollBack } from '../core/release/rollBack';
 import { manifestFormats, type Release, type Target } from '../core/target/target';
 import { UsageError, onlyModel, type Call } from './call';
+import { described } from './output';
 import { admit } from './servers';
+import type { Workspace } from './workspace';
 
 /** `slipway deploy` */
 export async function deploy({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
@@ -61,7 +64,11 @@ export async function manifests({ workspace, settings, output, signal, given, va
 /** `slipway rollback` */
 export async function rollback({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
   const name = onlyModel(given);
-  const model = workspace.models.includes(name) ? name : (await workspace.model(name)).name;
+  // What is deployed can be rolled back without its file.
+  const model = await workspace.model(name).then(
+    (found) => found.name,
+    () => name,
+  );
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const release = await rollBack(target, model, output.task(signal));
     output.result({ release: documentOf(release) }, servesWords(release, false));
@@ -71,18 +78,50 @@ export async function rollback({ workspace, settings, output, signal, given, val
 /** `slipway releases` */
 export async function releases({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
   if (given.length > 0) throw new UsageError(`slipway releases takes no ${given.join(' ')}.`);
-  const all = Object.keys(workspace.config?.targets ?? {});
   const found: Release[] = [];
-  for (const name of values.target ? [values.target] : all) {
+  const away: { target: string; error: unknown }[] = [];
+  const look = async (name: string) => {
     const of = { workspace, settings, output, values: { ...values, target: name } };
-    await withTarget(of, async (target) => void found.push(...(await target.list(signal))));
-  }
+    try {
+      await withTarget(of, async (target) => void found.push(...(await target.list(signal))));
+    } catch (error) {
+      if (isCancellation(error, signal)) throw error;
+      away.push({ target: name, error });
+    }
+  };
+  await Promise.all((values.target ? [values.target] : allTargets(workspace)).map(look));
   found.sort((a, b) => a.target.localeCompare(b.target) || b.revision - a.revision);
   const lines = found.map(
     ({ target, model, revision, state, traffic, health, note }) =>
       `${target}  ${model.name} r${revision}  ${state} ${traffic} %  ${health}  ${note}`,
   );
-  output.result({ releases: found.map(documentOf) }, lines.join('\n') || 'No release runs.');
+  const [first, ...others] = away;
+  if (!first)
+    return output.result({ releases: found.map(documentOf) }, lines.join('\n') || 'No release runs.');
+  const errors = away.map(({ target, error }) => ({ target, ...described(error) }));
+  const document = { releases: found.map(documentOf), errors, error: described(first.error) };
+  output.result(document, lines.join('\n'));
+  for (const { error } of others) output.progress(described(error).message);
+  throw first.error;
+}
+
+function allTargets({ config }: Workspace): string[] {
+  const all = Object.keys(config?.targets ?? {});
+  if (all.length > 0) return all;
+  if (!config) throw noConfig();
+  throw new UserError(
+    'target-missing',
+    `${configFileName} names no target.`,
+    'Describe one there: {"targets": {"staging": {"kind": "docker"}}}',
+  );
+}
+
+function noConfig(): UserError {
+  return new UserError(
+    'target-missing',
+    `There is no ${configFileName} in this folder, which names the targets.`,
+    'Run slipway in the folder that holds it.',
+  );
 }
 
 async function withTarget(
@@ -91,16 +130,17 @@ async function withTarget(
 ): Promise<void> {
   const name = values.target;
   if (name === undefined) throw new UsageError('Say where to with --target NAME.');
-  const described = workspace.config?.targets[name];
-  if (!described) {
-    const known = Object.keys(workspace.config?.targets ?? {}).join(', ') || 'none';
+  const describedAs = workspace.config?.targets[name];
+  if (!workspace.config) throw noConfig();
+  if (!describedAs) {
+    const known = Object.keys(workspace.config.targets).join(', ') || 'none';
     throw new UserError(
       'target-missing',
       `slipway.json names no target ${name}; it names ${known}.`,
       'Name one of them, or describe it there.',
     );
   }
-  const target = makeTarget(name, described, settings, output.log);
+  const target = makeTarget(name, describedAs, settings, output.log);
   try {
     await work(target);
   } finally {

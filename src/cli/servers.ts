@@ -1,7 +1,6 @@
 import { Predictor } from '../core/endpoint/predictor';
 import { pythonArguments, type PythonPlace } from '../core/endpoint/pythonArguments';
 import { UserError } from '../core/errors';
-import { InferenceClient } from '../core/inference/client';
 import { describeModel, findingsOf } from '../core/model/describeModel';
 import { isPython } from '../core/model/modelKind';
 import type { Signature } from '../core/model/signature';
@@ -11,16 +10,12 @@ import type { Call } from './call';
 import type { CliSettings } from './settings';
 import type { ModelFile } from './workspace';
 
-/** Works with the server at `--url`, or with one that is started for it. */
+/** Works with a server that is started for a model's file. */
 export async function withServer(
   { settings, values, signal, output }: Call,
   model: ModelFile,
   work: (inference: Inference, signature: Signature) => Promise<void>,
 ): Promise<void> {
-  if (values.url !== undefined) {
-    const client = new InferenceClient(values.url, model.name);
-    return work(client, await client.signature(signal));
-  }
   await admit(model, values.loadAnyway, signal);
   const predictor = predictorFor(model, settings);
   try {

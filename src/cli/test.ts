@@ -10,7 +10,7 @@ import { described } from './output';
 import { withServer } from './servers';
 import type { ModelFile } from './workspace';
 
-/** What came of one sample: `error` where it never came to outputs. */
+/** What came of one sample: `error` where it never came to outputs, `skipped` where a model has none. */
 export interface Tested {
   model: string;
   sample: string;
@@ -19,7 +19,12 @@ export interface Tested {
   milliseconds?: number;
   problems: string[];
   error?: string;
+  /** Why nothing was tested. */
+  skipped?: string;
 }
+
+/** What stands in the place of a sample where a model was not tested. */
+const allSamples = 'all samples';
 
 /** `slipway test`: throws when a sample fails or a model can not be tested, after all were tried. */
 export async function test(call: Call): Promise<void> {
@@ -30,43 +35,70 @@ export async function test(call: Call): Promise<void> {
   const untested: unknown[] = [];
   for (const name of names) {
     try {
-      tested.push(...(await testModel(call, await workspace.model(name))));
+      tested.push(...(await testModel(call, await workspace.model(name), given.includes(name))));
     } catch (error) {
       if (isCancellation(error, signal)) throw error;
       const { message } = described(error);
-      tested.push({ model: name, sample: 'all samples', problems: [message], error: message });
+      tested.push({ model: name, sample: allSamples, problems: [message], error: message });
       output.progress(`✗ ${name}: ${message}`);
       untested.push(error);
     }
   }
   if (values.junit !== undefined) await writeResults(values.junit, junitOf(tested));
+  if (tested.every(({ skipped }) => skipped !== undefined)) untested.push(nothingTested());
+  tell(call, tested, untested[0]);
   if (untested.length > 0) throw untested[0];
-  const failed = tested.filter(({ pass, error }) => pass === false || error !== undefined);
-  output.result(
-    { tested, passed: tested.length - failed.length, failed: failed.length },
-    `${tested.length - failed.length} passed, ${failed.length} failed`,
-  );
-  if (failed.length > 0) throw new SamplesFailed();
+  if (tested.some(isFailed)) throw new SamplesFailed();
 }
 
 /** The result is told already; what is left is the exit code. */
 export class SamplesFailed extends Error {}
 
-async function testModel(call: Call, model: ModelFile): Promise<Tested[]> {
+function tell({ output }: Call, tested: Tested[], error: unknown): void {
+  const failed = tested.filter(isFailed).length;
+  const skipped = tested.filter((each) => each.skipped !== undefined).length;
+  const passed = tested.length - failed - skipped;
+  output.result(
+    { tested, passed, failed, skipped, ...(error !== undefined && { error: described(error) }) },
+    `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  );
+}
+
+function isFailed({ pass, error }: Tested): boolean {
+  return pass === false || error !== undefined;
+}
+
+/** @param named whether somebody wants this very model to be tested, so that to skip it is no answer */
+async function testModel(call: Call, model: ModelFile, named: boolean): Promise<Tested[]> {
   const { output, signal } = call;
+  // What can not be read is broken, whether there are samples or not.
+  await model.signature(signal);
   const samples = await model.samples();
-  if (samples.length === 0) output.progress(`${model.name}: no samples`);
+  if (samples.length === 0) {
+    const why = `${model.name} has no samples.`;
+    if (named) throw new UserError('samples-missing', why, `Write some into ${model.samplesFile}.`);
+    output.progress(`- ${why}`);
+    return [{ model: model.name, sample: allSamples, problems: [], skipped: why }];
+  }
   const tested: Tested[] = [];
-  if (samples.length === 0) return tested;
   await withServer(call, model, async (inference, signature) => {
     for (const sample of samples) {
       const result = await trySample(inference, signature, model.name, sample, signal);
-      const mark = result.error !== undefined || result.pass === false ? '✗' : '✔';
-      output.progress([`${mark} ${model.name}: ${sample.name}`, ...result.problems].join('\n    '));
+      output.progress(
+        [`${isFailed(result) ? '✗' : '✔'} ${model.name}: ${sample.name}`, ...result.problems].join('\n    '),
+      );
       tested.push(result);
     }
   });
   return tested;
+}
+
+function nothingTested(): UserError {
+  return new UserError(
+    'samples-missing',
+    'No model of this folder has samples, so nothing was tested.',
+    'Write samples for one into NAME.samples.json beside it.',
+  );
 }
 
 async function trySample(

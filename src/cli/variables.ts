@@ -8,7 +8,7 @@ interface Variable {
 export const variables = {
   SLIPWAY_DOCKER_HOST: {
     setting: 'slipway.docker.host',
-    meaning: 'the Docker engine; default: DOCKER_HOST or the usual socket',
+    meaning: 'the Docker engine, also ssh:// or context://NAME; default: DOCKER_HOST or the usual socket',
   },
   SLIPWAY_NODE_BASE: {
     setting: 'slipway.image.nodeBase',

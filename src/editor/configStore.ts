@@ -43,7 +43,7 @@ export class WorkspaceConfig implements ConfigStore, Disposable {
       vscode.commands.executeCommand('setContext', contextKeys.hasConfig, has);
     if (!this.uri) return undefined;
     try {
-      const config = await loadConfig(this.uri.fsPath);
+      const config = await loadConfig(this.uri.fsPath, 'Correct it; the errors are marked in the file.');
       void setHasConfig(config !== undefined);
       return config;
     } catch (error) {

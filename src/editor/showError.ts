@@ -38,6 +38,8 @@ const passing = new Set<ErrorCode>([
   'image-missing',
   'port-taken',
   'pull-refused',
+  'registry-refused',
+  'registry-unreachable',
   'worker-crashed',
 ]);
 

@@ -45,8 +45,7 @@ describe('releases in the workbench', () => {
     await workbench.page.locator('.tab.active', { hasText: 'iris.diff' }).waitFor();
     await workbench.page.locator('.view-line', { hasText: 'memoryMiB: 512' }).waitFor();
     await workbench.screenshot('releases-plan');
-    await deploy('first');
-    await workbench.dialog('Deploy');
+    await workbench.notification(/Deploy iris to .*\?/, 'Deploy');
     await workbench.notification(/iris r1 serves on/);
   });
 

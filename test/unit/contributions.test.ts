@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { commands, contextKeys, views } from '../../src/contributions';
+import { modelExtensions } from '../../src/core/model/modelKind';
 
 interface Menu {
   command: string;
@@ -9,6 +10,7 @@ interface Menu {
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   icon: string;
+  activationEvents: string[];
   contributes: {
     commands: { command: string; title: string; category: string; enablement?: string }[];
     views: Record<string, { id: string; icon: string }[]>;
@@ -79,10 +81,41 @@ describe('package.json', () => {
     );
   });
 
-  it('does not offer to run anything in an untrusted workspace', () => {
-    for (const name of ['predict', 'serve', 'deploy', 'promote', 'rollBack', 'restartEndpoint'] as const) {
-      const found = contributes.commands.find(({ command }) => command === commands[name]);
-      assert.equal(found?.enablement, 'isWorkspaceTrusted', name);
-    }
+  it('offers in an untrusted workspace only what runs nothing', () => {
+    const offered = contributes.commands.filter(({ enablement }) => enablement !== 'isWorkspaceTrusted');
+    const harmless = [
+      ...[commands.newSamples, commands.openSamples, commands.openConfig, commands.createConfig],
+      ...[commands.copyUrl, commands.copyCurl, commands.openLogs, commands.openMetrics, commands.refresh],
+      ...[commands.stopEndpoint, commands.removeEndpoint],
+      ...[commands.showRelease, commands.releaseHistory, commands.compareRelease, commands.copyReleaseLink],
+      ...[commands.showLog, commands.openWalkthrough],
+    ];
+    assert.deepEqual(offered.map(({ command }) => command).sort(), [...harmless].sort());
+  });
+
+  it('wakes where there are models or samples, and not for any JSON file', () => {
+    const { activationEvents } = manifest;
+    assert.ok(!activationEvents.some((event) => event.startsWith('onLanguage')));
+    for (const file of [...modelExtensions.map((extension) => `*.${extension}`), 'MLmodel', '*.samples.json'])
+      assert.ok(activationEvents.includes(`workspaceContains:**/${file}`), file);
+    assert.ok(activationEvents.includes('workspaceContains:slipway.json'));
+  });
+
+  it('has a menu on every line that something can be done with', () => {
+    const menus = contributes.menus['view/item/context'] ?? [];
+    const on = (item: string) =>
+      menus
+        .filter(({ when = '' }) => {
+          const [, plain, pattern] = /viewItem (?:== (\w+)|=~ \/(.*)\/)/.exec(when) ?? [];
+          return plain === item || (pattern !== undefined && new RegExp(pattern).test(item));
+        })
+        .map(({ command }) => command);
+    for (const name of ['deploy', 'planDeploy', 'createWorkflow', 'openConfig', 'refresh'] as const)
+      assert.ok(on('target').includes(commands[name]), name);
+    assert.ok(!on('target').includes(commands.exportManifests));
+    assert.ok(on('target.canExport').includes(commands.exportManifests));
+    for (const name of ['deploy', 'exportManifests', 'createWorkflow'] as const)
+      assert.ok(on('model').includes(commands[name]), name);
+    assert.ok(on('releases.serving').includes(commands.deployAgain));
   });
 });

@@ -5,12 +5,14 @@ import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 /** What every layer shares. */
 const shared = [
   'core/errors',
+  'core/fileErrors',
   'core/logger',
   'core/childController',
   'core/dispose',
   'core/event',
   'core/task',
   'core/jsonDocument',
+  'core/secrets',
 ];
 
 /** What each folder may import, beside itself and what is shared; the longest name that fits counts. */

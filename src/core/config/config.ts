@@ -20,9 +20,10 @@ export function parseConfig(text: string): { config?: Config; problems: TextProb
 
 /**
  * Reads `slipway.json`; undefined when there is none.
+ * @param next what to do about errors in it
  * @throws UserError `config-invalid` that names file, line and column of the first error
  */
-export async function loadConfig(file: string): Promise<Config | undefined> {
+export async function loadConfig(file: string, next = 'Correct it.'): Promise<Config | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -40,5 +41,5 @@ export async function loadConfig(file: string): Promise<Config | undefined> {
       ? ` There ${problems.length > 2 ? `are ${problems.length - 1} more errors` : 'is one more error'}.`
       : '';
   const message = `${basename(file)}:${line}:${column}: ${first.message}${more}`;
-  throw new UserError('config-invalid', message, 'Correct it; the errors are marked in the file.');
+  throw new UserError('config-invalid', message, next);
 }

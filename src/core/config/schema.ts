@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hasPassword } from '../secrets';
 import { areNotBoth, notBoth, platformFields } from './platformSchema';
 import { rolloutFields } from './rolloutSchema';
 import { kserveTargetSchema, kubernetesTargetSchema } from './clusterSchema';
@@ -140,6 +141,10 @@ const dockerTargetSchema = z
       .regex(
         /^(unix|npipe|tcp|http|https|ssh):\/\/.+/,
         'An engine is named like unix:///var/run/docker.sock, ssh://ada@10.0.0.7 or tcp://10.0.0.7:2376',
+      )
+      .refine(
+        (host) => !hasPassword(host),
+        'No engine takes a password in its address: use ssh:// with a key, or tcp:// with "tls"',
       )
       .optional()
       .describe(

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import { ChildController } from '../childController';
 import { UserError } from '../errors';
 import { inWords } from './dockerErrors';
+import { inTime } from './inTime';
 
 /** How long an engine may take to say that it is there, in milliseconds. */
 const patience = 5000;
@@ -20,16 +20,11 @@ export async function checkEngine(docker: Docker, address: string, signal: Abort
     'use Docker',
     signal,
     () => {
-      const limit = new ChildController(signal, patience);
       // `@types/dockerode` does not know that it takes options.
       const version = docker.version.bind(docker) as (options: {
         abortSignal: AbortSignal;
       }) => Promise<Version>;
-      return version({ abortSignal: limit.signal })
-        .catch((error: unknown) => {
-          throw limit.signal.aborted ? limit.signal.reason : error;
-        })
-        .finally(() => limit.dispose());
+      return inTime(signal, (abortSignal) => version({ abortSignal }), patience);
     },
     address,
   );

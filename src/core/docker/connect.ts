@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import type { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import { UserError, messageOf } from '../errors';
+import { shownAddress } from '../secrets';
 import { locateEngine, usualCertificates, type Certificates } from './engineLocation';
 import { sshAgent, sshForward } from './ssh';
 
@@ -48,13 +49,13 @@ export function connect(host: string, given?: Certificates): Docker {
   }
 }
 
-/** Where {@link connect} finds the engine, for people: `unix:///var/run/docker.sock`. */
+/** Where {@link connect} finds the engine, for people and without a password: `unix:///var/run/docker.sock`. */
 export function engineAddress(host: string): string {
   try {
-    return locateEngine(host).address;
+    return shownAddress(locateEngine(host).address);
   } catch {
     // Whoever connects is told why.
-    return host;
+    return shownAddress(host);
   }
 }
 
@@ -92,7 +93,7 @@ function splitAddress(address: string): [scheme: string, rest: string] {
 function unusable(address: string, why: string, options?: ErrorOptions): UserError {
   return new UserError(
     'engine-unreachable',
-    `${address} is no address of a Docker engine that can be used: ${why}.`,
+    `${shownAddress(address)} is no address of a Docker engine that can be used: ${why}.`,
     'Correct slipway.docker.host, DOCKER_HOST or the "host" of the target.',
     options,
   );

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { UserError } from '../errors';
+import { shownAddress } from '../secrets';
 
 /** How long a connection to the far machine may take, in seconds. */
 const CONNECT_SECONDS = 10;
@@ -152,9 +153,12 @@ function sharing(): string[] {
 function unusable(address: string, said: string): UserError {
   const { hostname, port, username } = new URL(address);
   const by = (why: string, next: string) =>
-    new UserError('engine-unreachable', `The Docker engine at ${address} can not be reached: ${why}.`, next, {
-      why: `${why}.`,
-    });
+    new UserError(
+      'engine-unreachable',
+      `The Docker engine at ${shownAddress(address)} can not be reached: ${why}.`,
+      next,
+      { why: `${why}.` },
+    );
   const words = [
     ...(port ? ['-p', port] : []),
     username ? `${decodeURIComponent(username)}@${hostname}` : hostname,

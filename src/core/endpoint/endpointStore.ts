@@ -114,7 +114,11 @@ export class EndpointStore implements Disposable {
   #engine(kind: EngineKind): EndpointEngine {
     const engine = this.#engines.find((each) => each.kind === kind);
     if (engine) return engine;
-    throw new UserError('engine-unreachable', `There is no ${kind} engine here.`);
+    throw new UserError(
+      'engine-unreachable',
+      `There is no ${kind} engine here.`,
+      'Choose another one in slipway.serve.engine.',
+    );
   }
 
   /** Does something that changes the list, also where it fails. */
@@ -179,7 +183,11 @@ export class EndpointStore implements Disposable {
 function asProblem(error: unknown, kind: EngineKind, signal: AbortSignal): UserError {
   if (error instanceof UserError) return error;
   const why = isCancellation(error, signal) ? 'it does not answer in time' : messageOf(error);
-  return new UserError('engine-unreachable', `The endpoints of the ${kind} engine are not known: ${why}.`);
+  return new UserError(
+    'engine-unreachable',
+    `The endpoints of the ${kind} engine are not known: ${why}.`,
+    'Refresh the endpoints, or look at the log.',
+  );
 }
 
 /** Rejects when `signal` aborts, though `work` goes on. */

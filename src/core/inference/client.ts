@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { ChildController } from '../childController';
 import { UserError } from '../errors';
 import type { Signature, TensorSpec } from '../model/signature';
+import { shownAddress } from '../secrets';
 import { isDatatype } from './datatypes';
 import { parseJson, stringifyJson } from './jsonText';
 import { dataText, tensorFromJson } from './tensorJson';
@@ -34,11 +35,14 @@ const readySeconds = 5;
 export class InferenceClient {
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 4 });
   readonly #path: string;
+  /** The server's address, for people. */
+  readonly #where: string;
 
   constructor(
     private readonly url: string,
     model: string,
   ) {
+    this.#where = shownAddress(url);
     this.#path = `/v2/models/${encodeURIComponent(model)}`;
   }
 
@@ -126,6 +130,13 @@ export class InferenceClient {
     { timeoutSeconds }: InferOptions = {},
   ): Promise<Reply> {
     signal?.throwIfAborted();
+    if (!URL.canParse(this.url)) {
+      throw new UserError(
+        'endpoint-gone',
+        `${this.#where} is no address of a model server.`,
+        'Name it like http://127.0.0.1:8080.',
+      );
+    }
     const limit = new ChildController(signal, timeoutSeconds && timeoutSeconds * 1000);
     try {
       return await this.#exchange(method, path, body, limit.signal);
@@ -134,13 +145,13 @@ export class InferenceClient {
       if (limit.signal.aborted) {
         throw new UserError(
           'predict-timeout',
-          `No answer from ${this.url} in ${timeoutSeconds} s.`,
+          `No answer from ${this.#where} in ${timeoutSeconds} s.`,
           'Try a smaller input, or allow more time.',
         );
       }
       throw new UserError(
         'endpoint-gone',
-        `Nothing answers at ${this.url}${reasonOf(error)}.`,
+        `Nothing answers at ${this.#where}${reasonOf(error)}.`,
         'Start the endpoint again, or look at its log.',
         { cause: error },
       );
@@ -183,17 +194,27 @@ export class InferenceClient {
   }
 
   #refused({ status, body }: Reply): UserError {
-    const words = serverWords(body) ?? `${this.url} answered with status ${status}.`;
+    const words = serverWords(body) ?? `${this.#where} answered with status ${status}.`;
     if (status === 504)
       return new UserError('predict-timeout', words, 'Try a smaller input, or allow more time.');
-    if (status >= 400 && status < 500) return new UserError('predict-refused', words);
+    if (status === 404)
+      return new UserError('predict-refused', words, 'Check the name of the model, and the address.');
+    if (status === 401 || status === 403)
+      return new UserError(
+        'predict-refused',
+        words,
+        'Slipway sends no token: serve the model without SLIPWAY_TOKEN to predict from here.',
+      );
+    if (status >= 400 && status < 500)
+      return new UserError('predict-refused', words, 'Give the model the inputs that it takes.');
     return new UserError('worker-crashed', words, "Look at the server's log.");
   }
 
   #strange(what: string): UserError {
     return new UserError(
       'predict-refused',
-      `${this.url} does not speak the Open Inference Protocol: ${what}.`,
+      `${this.#where} does not speak the Open Inference Protocol: ${what}.`,
+      'Check the address: /v2 of a model server is asked.',
     );
   }
 }

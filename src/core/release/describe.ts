@@ -1,9 +1,11 @@
 import type { Change, Release } from '../target/target';
+import { settingsOf } from './settingsOf';
 
 /** All that a target says about a release, as YAML, so that two releases can be compared line by line. */
 export function describeRelease(release: Release): string {
   const { model, revision, target, state, health, detail, traffic, replicas } = release;
-  const { note, author, created, commit, samplesHash, digest, settings, url, stableUrl, proof } = release;
+  const { note, author, created, commit, samplesHash, digest, url, stableUrl, proof } = release;
+  const { proofSamples = [] } = release;
   return yaml({
     release: `${model.name} r${revision} on ${target}`,
     state: traffic > 0 ? `${state}, ${traffic} % of the traffic` : state,
@@ -16,10 +18,11 @@ export function describeRelease(release: Release): string {
     'model hash': model.hash,
     'samples hash': samplesHash,
     proven: proof,
+    samples: Object.fromEntries(proofSamples.map(({ name, result }) => [name, result])),
     image: digest,
     'stable url': stableUrl,
     'own url': url,
-    settings: settings && (JSON.parse(settings) as Record<string, unknown>),
+    settings: settingsOf(release),
   });
 }
 
@@ -36,9 +39,10 @@ function yaml(facts: Record<string, unknown>, indent = ''): string {
   return Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([key, value]) => {
-      if (typeof value !== 'object' || value === null) return `${indent}${key}: ${plain(value)}\n`;
-      if (Array.isArray(value)) return `${indent}${key}: ${JSON.stringify(value)}\n`;
-      return `${indent}${key}:\n${yaml(value as Record<string, unknown>, `${indent}  `)}`;
+      if (typeof value !== 'object' || value === null) return `${indent}${plain(key)}: ${plain(value)}\n`;
+      if (Array.isArray(value)) return `${indent}${plain(key)}: ${JSON.stringify(value)}\n`;
+      const group = yaml(value as Record<string, unknown>, `${indent}  `);
+      return group && `${indent}${plain(key)}:\n${group}`;
     })
     .join('');
 }

@@ -1,6 +1,8 @@
+import type Docker from 'dockerode';
 import type { TargetConfig } from '../config/config';
 import { platformsOf } from '../config/platformSchema';
-import { connect } from '../docker/connect';
+import { checkEngine } from '../docker/checkEngine';
+import { connect, engineAddress } from '../docker/connect';
 import { inWords } from '../docker/dockerErrors';
 import { ofContext, readCertificates } from '../docker/engineLocation';
 import { checkRegistry, publish } from '../image/registry/publish';
@@ -23,8 +25,8 @@ export type TargetSettings = Pick<
   readonly trusted?: boolean;
 };
 
-type Docker = Extract<TargetConfig, { kind: 'docker' }>;
-type Cluster = Exclude<TargetConfig, Docker>;
+type DockerConfig = Extract<TargetConfig, { kind: 'docker' }>;
+type ClusterConfig = Exclude<TargetConfig, DockerConfig>;
 
 const MEMORY_MIB = 1024;
 
@@ -45,7 +47,7 @@ export function makeTarget(
   }
 }
 
-function dockerOptions(config: Docker, settings: TargetSettings) {
+function dockerOptions(config: DockerConfig, settings: TargetSettings) {
   const { context, tls, bind = '127.0.0.1', ports = {}, memoryMiB = MEMORY_MIB } = config;
   const { cpus, gpus, restart, registry } = config;
   const platforms = platformsOf(config);
@@ -55,7 +57,7 @@ function dockerOptions(config: Docker, settings: TargetSettings) {
 }
 
 /** Images for clusters are built on the engine of the settings, and what goes wrong with it is told in its words, not in those of the cluster. */
-function clusterOptions<C extends Cluster>(
+function clusterOptions<C extends ClusterConfig>(
   settings: TargetSettings,
   config: C,
 ): ClusterTargetOptions & { config: C } {
@@ -65,14 +67,25 @@ function clusterOptions<C extends Cluster>(
     ...{ host, nodeBase, pythonBase, dist, version, platforms: platformsOf(config) },
     config: { ...config, ...(kubeconfig !== undefined && { kubeconfig: placeOf(kubeconfig, root) }) },
     push: (request, built, task) =>
-      inWords(`push the image of ${request.model.name}`, task.signal, () =>
-        publish(connect(host), registry, request, built, task),
+      byEngine(host, `push the image of ${request.model.name}`, task.signal, (docker) =>
+        publish(docker, registry, request, built, task),
       ),
     checkPush: (model, signal) =>
-      inWords(`look at the registry of ${model}`, signal, () =>
-        checkRegistry(connect(host), registry, model, signal),
-      ),
+      byEngine(host, `look at the registry of ${model}`, signal, async (docker) => {
+        await checkEngine(docker, engineAddress(host), signal);
+        await checkRegistry(docker, registry, model, signal);
+      }),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };
+}
+
+/** Without it, what an engine says would be told as the cluster's words. */
+function byEngine<T>(
+  host: string,
+  doing: string,
+  signal: AbortSignal,
+  work: (docker: Docker) => Promise<T>,
+): Promise<T> {
+  return inWords(doing, signal, () => work(connect(host)), engineAddress(host));
 }

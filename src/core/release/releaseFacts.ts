@@ -2,6 +2,7 @@ import type { ReleaseFacts, Revision } from '../protocol/release';
 import type { Release, Target } from '../target/target';
 import { releaseActions } from './releaseActions';
 import { releaseSteps } from './releaseSteps';
+import { isGroup, settingsOf } from './settingsOf';
 
 /**
  * What the page of a release shows.
@@ -21,7 +22,7 @@ export function releaseFacts(
     model: { name: model.name, path: model.path, hash: model.hash },
     created: release.created.getTime(),
     ...(proof !== undefined && { proof: { words: proof, samples: proofSamples } }),
-    settings: settingsIn(release.settings),
+    settings: flatten(settingsOf(release)),
     steps: releaseSteps(release, target),
     actions: releaseActions(release, line, target),
     others: line.filter(({ id }) => id !== release.id).map(revisionOf),
@@ -32,23 +33,10 @@ function revisionOf({ id, revision, state, health, traffic, note, created }: Rel
   return { id, revision, state, health, traffic, note, created: created.getTime() };
 }
 
-/** A target's settings, one name each. They are read from where others may write: what is no JSON is left out. */
-function settingsIn(json: string | undefined): ReleaseFacts['settings'] {
-  try {
-    const settings: unknown = JSON.parse(json ?? '{}');
-    return isGroup(settings) ? flatten(settings) : [];
-  } catch {
-    return [];
-  }
-}
-
+/** Settings, one name each. */
 function flatten(group: object, path = ''): ReleaseFacts['settings'] {
   return Object.entries(group).flatMap(([key, value]: [string, unknown]) => {
     if (isGroup(value)) return flatten(value, `${path}${key}.`);
     return [{ name: path + key, value: typeof value === 'string' ? value : JSON.stringify(value) }];
   });
-}
-
-function isGroup(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { Config, TargetConfig } from '../config/config';
 import { DisposableStore, type Disposable } from '../dispose';
-import { messageOf } from '../errors';
+import { UserError, messageOf } from '../errors';
 import { Emitter, type Event } from '../event';
 import type { Logger } from '../logger';
 import type { Release, Target } from '../target/target';
@@ -76,6 +76,11 @@ export class TargetStore implements Disposable {
   /** Why a target can not say what runs on it; undefined when it can, or was not asked yet. */
   error(target: Target): Error | undefined {
     return this.#entry(target)?.error;
+  }
+
+  /** The targets that can not say what runs on them, and why: what is missing may be there. */
+  away(): { target: Target; error: Error }[] {
+    return this.#entries.flatMap(({ target, error }) => (error ? [{ target, error }] : []));
   }
 
   /** When a target said last what runs on it; undefined when it never did. */
@@ -190,7 +195,13 @@ async function listWithin(target: Target, milliseconds: number): Promise<Release
   const signal = AbortSignal.timeout(milliseconds);
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () =>
-      reject(new Error(`${target.address} did not answer within ${String(milliseconds / 1000)} s.`)),
+      reject(
+        new UserError(
+          target.kind === 'docker' ? 'engine-unreachable' : 'cluster-unreachable',
+          `${target.name} at ${target.address} did not answer within ${String(milliseconds / 1000)} s.`,
+          'Check that it runs, and that this machine may reach it.',
+        ),
+      ),
     );
   });
   return Promise.race([target.list(signal), late]);

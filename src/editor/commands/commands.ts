@@ -13,6 +13,7 @@ import { openConfig } from './config';
 import { createWorkflow } from './createWorkflow';
 import { Deploys } from './deploy';
 import { removeEndpoint, restartEndpoint, stopEndpoint } from './endpoints';
+import { exportManifests } from './exportManifests';
 import { compareRelease, copyReleaseLink, releaseHistory, showRelease } from './history';
 import { LogChannels } from './logs';
 import { openMetrics } from './metrics';
@@ -54,7 +55,7 @@ export function registerCommands(
     copyReleaseLink: (given) => copyReleaseLink(services, given),
     deploy: (given) => deploys.deploy(given),
     deployAgain: (given) => deploys.again(given),
-    exportManifests: (given) => deploys.exportManifests(given),
+    exportManifests: (given) => exportManifests(services, given),
     finishDeploy: (given) => deploys.finish(given),
     planDeploy: (given) => deploys.plan(given),
     releaseHistory: (given) => releaseHistory(services, documents, pages, given),

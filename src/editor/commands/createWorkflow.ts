@@ -12,7 +12,7 @@ import { askPick } from '../ask';
 import { confirm } from '../confirm';
 import { pickTarget } from '../picks';
 import type { Services } from '../services';
-import { modelOf, type Given } from './subject';
+import { modelOf, targetGiven, type Given } from './subject';
 
 const systems: (vscode.QuickPickItem & { system: CiSystem })[] = [
   { label: 'GitHub Actions', system: 'github' },
@@ -21,8 +21,10 @@ const systems: (vscode.QuickPickItem & { system: CiSystem })[] = [
 
 /** *Create CI Workflow…*: writes a file that tests a model on each change and deploys it, and opens it. */
 export async function createWorkflow(services: Services, version: string, given: Given): Promise<void> {
+  services.requireTrust();
   const model = await modelOf(given, services);
-  const target = model && (await pickTarget(services, model.name));
+  const placeHolder = `To which target does CI deploy ${model?.name}?`;
+  const target = model && (targetGiven(given) ?? (await pickTarget(services, model.name, { placeHolder })));
   if (!target) return;
   const system = (await askPick(systems, { placeHolder: 'For which CI system?' }))?.system;
   const on = system && (await pickTrigger());

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../contributions';
 import { UserError } from '../../core/errors';
@@ -7,25 +6,22 @@ import {
   finishDeploy,
   requestOf,
   stepsFor,
-  type Deployment,
   type DeployStep,
   type DeployTask,
 } from '../../core/release/deploy';
-import { exportManifests } from '../../core/release/exportManifests';
 import { describePlan } from '../../core/release/describe';
-import { commitOf } from '../../core/release/commit';
 import { VerifyError } from '../../core/release/verify';
-import type { Change, ManifestFormat, Release, Target } from '../../core/target/target';
+import type { Change, Release, Target } from '../../core/target/target';
 import type { TaskContext } from '../../core/task';
-import { askPick, askText } from '../ask';
+import { askText } from '../ask';
+import { confirm } from '../confirm';
 import { pickRelease, pickTarget } from '../picks';
 import type { ReleaseDocuments } from '../release/releaseDocuments';
-import { servedModel } from '../servedModel';
 import type { Model, Services } from '../services';
 import type { Button } from '../showError';
+import { deploymentOf } from './deployment';
 import { changing, nameOf, offerNext, targetOf } from './releases';
-import { samplesIn } from './server';
-import { modelOf, releaseOf, type Given } from './subject';
+import { modelOf, nodeOf, releaseOf, runningOf, targetGiven, type Given } from './subject';
 
 const stepWords: Record<DeployStep, string> = {
   check: 'Checking',
@@ -56,7 +52,7 @@ export class Deploys {
   async deploy(given: Given): Promise<void> {
     this.services.requireTrust();
     const model = await modelOf(given, this.services);
-    const target = model && (await pickTarget(this.services, model.name));
+    const target = model && (await this.#target(given, model, `Deploy ${model.name} to which target?`));
     if (!target) return;
     const note = await askText({
       title: `Deploy ${model.name} to ${target.name}`,
@@ -66,10 +62,15 @@ export class Deploys {
     if (note !== undefined) await this.#run(target, model, note);
   }
 
-  /** *Deploy Again*: what was deployed last, as its file is now, to the same target. */
+  /** *Deploy Again*: what a release was made of or what was deployed last, as its file is now, to the same target. */
   async again(given: Given): Promise<void> {
     this.services.requireTrust();
-    const last = this.memory.get<Last>(lastKey);
+    const node = nodeOf(given);
+    const running = node && runningOf(node);
+    const last =
+      running?.kind === 'release'
+        ? { model: running.release.model.path, target: running.release.target }
+        : this.memory.get<Last>(lastKey);
     if (!last) return this.deploy(given);
     await this.services.syncTargets();
     const model = await this.services.models.get(vscode.Uri.file(last.model));
@@ -80,36 +81,11 @@ export class Deploys {
   async plan(given: Given): Promise<void> {
     this.services.requireTrust();
     const model = await modelOf(given, this.services);
-    const target = model && (await pickTarget(this.services, model.name));
+    const placeHolder = `What would change on which target by a deploy of ${model?.name}?`;
+    const target = model && (await this.#target(given, model, placeHolder));
     if (!target) return;
     const changes = await this.#plan(target, model, '');
     if (changes) await this.#showPlan(target, model, changes);
-  }
-
-  /** *Export Manifests…*: what a deploy would apply, as files, for people who deploy with Git. */
-  async exportManifests(given: Given): Promise<void> {
-    const { services } = this;
-    services.requireTrust();
-    const model = await modelOf(given, services);
-    const target = model && (await pickTarget(services, model.name, (each) => each.manifests !== undefined));
-    const format = target && (await pickFormat(target.name));
-    if (!format) return;
-    const [folder] =
-      (await vscode.window.showOpenDialog({
-        ...{ canSelectFolders: true, canSelectFiles: false, openLabel: 'Export Here' },
-        defaultUri: vscode.workspace.workspaceFolders?.[0]?.uri,
-      })) ?? [];
-    if (!folder) return;
-    const files = await services.run(`Exporting the manifests of ${model.name}`, async (task) =>
-      exportManifests(
-        target,
-        await this.#deployment(target, model, '', task.signal),
-        folder.fsPath,
-        format,
-        task,
-      ),
-    );
-    if (files?.[0]) await vscode.window.showTextDocument(vscode.Uri.file(files[0]));
   }
 
   /** *Finish Deploy…*: proves a candidate that an interrupted deploy left, and gives it the traffic. */
@@ -122,11 +98,15 @@ export class Deploys {
     const target = targetOf(release.target, services);
     const model = await services.models.get(vscode.Uri.file(release.model.path));
     const name = nameOf(release);
+    if (await this.#asksBefore(target)) {
+      const question = `Give all traffic on ${target.name} to ${name} when its samples pass?`;
+      if (!(await confirm('Finish', question, [release.note]))) return;
+    }
     const finished = await services.run(
       `Finishing the deploy of ${name} to ${target.name}`,
       (task) =>
         changing(services, async () => {
-          const deployment = await this.#deployment(target, model, release.note, task.signal);
+          const deployment = await deploymentOf(services, target, model, release.note, task.signal);
           if (deployment.model.hash !== release.model.hash) throw changedSince(model.name, name);
           return finishDeploy(target, release, deployment, stepsOf(task, target, model.name, services));
         }),
@@ -143,7 +123,7 @@ export class Deploys {
       `Deploying ${model.name} to ${target.name}`,
       (task) =>
         changing(services, async () => {
-          const deployment = { ...(await this.#deployment(target, model, note, task.signal)), anyway };
+          const deployment = { ...(await deploymentOf(services, target, model, note, task.signal)), anyway };
           return runPipeline(target, deployment, stepsOf(task, target, model.name, services));
         }),
       { buttons: (error) => samplesButton(error, model) },
@@ -160,21 +140,31 @@ export class Deploys {
 
   /** Shows the plan first where the target wants that. */
   async #isWanted(target: Target, model: Model, note: string): Promise<boolean> {
-    const config = await this.services.config.get();
-    if (!config?.targets[target.name]?.confirm) return true;
+    if (!(await this.#asksBefore(target))) return true;
     const changes = await this.#plan(target, model, note);
     if (!changes) return false;
     const detail = changes.map(({ action, what }) => `${action} ${what}`).join('\n');
     const question = `Deploy ${model.name} to ${target.name}?`;
     const [go, show] = ['Deploy', 'Show Plan'];
     const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, go, show);
-    if (chosen === show) await this.#showPlan(target, model, changes);
-    return chosen === go;
+    if (chosen !== show) return chosen === go;
+    await this.#showPlan(target, model, changes);
+    // Not in the middle of the window, where it would hide the plan.
+    return (await vscode.window.showInformationMessage(question, go)) === go;
+  }
+
+  /** Whether `slipway.json` wants a question before something changes on a target. */
+  async #asksBefore(target: Target): Promise<boolean> {
+    return (await this.services.config.get())?.targets[target.name]?.confirm ?? false;
+  }
+
+  async #target(given: Given, model: Model, placeHolder: string): Promise<Target | undefined> {
+    return targetGiven(given) ?? pickTarget(this.services, model.name, { placeHolder });
   }
 
   #plan(target: Target, model: Model, note: string): Promise<Change[] | undefined> {
     return this.services.run(`Planning the deploy of ${model.name} to ${target.name}`, async (task) => {
-      const request = requestOf(await this.#deployment(target, model, note, task.signal));
+      const request = requestOf(await deploymentOf(this.services, target, model, note, task.signal));
       await target.check(request, task);
       return target.plan(request, task);
     });
@@ -184,35 +174,6 @@ export class Deploys {
     const text = describePlan(`What a deploy of ${model.name} to ${target.name} would change`, changes);
     await this.documents.showPlan(`${target.name}/${model.name}`, text);
   }
-
-  /** The model as its file is now, with its samples, and how the target wants it to come to its traffic. */
-  async #deployment(target: Target, model: Model, note: string, signal: AbortSignal): Promise<Deployment> {
-    const { canary, load } = (await this.services.config.get())?.targets[target.name] ?? {};
-    return {
-      model: await servedModel(model, this.services, signal),
-      signature: model.description?.signature,
-      samples: await samplesIn(model),
-      note,
-      commit: await commitOf(dirname(model.uri.fsPath), signal),
-      canary,
-      load,
-    };
-  }
-}
-
-const formatChoices: Record<ManifestFormat, { label: string; description: string }> = {
-  kustomize: { label: 'Kustomize', description: 'YAML files with a kustomization.yaml' },
-  yaml: { label: 'YAML', description: 'the objects alone' },
-  helm: { label: 'Helm', description: 'a chart with values for image, replicas, resources and address' },
-};
-
-async function pickFormat(target: string): Promise<ManifestFormat | undefined> {
-  const choices = Object.entries(formatChoices).map(([one, item]) => ({
-    ...item,
-    one: one as ManifestFormat,
-  }));
-  const placeHolder = `As what are the manifests for ${target} written?`;
-  return (await askPick(choices, { placeHolder }))?.one;
 }
 
 function changedSince(model: string, name: string): UserError {

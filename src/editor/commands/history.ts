@@ -71,9 +71,17 @@ async function lineOf(services: Services, given: Given): Promise<Release[] | und
   const of =
     node?.kind === 'releases'
       ? node.releases[0]
-      : (releaseOf(given) ??
-        (await pickRelease(services, 'History of which model?', ({ state }) => state === 'serving')));
+      : (releaseOf(given) ?? (await pickRelease(services, 'History of which model?', firstOfEach())));
   return of && lineWith(of, services);
+}
+
+/** Lets one release of each model on each target through: the first that comes, which is the newest. */
+function firstOfEach(): (release: Release) => boolean {
+  const seen = new Set<string>();
+  return ({ target, model }) => {
+    const line = `${target}/${model.name}`;
+    return !seen.has(line) && Boolean(seen.add(line));
+  };
 }
 
 /** All revisions of a release's model on its target. */

@@ -17,7 +17,8 @@ export async function openMetrics(
   if (running) return panels.open([sources.of(running)]);
   const choices = await runningChoices(services);
   const real = choices.flatMap(({ one }) => one ?? []);
-  if (real.length === 1) return panels.open(real.map((one) => sources.of(one)));
+  if (real.length === 1 && services.targets.away().length === 0)
+    return panels.open(real.map((one) => sources.of(one)));
   const placeHolder = 'Metrics of what? Several are shown side by side.';
   const picked = await askPicks(choices, { placeHolder });
   panels.open((picked ?? []).flatMap(({ one }) => (one ? [sources.of(one)] : [])));

@@ -4,6 +4,7 @@ import { UserError } from '../../core/errors';
 import { releaseBefore, rollBack as runRollBack } from '../../core/release/rollBack';
 import type { Release, Target } from '../../core/target/target';
 import { confirm } from '../confirm';
+import { lookAgain } from '../lookAgain';
 import { pickRelease } from '../picks';
 import type { Services } from '../services';
 import { nodeOf, releaseOf, type Given } from './subject';
@@ -14,7 +15,9 @@ export async function rollBack(services: Services, given: Given): Promise<void> 
   const meant = await lineOf(given, services);
   if (!meant) return;
   const { target, model } = meant;
-  await services.targets.refresh();
+  await lookAgain(() => services.targets.refresh());
+  const away = services.targets.error(target);
+  if (away) throw away;
   const before = releaseBefore(services.targets.releases(target), target.name, model);
   const detail = [before.note, 'It is started again and gets all traffic; the one that serves now is kept.'];
   const question = `Roll ${model} on ${target.name} back to revision ${before.revision}?`;

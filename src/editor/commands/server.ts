@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ChildController } from '../../core/childController';
 import { UserError } from '../../core/errors';
 import { curlCommand } from '../../core/inference/curl';
 import type { Tensor } from '../../core/inference/tensor';
@@ -7,6 +8,7 @@ import { exampleValues } from '../../core/inference/exampleValues';
 import type { Sample } from '../../core/sample/sample';
 import { defaultTolerance, parseSamples } from '../../core/sample/samplesFile';
 import { sampleTensors } from '../../core/sample/sampleTensors';
+import { withLateProgress } from '../sample/lateProgress';
 import { elsewhere, type ModelServer } from '../sample/modelServer';
 import type { Model, Services } from '../services';
 import { runningGiven, type Given } from './subject';
@@ -29,7 +31,21 @@ export async function serverOf(given: Given, services: Services): Promise<ModelS
 
 /** A shell command that predicts with the first sample that fits what the server takes, or with example values. */
 export async function curlOf(to: ModelServer, services: Services): Promise<string> {
-  const { signature } = await elsewhere(to).connect(AbortSignal.timeout(patience));
+  const { signature } = await withLateProgress(`Asking ${to.name} what it takes`, async ({ signal }) => {
+    const limit = new ChildController(signal, patience);
+    try {
+      return await elsewhere(to).connect(limit.signal);
+    } catch (error) {
+      if (signal.aborted || !limit.signal.aborted) throw error;
+      throw new UserError(
+        'predict-timeout',
+        `${to.name} does not say in time what it takes.`,
+        'Look at its log.',
+      );
+    } finally {
+      limit.dispose();
+    }
+  });
   const model = await services.models.get(vscode.Uri.file(to.model.path));
   // Broken samples are no reason for no command.
   const samples = await samplesIn(model).catch(() => []);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Endpoint } from '../../core/endpoint/endpoint';
-import type { Release } from '../../core/target/target';
+import type { Release, Target } from '../../core/target/target';
 import { pickRunning, type Running } from '../picks';
 import { modelAt, pickModel } from '../sample/pickSamples';
 import type { Model, Services } from '../services';
@@ -47,6 +47,12 @@ export function endpointOf(given: Given): Endpoint | undefined {
 export function releaseOf(given: Given): Release | undefined {
   const node = nodeOf(given);
   return node?.kind === 'release' ? node.release : undefined;
+}
+
+/** The target that is meant: by its own item, or by one below it. */
+export function targetGiven(given: Given): Target | undefined {
+  const node = nodeOf(given);
+  return node?.kind === 'target' || node?.kind === 'releases' ? node.target : undefined;
 }
 
 export function nodeOf(given: Given): Node | undefined {

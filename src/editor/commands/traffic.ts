@@ -15,7 +15,10 @@ export async function setTraffic(services: Services, given: Given): Promise<void
   const release = releaseOf(given) ?? (await pickRelease(services, 'Give traffic to which release?', fits));
   if (!release) return;
   const name = nameOf(release);
-  const target = able('setTraffic', release, services, 'can not give a release a part of the traffic');
+  const target = able('setTraffic', release, services, {
+    unable: 'can not give a release a part of the traffic',
+    next: 'Promote the release instead.',
+  });
   const percent = await askNumber({
     title: `Traffic of ${name} on ${release.target}`,
     prompt: 'Percent of the requests; the rest stays with the release that serves. 0 takes them back.',
@@ -37,7 +40,10 @@ export async function scale(services: Services, given: Given): Promise<void> {
   const release = releaseOf(given) ?? (await pickRelease(services, 'Scale which release?', scales));
   if (!release) return;
   const name = nameOf(release);
-  const target = able('scale', release, services, 'runs one server of a release');
+  const target = able('scale', release, services, {
+    unable: 'runs one server of a release',
+    next: 'Deploy the model to a target of the kind kubernetes or kserve to have several.',
+  });
   const replicas = await askNumber({
     title: `Scale ${name} on ${release.target}`,
     prompt: 'How many servers of it run?',
@@ -58,11 +64,11 @@ function able<Method extends 'setTraffic' | 'scale'>(
   method: Method,
   release: Release,
   services: Services,
-  unable: string,
+  words: { unable: string; next: string },
 ): Target & Required<Pick<Target, Method>> {
   const target = targetOf(release.target, services);
   if (target[method]) return target as Target & Required<Pick<Target, Method>>;
-  throw new UserError('release-missing', `${target.name} ${unable}.`, 'Promote the release instead.');
+  throw new UserError('release-missing', `${target.name} ${words.unable}.`, words.next);
 }
 
 async function askNumber(ask: {

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
+import { parseReleaseId } from '../../core/release/releaseId';
 import type { Release } from '../../core/target/target';
+import { lookAgain } from '../lookAgain';
 import type { Services } from '../services';
 import { findRelease } from './findRelease';
 import type { ReleasePanels } from './releasePanels';
@@ -21,8 +23,16 @@ export async function followLink(
   panels: Pick<ReleasePanels, 'open'>,
 ): Promise<void> {
   const id = path.slice(1);
-  const release = await findRelease(id, services);
+  const isAway = () =>
+    services.targets.away().find(({ target }) => target.name === parseReleaseId(id)?.target);
+  const release = await lookAgain(async () => {
+    // It may be back by now.
+    if (isAway()) await services.targets.refresh();
+    return findRelease(id, services);
+  });
   if (release) return panels.open(release.id);
+  const away = isAway();
+  if (away) throw away.error;
   throw new UserError(
     'release-missing',
     `This workspace has no release ${id}.`,

@@ -98,7 +98,7 @@ function targetItem({
     description: error ? 'away' : `${target.kind} · ${target.address}`,
     iconPath: error ? wrongIcon() : known ? new vscode.ThemeIcon('server') : healthIcon('starting'),
     tooltip: [target.address, error?.message].filter(Boolean).join('\n'),
-    contextValue: 'target',
+    contextValue: ['target', target.manifests && 'canExport'].filter(Boolean).join('.'),
     accessibilityInformation: {
       label: `target ${target.name}, ${error ? `away: ${error.message}` : target.address}`,
     },

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
-import { inputsIn } from '../../../src/cli/inputs';
+import { PassThrough } from 'node:stream';
+import { inputsIn, readInputs } from '../../../src/cli/inputs';
 
 describe('inputs of the command line', () => {
   it('keep integers beyond 2^53', () => {
     assert.deepEqual(inputsIn('{"id": [9007199254740993]}', 'x.json'), { id: [9007199254740993n] });
+  });
+
+  it('are waited for until they end, or until nobody wants them any more', async () => {
+    const { signal } = new AbortController();
+    const input = new PassThrough();
+    const reading = readInputs('-', signal, input);
+    input.write('{"x":');
+    input.end(' [1]}');
+    assert.deepEqual(await reading, { x: [1] });
+    const controller = new AbortController();
+    const waiting = readInputs('-', controller.signal, new PassThrough());
+    controller.abort();
+    await assert.rejects(waiting, { name: 'AbortError' });
   });
 
   it('may stand in {"inputs": …}, which is not mistaken for an input of that name', () => {

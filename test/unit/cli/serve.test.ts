@@ -35,6 +35,11 @@ describe('slipway serve', () => {
       const { url } = JSON.parse(printed) as { url: string };
       const predicted = await slipway(['predict', 'iris', '--url', url], workspace);
       assert.match(predicted.out, /^label: \[0\]\n/);
+      const elsewhere = await temporaryFolder('cli-elsewhere');
+      const input = '{"measurements": [[6.7, 3.0, 5.2, 2.3]]}';
+      const words = ['predict', 'iris', '--url', url, '--inputs', '-'];
+      const without = await slipway(words, elsewhere, { input });
+      assert.match(without.out, /^label: \[2\]\n/, without.err);
     });
     assert.equal(code, 130);
     // One document also when it was stopped.

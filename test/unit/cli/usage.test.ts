@@ -19,6 +19,9 @@ describe('the command line, called wrongly', () => {
     [['deploy', '--target', 'staging'], /^Name one model\./],
     [['releases', 'extra'], /^slipway releases takes no extra\./],
     [['predict', 'iris', '--wing'], /wing/],
+    [['predict', 'iris', '--sample', 'x', '--inputs', 'y'], /^Say --sample or --inputs, not both\./],
+    [['predict', 'iris', '--url', 'notaurl'], /^--url takes the address of a server, .* not notaurl\./],
+    [['predict', 'iris', '--url', 'https://a:b@c'], /^--url takes .* not https:\/\/c\./],
     [['manifests', 'iris', '--out', 'x', '--format', 'chart'], /^--format is one of yaml, kustomize, helm\./],
     [['serve', 'iris', '--port', 'abc'], /^--port takes a whole number from 0 to 65535, not abc\./],
     [['serve', 'iris', '--port', '65536'], /^--port takes a whole number from 0 to 65535, not 65536\./],
@@ -55,6 +58,11 @@ describe('the command line, called wrongly', () => {
       assert.match(next ?? '', /^slipway (\w+ )?--help says /);
     });
   }
+
+  it('shows the help of the command also where the rest can not be read', async () => {
+    const { err } = await slipway(['predict', 'iris', '--wing'], workspace);
+    assert.match(err, /^Unknown option '--wing'[^]*\n\nslipway predict MODEL/);
+  });
 
   it('shows the help of a command by slipway help COMMAND too', async () => {
     const { code, out } = await slipway(['help', 'deploy'], workspace);

@@ -48,6 +48,12 @@ describe('slipway.json', () => {
       '"My Target"',
       /small letters/,
     ],
+    [
+      'an address with a password',
+      '{"targets": {"a": {"kind": "docker", "host": "tcp://ada:planted@10.0.0.7"}}}',
+      '"tcp://ada:planted@10.0.0.7"',
+      /^No engine takes a password in its address/,
+    ],
     ['a missing comma', '{"targets": {} "models": {}}', '"models"', /comma is expected/],
     ['a target without a kind', '{"targets": {"a": {}}}', '"a"', /"kind" is missing/],
     ['a name that stands twice', '{"targets": {}, "targets": {}}', '"targets"', /stands here twice/],

@@ -145,6 +145,25 @@ describe('inference client', () => {
     await assert.rejects(client.ready(controller.signal), reason);
   });
 
+  it('says what to do about each refusal', async () => {
+    const next: Record<number, RegExp> = {
+      400: /inputs that it takes/,
+      401: /token/,
+      404: /name of the model/,
+    };
+    for (const [status, told] of Object.entries(next)) {
+      const client = await against((_, response) => response.writeHead(Number(status)).end('{"error":"no"}'));
+      await assert.rejects(client.infer([one], never), {
+        code: 'predict-refused',
+        message: 'no',
+        next: told,
+      });
+      fake?.close();
+    }
+    const client = await against((_, response) => response.end('<html>'));
+    await assert.rejects(client.infer([one], never), { next: /Check the address/ });
+  });
+
   it('says when it does not talk to a model server', async () => {
     for (const body of ['<html>', '[]', '{}', '{"outputs":[{"name":1}]}']) {
       const client = await against((_, response) => response.end(body));

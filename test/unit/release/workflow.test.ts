@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { TargetConfig } from '../../../src/core/config/config';
@@ -27,6 +27,10 @@ const targets: Record<string, TargetConfig> = {
   'an engine by ssh': { kind: 'docker', host: 'ssh://ada@10.0.0.7' },
   'an engine by TLS': { kind: 'docker', host: 'tcp://10.0.0.7:2376', registry: 'ghcr.io/ada' },
   'a context of Docker': { kind: 'docker', context: 'far\nrun: rm' },
+  'an engine with certificates of its own': {
+    kind: 'docker',
+    tls: { ca: 'certs/ca.pem', cert: "~/ada's.pem", key: 'certs/key.pem' },
+  },
   'an engine with Docker Hub': { kind: 'docker', registry: 'ada' },
   Kubernetes: { kind: 'kubernetes', registry: 'registry.example.com:5000/ml' },
   'Kubernetes by a kubeconfig': { kind: 'kubernetes', registry: 'ghcr.io/ada', kubeconfig: '~/.kube/my ml' },
@@ -44,6 +48,7 @@ interface Step {
 }
 
 interface Github {
+  env: Record<string, string>;
   on: Record<string, object>;
   jobs: Record<
     'test' | 'deploy',
@@ -67,13 +72,18 @@ interface GitlabJob {
   artifacts?: { reports: { junit: string } };
 }
 
+const run = 'npx --yes --package "$SLIPWAY_PACKAGE" slipway';
+
 const github = (changes: Partial<WorkflowOptions> = {}) =>
   parse(workflowText('github', { ...options, ...changes })) as Github;
 const gitlab = (changes: Partial<WorkflowOptions> = {}) =>
   parse(workflowText('gitlab', { ...options, ...changes })) as Record<'test iris' | 'deploy iris', GitlabJob>;
 
 /** What the deploy does between the checkout and Slipway. */
-const prepared = (targetConfig: TargetConfig) => github({ targetConfig }).jobs.deploy.steps.slice(2, -1);
+const prepared = (targetConfig: TargetConfig) => {
+  const { steps } = github({ targetConfig }).jobs.deploy;
+  return steps.slice(steps.findIndex(({ uses }) => uses?.startsWith('actions/setup-node')) + 1, -1);
+};
 
 describe('a workflow for CI', () => {
   it('of GitHub tests on pull requests, and deploys what is pushed to the branch', () => {
@@ -83,14 +93,14 @@ describe('a workflow for CI', () => {
       push: { branches: ['main'], paths: options.paths },
     });
     const { test, deploy } = jobs;
-    assert.equal(test.steps.at(-1)?.run, 'npx --yes slipway@1.2.3 test iris --junit results.xml');
+    assert.equal(test.steps.at(-1)?.run, `${run} test iris --junit results.xml`);
     assert.deepEqual(
       [deploy.needs, deploy.if, deploy.environment, deploy.concurrency],
       ['test', "github.event_name == 'push'", 'production', 'slipway-iris-production'],
     );
     assert.equal(
       deploy.steps.at(-1)?.run,
-      'npx --yes slipway@1.2.3 deploy iris --target production --note "${{ github.sha }}"',
+      `${run} deploy iris --target production --note "\${{ github.sha }}"`,
     );
     assert.equal(workflowPath('github', 'iris'), '.github/workflows/slipway-iris.yml');
   });
@@ -101,13 +111,80 @@ describe('a workflow for CI', () => {
     for (const { steps } of Object.values(jobs)) assert.equal(steps.at(-1)?.['working-directory'], 'ml "x"');
   });
 
-  it('of GitHub says what happens without a SLIPWAY_DOCKER_HOST, only where it counts', () => {
-    assert.match(workflowText('github', options), /While there is none, it is the runner's own engine/);
+  it('fails without a SLIPWAY_DOCKER_HOST, only where it counts', () => {
     assert.deepEqual(github().jobs.deploy.env, {
       SLIPWAY_DOCKER_HOST: '${{ secrets.SLIPWAY_DOCKER_HOST }}',
     });
-    for (const [name, targetConfig] of Object.entries(targets).filter(([, { kind }]) => kind !== 'docker'))
+    for (const script of [
+      github().jobs.deploy.steps[0]?.run ?? '',
+      gitlab()['deploy iris'].script[0] ?? '',
+    ]) {
+      assert.throws(
+        () => sh(script, { SLIPWAY_DOCKER_HOST: '' }),
+        ({ stdout }: { stdout: Buffer }) =>
+          /Set the (secret|variable) SLIPWAY_DOCKER_HOST/.test(String(stdout)),
+      );
+      sh(script, { SLIPWAY_DOCKER_HOST: 'ssh://ada@10.0.0.7' });
+    }
+    for (const [name, targetConfig] of Object.entries(targets)) {
+      if (targetConfig.kind === 'docker' && !targetConfig.host && !targetConfig.context) continue;
       assert.equal(github({ targetConfig }).jobs.deploy.env, undefined, name);
+      assert.doesNotMatch(workflowText('gitlab', { ...options, targetConfig }), /DOCKER_HOST"/, name);
+    }
+  });
+
+  it('writes the certificates that slipway.json names, but not over those that are there', async () => {
+    const targetConfig = targets['an engine with certificates of its own'] as TargetConfig;
+    const home = await temporaryFolder('workflow');
+    mkdirSync(join(home, 'certs'));
+    writeFileSync(join(home, 'certs/ca.pem'), 'in the repository');
+    const [, github_] = prepared(targetConfig).slice(-2);
+    assert.deepEqual(github_?.env, {
+      DOCKER_TLS_CA: '${{ secrets.DOCKER_TLS_CA }}',
+      DOCKER_TLS_CERT: '${{ secrets.DOCKER_TLS_CERT }}',
+      DOCKER_TLS_KEY: '${{ secrets.DOCKER_TLS_KEY }}',
+    });
+    const values = { DOCKER_TLS_CA: 'ca', DOCKER_TLS_CERT: 'a\ncert', DOCKER_TLS_KEY: 'key', HOME: home };
+    const written = () =>
+      ['certs/ca.pem', "ada's.pem", 'certs/key.pem'].map((file) =>
+        readFileSync(join(home, file), 'utf8').trim(),
+      );
+    sh(github_?.run ?? '', values, home);
+    assert.deepEqual(written(), ['in the repository', 'a\ncert', 'key']);
+    assert.equal(statSync(join(home, 'certs/key.pem')).mode & 0o077, 0);
+    rmSync(join(home, 'certs/key.pem'));
+    const files = Object.entries(values).map(([name, text]): [string, string] => {
+      if (name !== 'HOME') writeFileSync(join(home, name), text);
+      return [name, name === 'HOME' ? home : join(home, name)];
+    });
+    sh(gitlab({ targetConfig })['deploy iris'].script.at(-2) ?? '', Object.fromEntries(files), home);
+    assert.deepEqual(written(), ['in the repository', 'a\ncert', 'key']);
+  });
+
+  it('runs the package that it names, and asks nobody for one by name', async () => {
+    const folder = await temporaryFolder('workflow');
+    const mine = join(folder, 'mine');
+    mkdirSync(mine);
+    const manifest = { name: 'slipway', version: '9.9.9', bin: { slipway: 'cli.js' } };
+    writeFileSync(join(mine, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(
+      join(mine, 'cli.js'),
+      '#!/usr/bin/env node\nconsole.log(process.argv.slice(2).join(" "))\n',
+    );
+    const { SLIPWAY_PACKAGE: file = '' } = github().env;
+    assert.match(file, /^\.\/.*\.tgz$/);
+    for (const job of Object.values(gitlab())) assert.equal(job.variables?.['SLIPWAY_PACKAGE'], file);
+    const env = {
+      SLIPWAY_PACKAGE: file,
+      npm_config_registry: 'http://127.0.0.1:9',
+      npm_config_cache: join(folder, 'cache'),
+      npm_config_fetch_retries: '0',
+    };
+    const test = github().jobs.test.steps.at(-1)?.run ?? '';
+    assert.throws(() => sh(test, env, folder));
+    execFileSync('npm', ['pack', '--silent', './mine'], { cwd: folder });
+    renameSync(join(folder, 'slipway-9.9.9.tgz'), join(folder, file));
+    assert.equal(sh(test, env, folder), 'test iris --junit results.xml\n');
   });
 
   it('of GitHub logs in to the registry of the target', () => {
@@ -160,14 +237,14 @@ describe('a workflow for CI', () => {
     assert.deepEqual(jobs['deploy iris'].rules, [push]);
     assert.equal(
       jobs['deploy iris'].script.at(-1),
-      'npx --yes slipway@1.2.3 deploy iris --target production --note "$CI_COMMIT_SHORT_SHA"',
+      `${run} deploy iris --target production --note "$CI_COMMIT_SHORT_SHA"`,
     );
     assert.equal(workflowPath('gitlab', 'iris'), '.gitlab/slipway-iris.yml');
   });
 
   it('of GitLab works in the folder of slipway.json', () => {
     const jobs = gitlab({ folder: 'ml: x' });
-    for (const { script } of Object.values(jobs)) assert.equal(script[0], "cd 'ml: x'");
+    for (const { script } of Object.values(jobs)) assert.ok(script.slice(0, 2).includes("cd 'ml: x'"));
     assert.equal(jobs['test iris'].artifacts?.reports.junit, 'ml: x/results.xml');
   });
 
@@ -177,8 +254,9 @@ describe('a workflow for CI', () => {
       assert.equal(variables?.['DOCKER_HOST'], services && 'tcp://docker:2376');
       return services?.[0]?.name;
     };
-    assert.match(engineOf(gitlab()['deploy iris']) ?? '', /^docker:\d+-dind$/);
-    assert.match(engineOf(gitlab({ targetConfig: targets['KServe'] })['deploy iris']) ?? '', /-dind$/);
+    assert.equal(engineOf(gitlab()['deploy iris']), undefined);
+    const ofCluster = gitlab({ targetConfig: targets['KServe'] })['deploy iris'];
+    assert.match(engineOf(ofCluster) ?? '', /^docker:\d+-dind$/);
     const far = gitlab({ targetConfig: { kind: 'docker', host: 'ssh://ada@10.0.0.7' } });
     assert.equal(engineOf(far['deploy iris']), undefined);
     assert.equal(engineOf(gitlab()['test iris']), undefined);
@@ -205,7 +283,7 @@ describe('a workflow for CI', () => {
       it(`of ${system} is YAML with scripts that a shell can read, for ${name}`, () => {
         const text = workflowText(system, { ...options, targetConfig, folder: "it's" });
         const read = parse(text, { strict: true, uniqueKeys: true }) as object;
-        for (const script of scriptsIn(read)) sh(script, {}, '-n');
+        for (const script of scriptsIn(read)) sh(script, {}, '.', '-n');
         assert.doesNotMatch(text, /undefined|\[object|[ \t]$/m);
         assert.ok(!text.includes('\nrun: rm'));
       });
@@ -213,8 +291,13 @@ describe('a workflow for CI', () => {
   }
 });
 
-function sh(script: string, env: NodeJS.ProcessEnv, ...flags: string[]): void {
-  execFileSync('sh', [...flags, '-ec', script], { env: { ...process.env, ...env } });
+function sh(script: string, env: NodeJS.ProcessEnv, cwd = '.', ...flags: string[]): string {
+  return execFileSync('sh', [...flags, '-ec', script], {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** All shell scripts of a workflow. */

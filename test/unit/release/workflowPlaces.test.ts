@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workflowPlaces } from '../../../src/core/release/workflow/places';
 import { temporaryFolder } from '../../host/workspace';
+import { hostileModel } from '../fixtures';
 
 describe('the places of a workflow', () => {
   const filesIn = (folder: string) => ({
@@ -35,6 +36,28 @@ describe('the places of a workflow', () => {
     const folder = await temporaryFolder('places');
     const { paths } = await workflowPlaces({ ...filesIn(folder), model: join(folder, 'flow/MLmodel') });
     assert.equal(paths[0], 'flow/**/*');
+  });
+
+  it('are the weights of a model too, and what says which packages it needs', async () => {
+    const folder = await temporaryFolder('places');
+    mkdirSync(join(folder, 'models'));
+    const ofOnnx = join(folder, 'models/branches.onnx');
+    copyFileSync(hostileModel('external-in-branches'), ofOnnx);
+    const weights = ['else.bin', 'then.bin'];
+    for (const name of weights) writeFileSync(join(folder, 'models', name), '');
+    const { paths } = await workflowPlaces({ ...filesIn(folder), model: ofOnnx });
+    assert.equal(paths[0], 'models/branches.onnx');
+    assert.deepEqual(
+      paths.slice(1, -2).sort(),
+      weights.map((name) => `models/${name}`),
+    );
+    const pickle = await workflowPlaces({ ...filesIn(folder), model: join(folder, 'models/iris.pkl') });
+    assert.deepEqual(pickle.paths.slice(0, 4), [
+      'models/iris.pkl',
+      'models/requirements.txt',
+      'models/conda.yaml',
+      'models/conda.yml',
+    ]);
   });
 
   it('are all in the repository', async () => {

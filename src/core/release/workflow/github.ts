@@ -1,5 +1,5 @@
 import { deployNeeds, type DeployNeeds } from './deployNeeds';
-import { indented, list, quoted, shellWord } from './text';
+import { aboutPackage, demand, indented, list, packageFile, quoted, shellWord, slipwayCommand } from './text';
 import type { WorkflowOptions } from './workflow';
 
 /** A workflow for GitHub Actions. */
@@ -8,20 +8,20 @@ export function githubWorkflow(options: WorkflowOptions): string {
   const needs = deployNeeds(targetConfig);
   const push =
     on === 'tags' ? ["tags: ['*']"] : [`branches: [${quoted(on.branch)}]`, `paths: ${list(paths)}`];
-  const slipway = `npx --yes slipway@${version}`;
-  return `# Tests ${model} with its samples, and deploys it to ${target}. Written by Slipway; yours to change.
+  return `# Tests ${model} with its samples, and deploys it to ${target}. Written by Slipway ${version}; yours to change.
 name: ${model}
 on:
   pull_request:
     paths: ${list(paths)}
   push:
-${indented(push, 4)}permissions:
+${indented(push, 4)}env:
+${indented([...aboutPackage, `SLIPWAY_PACKAGE: ${packageFile}`], 2)}permissions:
   contents: read
 jobs:
   test:
     runs-on: ubuntu-latest
     steps:
-${indented([...checkout, ...step(options, `${slipway} test ${model} --junit results.xml`)], 6)}  deploy:
+${indented([...checkout, ...step(options, `${slipwayCommand} test ${model} --junit results.xml`)], 6)}  deploy:
     needs: test
     if: github.event_name == 'push'
     runs-on: ubuntu-latest
@@ -31,11 +31,13 @@ ${indented([...checkout, ...step(options, `${slipway} test ${model} --junit resu
 ${indented(engine(needs, target), 4)}    steps:
 ${indented(
   [
+    ...engineNamed(needs, target),
     ...checkout,
     ...login(needs),
     ...sshAgent(needs),
+    ...certificates(needs, options),
     ...kubeconfig(needs, options),
-    ...step(options, `${slipway} deploy ${model} --target ${target} --note "\${{ github.sha }}"`),
+    ...step(options, `${slipwayCommand} deploy ${model} --target ${target} --note "\${{ github.sha }}"`),
   ],
   6,
 )}`;
@@ -73,10 +75,20 @@ function engine({ engine, dockerContext }: DeployNeeds, target: string): string[
       return [
         'env:',
         `  # A secret of the environment "${target}": where its Docker engine is, such as ssh://user@host.`,
-        "  # While there is none, it is the runner's own engine: what is deployed there is proven, and gone when the job ends.",
         '  SLIPWAY_DOCKER_HOST: ${{ secrets.SLIPWAY_DOCKER_HOST }}',
       ];
   }
+}
+
+/** Otherwise it would be the runner's own, and what is deployed would be gone when the job ends. */
+function engineNamed({ engine }: DeployNeeds, target: string): string[] {
+  if (engine !== 'variable') return [];
+  const missing = `::error::Set the secret SLIPWAY_DOCKER_HOST of the environment ${target}: where its Docker engine is.`;
+  return [
+    '- name: Look where the engine is',
+    '  run: |',
+    ...demand('SLIPWAY_DOCKER_HOST', missing).map((line) => `    ${line}`),
+  ];
 }
 
 function login({ registry }: DeployNeeds): string[] {
@@ -107,6 +119,28 @@ function sshAgent({ ssh }: DeployNeeds): string[] {
     '    eval "$(ssh-agent -s)"',
     `    printf '%s\\n' "$SSH_PRIVATE_KEY" | ssh-add -`,
     '    echo "SSH_AUTH_SOCK=$SSH_AUTH_SOCK" >> "$GITHUB_ENV"',
+  ];
+}
+
+function certificates({ certificates }: DeployNeeds, options: WorkflowOptions): string[] {
+  if (certificates.length === 0) return [];
+  return [
+    '# Secrets: the certificates that slipway.json names, where they are not in the repository.',
+    '- name: Write the certificates of the engine',
+    '  env:',
+    ...certificates.map(({ secret }) => `    ${secret}: \${{ secrets.${secret} }}`),
+    '  run: |',
+    '    umask 077',
+    ...certificates.flatMap(({ secret, path }) => {
+      const file = shellWord(path);
+      return [
+        `    if [ ! -e ${file} ]; then`,
+        `      mkdir -p "$(dirname ${file})"`,
+        `      printf '%s\\n' "$${secret}" > ${file}`,
+        '    fi',
+      ];
+    }),
+    ...inFolder(options),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { deployNeeds, type DeployNeeds } from './deployNeeds';
-import { indented, list, quoted, shellWord } from './text';
+import { aboutPackage, demand, indented, list, packageFile, quoted, shellWord, slipwayCommand } from './text';
 import type { WorkflowOptions } from './workflow';
 
 export function gitlabPath(model: string): string {
@@ -24,17 +24,16 @@ export function gitlabWorkflow({
       ? ['- if: $CI_COMMIT_TAG']
       : [`- if: $CI_COMMIT_BRANCH == ${quoted(on.branch)}`, `  ${changes}`];
   const enter = folder === '.' ? [] : [`- ${quoted(`cd ${shellWord(folder)}`)}`];
-  const slipway = `npx --yes slipway@${version}`;
-  return `# Tests ${model} with its samples, and deploys it to ${target}. Written by Slipway; yours to change.
+  return `# Tests ${model} with its samples, and deploys it to ${target}. Written by Slipway ${version}; yours to change.
 # In .gitlab-ci.yml: include: [{ local: ${quoted(gitlabPath(model))} }]
 test ${model}:
   image: node:24
   stage: test
-${indented(python ? docker : [], 2)}  rules:
+${indented(surroundings(python), 2)}  rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
       ${changes}
 ${indented(pushed, 4)}  script:
-${indented([...enter, `- ${slipway} test ${model} --junit results.xml`], 4)}  artifacts:
+${indented([...enter, `- ${slipwayCommand} test ${model} --junit results.xml`], 4)}  artifacts:
     when: always
     reports:
       junit: ${quoted(folder === '.' ? 'results.xml' : `${folder}/results.xml`)}
@@ -44,50 +43,60 @@ deploy ${model}:
   # Two deploys of one model at the same time would race for its traffic.
   resource_group: slipway-${model}-${target}
   environment: ${target}
-${indented(engine(needs, target), 2)}  rules:
+${indented(engine(needs, target), 2)}${indented(surroundings(needs.engine === 'own'), 2)}  rules:
 ${indented(pushed, 4)}  script:
 ${indented(
   [
+    ...engineNamed(needs, target),
     ...enter,
     ...login(needs),
     ...sshAgent(needs),
+    ...certificates(needs),
     ...kubeconfig(needs),
-    `- ${slipway} deploy ${model} --target ${target} --note "$CI_COMMIT_SHORT_SHA"`,
+    `- ${slipwayCommand} deploy ${model} --target ${target} --note "$CI_COMMIT_SHORT_SHA"`,
   ],
   4,
 )}`;
 }
 
-/** An engine beside the job. Source: https://docs.gitlab.com/ci/docker/using_docker_build/ */
-const docker = [
-  '# A Docker engine of the job: its runner must be privileged and share /certs/client, as those of GitLab.com do.',
-  'services:',
-  '  - name: docker:28-dind',
-  '    alias: docker',
-  'variables:',
-  '  DOCKER_HOST: tcp://docker:2376',
-  '  DOCKER_TLS_VERIFY: "1"',
-  '  DOCKER_TLS_CERTDIR: /certs',
-  '  DOCKER_CERT_PATH: /certs/client',
-];
+/** The variables of a job and, where it uses one, an engine beside it. Source: https://docs.gitlab.com/ci/docker/using_docker_build/ */
+function surroundings(withEngine: boolean): string[] {
+  const variables = ['variables:', ...indentedLines([...aboutPackage, `SLIPWAY_PACKAGE: ${packageFile}`])];
+  if (!withEngine) return variables;
+  return [
+    '# A Docker engine of the job: its runner must be privileged and share /certs/client, as those of GitLab.com do.',
+    'services:',
+    '  - name: docker:28-dind',
+    '    alias: docker',
+    ...variables,
+    '  DOCKER_HOST: tcp://docker:2376',
+    '  DOCKER_TLS_VERIFY: "1"',
+    '  DOCKER_TLS_CERTDIR: /certs',
+    '  DOCKER_CERT_PATH: /certs/client',
+  ];
+}
+
+function indentedLines(lines: string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
 
 function engine({ engine, dockerContext }: DeployNeeds, target: string): string[] {
   if (dockerContext !== undefined)
     return [
       `# ${target} is the Docker context ${quoted(dockerContext)}, which the job does not have: name its engine as "host" in slipway.json instead.`,
     ];
-  switch (engine) {
-    case 'named':
-      return [`# slipway.json names the Docker engine of ${target}.`];
-    case 'own':
-      return docker;
-    case 'variable':
-      return [
-        `# SLIPWAY_DOCKER_HOST, a variable of the project: where the Docker engine of ${target} is, such as ssh://user@host.`,
-        '# While there is none, it is the engine beside the job: what is deployed there is gone when the job ends, and needs "bind": "0.0.0.0".',
-        ...docker,
-      ];
-  }
+  if (engine === 'named') return [`# slipway.json names the Docker engine of ${target}.`];
+  if (engine === 'own') return [];
+  return [
+    `# SLIPWAY_DOCKER_HOST, a variable of the project: where the Docker engine of ${target} is, such as ssh://user@host.`,
+  ];
+}
+
+/** Otherwise it would be one that is gone when the job ends. */
+function engineNamed({ engine }: DeployNeeds, target: string): string[] {
+  if (engine !== 'variable') return [];
+  const missing = `Set the variable SLIPWAY_DOCKER_HOST of the project: where the Docker engine of ${target} is.`;
+  return ['- |', ...indentedLines(demand('SLIPWAY_DOCKER_HOST', missing))];
 }
 
 function login({ registry }: DeployNeeds): string[] {
@@ -117,6 +126,25 @@ function sshAgent({ ssh }: DeployNeeds): string[] {
     "# Variables of the project, of the type File: a private key that the engine's machine lets in, and the line of ssh-keyscan that it is known by.",
     '- |',
     ...lines.map((line) => `  ${line}`),
+  ];
+}
+
+function certificates({ certificates }: DeployNeeds): string[] {
+  if (certificates.length === 0) return [];
+  const write = certificates.flatMap(({ secret, path }) => {
+    const file = shellWord(path);
+    return [
+      `if [ ! -e ${file} ]; then`,
+      `  mkdir -p "$(dirname ${file})"`,
+      `  cp "$${secret}" ${file}`,
+      `  chmod 600 ${file}`,
+      'fi',
+    ];
+  });
+  return [
+    `# ${certificates.map(({ secret }) => secret).join(', ')}: variables of the project, of the type File, for certificates that are not in the repository.`,
+    '- |',
+    ...indentedLines(write),
   ];
 }
 

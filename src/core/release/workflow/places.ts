@@ -1,6 +1,7 @@
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { UserError } from '../../errors';
-import { isFolder } from '../../model/modelKind';
+import { modelFiles } from '../../model/hashModel';
+import { isFolder, isPython } from '../../model/modelKind';
 import { git } from '../git';
 
 /** The files that a workflow is about, absolute. */
@@ -36,6 +37,21 @@ export async function workflowPlaces({ model, samples, config }: WorkflowFiles):
       'Put it there, so that CI has it too.',
     );
   };
-  const changing = isFolder(model) ? `${inside(dirname(model))}/**/*` : inside(model);
-  return { root, folder: inside(folder) || '.', paths: [changing, inside(samples), inside(config)] };
+  const changing = (await filesOf(model)).map(inside);
+  return {
+    root,
+    folder: inside(folder) || '.',
+    paths: [...new Set([...changing, inside(samples), inside(config)])],
+  };
+}
+
+/** Files beside a model of Python that say what it needs, also those that may come to be there. */
+const needs = ['requirements.txt', 'conda.yaml', 'conda.yml'];
+
+/** The model's file with all that a deploy takes with it, or a pattern for them. */
+async function filesOf(model: string): Promise<string[]> {
+  if (isFolder(model)) return [join(dirname(model), '**', '*')];
+  // One that is broken now is to be tested when it is mended.
+  const files = await modelFiles(model).catch(() => [model]);
+  return isPython(model) ? [...files, ...needs.map((name) => join(dirname(model), name))] : files;
 }

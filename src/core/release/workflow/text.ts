@@ -18,3 +18,18 @@ export function shellWord(text: string): string {
 export function indented(lines: string[], spaces: number): string {
   return lines.map((line) => `${line && ' '.repeat(spaces) + line}\n`).join('');
 }
+
+/** How a workflow runs the command line: from the package that SLIPWAY_PACKAGE names, so that nobody who holds a name at npm is let in. */
+export const slipwayCommand = 'npx --yes --package "$SLIPWAY_PACKAGE" slipway';
+
+/** What stands above SLIPWAY_PACKAGE. */
+export const aboutPackage = [
+  "# The command line: the .tgz that `npm run package` in Slipway's repository makes. A path, seen from the folder of slipway.json,",
+  '# or an https:// address. Not a name alone: npm would run whatever somebody has put there under it, with the secrets below.',
+];
+export const packageFile = './slipway-linux-x64.tgz';
+
+/** A shell script that ends unless a variable is set. `missing` is for who reads the log. */
+export function demand(variable: string, missing: string): string[] {
+  return [`if [ -z "$${variable}" ]; then`, `  echo ${shellWord(missing)}`, '  exit 1', 'fi'];
+}

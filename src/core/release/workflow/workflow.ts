@@ -17,7 +17,7 @@ export interface WorkflowOptions {
   paths: string[];
   /** What sets a deploy off: a push to this branch, or any tag. */
   on: { branch: string } | 'tags';
-  /** Slipway's version, which the workflow pins. */
+  /** The version of Slipway that writes it. */
   version: string;
   /** Folder of `slipway.json` in the repository; `.` for its root. */
   folder: string;

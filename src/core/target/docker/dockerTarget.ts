@@ -4,6 +4,7 @@ import { followLogs } from '../../docker/containers';
 import { inWords } from '../../docker/dockerErrors';
 import { followEvents } from '../../docker/followEvents';
 import { ensureImage } from '../../docker/images';
+import { inTime } from '../../docker/inTime';
 import { labels } from '../../docker/labels';
 import { UserError, messageOf } from '../../errors';
 import type { Platform } from '../../image/baseImage';
@@ -90,7 +91,7 @@ export class DockerTarget implements Target {
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the engine', task.signal, async () => {
       checkReachable(this.name, this.#site.publishing);
-      await this.#site.docker.listContainers({ limit: 1, abortSignal: task.signal });
+      await inTime(task.signal, (abortSignal) => this.#site.docker.listContainers({ limit: 1, abortSignal }));
       if (!request) return { warnings: [] };
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
@@ -103,15 +104,20 @@ export class DockerTarget implements Target {
   }
 
   plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]> {
-    return this.#doing('plan a deploy', task.signal, () => planOn(this.#site, request, task.signal));
+    return this.#doing('plan a deploy', task.signal, () =>
+      inTime(task.signal, (limit) => planOn(this.#site, request, limit)),
+    );
   }
 
   list(signal: AbortSignal): Promise<Release[]> {
     return this.#doing('list the releases', signal, async () => {
-      const [containers, proxies] = await Promise.all([
-        listReleaseContainers(this.#site.docker, { target: this.name }, signal),
-        listProxies(this.#site.docker, this.name, signal),
-      ]);
+      const { docker } = this.#site;
+      const [containers, proxies] = await inTime(signal, (limit) =>
+        Promise.all([
+          listReleaseContainers(docker, { target: this.name }, limit),
+          listProxies(docker, this.name, limit),
+        ]),
+      );
       return Promise.all(containers.map((container) => this.#describe(container, proxies, signal)));
     });
   }

@@ -120,6 +120,6 @@ async function failure(
   return new UserError(
     'engine-refused',
     `The proxy of ${model} on ${target}, at ${url}, ${what}. The last lines of its log:\n${log}`,
-    'Check that slipway.image.proxy is an image with HAProxy 2.4 or newer.',
+    'Check that slipway.image.proxy is an image with HAProxy 2.6 or newer.',
   );
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpRequest, type Agent } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { ChildController } from '../../childController';
-import { messageOf } from '../../errors';
-import { ApiError, LoginError } from './clusterErrors';
+import { shownAddress } from '../../secrets';
+import { ApiError, loginError } from './clusterErrors';
 import type { KubeContext } from './kubeconfig';
 
 /** How long what the kubeconfig says about the user is used until it is read anew, in milliseconds. */
@@ -61,7 +61,8 @@ export class ClusterConnection {
     try {
       return (text === '' ? undefined : JSON.parse(text)) as T;
     } catch (error) {
-      throw new Error(`what answers at ${this.context.server} is no Kubernetes API`, { cause: error });
+      const where = shownAddress(this.context.server);
+      throw new Error(`what answers at ${where} is no Kubernetes API`, { cause: error });
     }
   }
 
@@ -99,7 +100,7 @@ export class ClusterConnection {
     try {
       await this.context.config.applyToHTTPSOptions(options);
     } catch (error) {
-      throw new LoginError(messageOf(error).trim(), { cause: error });
+      throw loginError(error);
     }
     // Without it, each request makes a connection of its own.
     const agent = options.agent as Agent & { keepAlive: boolean };

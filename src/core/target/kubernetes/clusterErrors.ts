@@ -1,4 +1,5 @@
 import { UserError, messageOf } from '../../errors';
+import { shownAddress, withoutSecrets } from '../../secrets';
 
 /** The API answered that it does not do what was asked. */
 export class ApiError extends Error {
@@ -17,6 +18,14 @@ export class ApiError extends Error {
 /** What the kubeconfig names to log in with does not work. */
 export class LoginError extends Error {
   override readonly name = 'LoginError';
+
+  constructor(
+    message: string,
+    /** The command that it names and that is not installed. */
+    readonly missing?: string,
+  ) {
+    super(message);
+  }
 }
 
 interface NodeError {
@@ -28,6 +37,16 @@ interface NodeError {
 const away = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ECONNRESET|EPIPE)$/;
 const untrusted =
   /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|ERR_OSSL)/;
+
+/** The error for a way to log in that failed. Of what a command was given and printed, which may hold a token, only its last words are kept. */
+export function loginError(error: unknown): LoginError {
+  const { code, syscall, path } = (error ?? {}) as NodeError;
+  if (code === 'ENOENT' && syscall?.startsWith('spawn')) return new LoginError('it is not installed', path);
+  if (error instanceof SyntaxError) return new LoginError('its answer is no JSON');
+  if (error instanceof TypeError) return new LoginError('its answer is no credential');
+  const [last = ''] = messageOf(error).trim().split('\n').slice(-1);
+  return new LoginError(withoutSecrets(last.trim()));
+}
 
 /** Status of the API's answer, such as 404; undefined when it did not answer. */
 export function apiStatusOf(error: unknown): number | undefined {
@@ -41,7 +60,7 @@ export function apiStatusOf(error: unknown): number | undefined {
  */
 export function clusterError(error: unknown, doing: string, address: string): UserError {
   if (error instanceof UserError) return error;
-  const { kind, why, next } = whatWentWrong(error, address);
+  const { kind, why, next } = whatWentWrong(error, shownAddress(address));
   return new UserError(kind, `Slipway could not ${doing}: ${why}`, next, { cause: error, why });
 }
 
@@ -141,11 +160,10 @@ function forbidden(message: string): string | undefined {
 }
 
 function noLogin(error: LoginError): Words {
-  const cause = error.cause as NodeError | undefined;
-  if (cause?.code === 'ENOENT' && cause.syscall?.startsWith('spawn')) {
+  if (error.missing !== undefined) {
     return {
       kind: 'cluster-denied',
-      why: `the kubeconfig logs in with the command "${cause.path ?? ''}", which is not installed here.`,
+      why: `the kubeconfig logs in with the command "${error.missing}", which is not installed here.`,
       next: 'Install it, and see that it is in PATH.',
     };
   }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { UserError, messageOf } from '../../errors';
+import { fileReason } from '../../fileErrors';
 import { loadClient } from './client';
 import type { ClusterOptions } from './options';
 
@@ -99,18 +100,40 @@ function load(files: string[], named: string | undefined): KubeConfig {
       if (index === 0) config.loadFromFile(file);
       else mergeFile(config, file);
     } catch (error) {
-      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      throw new UserError(
-        'config-invalid',
-        missing ? `There is no kubeconfig at ${file}.` : `${file} can not be read: ${messageOf(error)}.`,
-        named === undefined
-          ? 'Name one as "kubeconfig" of the target, or in KUBECONFIG.'
-          : 'Correct "kubeconfig" of the target.',
-        { cause: error },
-      );
+      throw unreadable(file, named, error);
     }
   }
   return config;
+}
+
+/** What the YAML parser throws. */
+interface YamlError {
+  /** Some name the word that they are about: `unidentified alias "x"`. */
+  reason?: string;
+  /** Both count from 0. */
+  mark?: { line: number; column: number };
+}
+
+/** Without its cause, which quotes lines of the file. */
+function unreadable(file: string, named: string | undefined, error: unknown): UserError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') {
+    const next =
+      named === undefined
+        ? 'Name one as "kubeconfig" of the target, or in KUBECONFIG.'
+        : 'Correct "kubeconfig" of the target.';
+    return new UserError('config-invalid', `There is no kubeconfig at ${file}.`, next);
+  }
+  const { reason, mark } = error as YamlError;
+  const place = mark ? `:${mark.line + 1}:${mark.column + 1}` : '';
+  const missing = /^\w+\[\d+\][\w.]* is missing$/.exec(messageOf(error))?.[0];
+  const why =
+    code !== undefined
+      ? `can not be read: ${fileReason(error)}`
+      : reason !== undefined
+        ? `is no YAML: ${reason.replace(/\s*["!:].*$/s, '')}`
+        : ['is no kubeconfig', missing].filter(Boolean).join(': ');
+  return new UserError('kubeconfig-invalid', `${file}${place} ${why}.`, 'Correct it, or name another one.');
 }
 
 /** As kubectl does it: what a file before already names stays. */
