@@ -2,7 +2,7 @@ import { isWrapper, readWrapped } from './joblibArrays';
 import type { PickleMachine } from './machine';
 import { arrayWithState, describeArray, dtypeWithState, isNumpyCore } from './numpyValues';
 import { noteVersions } from './versions';
-import { Dict, Global, Made, tupleItems, type Value } from './values';
+import { Dict, Global, isLiteral, Made, Sequence, tupleItems, type Value } from './values';
 
 /** Attributes by which Python itself would be told to call something. */
 const callingAttributes = new Set([
@@ -24,6 +24,7 @@ export function build(machine: PickleMachine, state: Value): void | Promise<void
     report.find('danger', 'changes-class', message, offset);
   }
   if (!(object instanceof Made)) return;
+  noteHiddenAttributes(machine, object, state);
   for (const dict of statesOf(state)) {
     noteCallingAttributes(machine, dict);
     object.states.push(dict);
@@ -34,7 +35,7 @@ export function build(machine: PickleMachine, state: Value): void | Promise<void
     object.array = arrayWithState(state);
     if (object.array) report.addArray(describeArray(object.array));
   }
-  if (isWrapper(object)) return readWrapped(machine, object);
+  if (isWrapper(object)) return readWrapped(machine, object, state);
 }
 
 /** The dicts of a state: it is one, or a pair of one for `__dict__` and one for slots. */
@@ -51,6 +52,27 @@ function noteCallingAttributes(machine: PickleMachine, state: Dict): void {
     const message = `It replaces the method ${key} of an object, by which a loader can be made to call anything.`;
     machine.report.find('danger', 'changes-methods', message, machine.offset);
   }
+}
+
+/** Attributes that get their names only while it is loaded: any of those above may be among them. */
+function noteHiddenAttributes(machine: PickleMachine, object: Made, state: Value): void {
+  const parts = tupleItems(state)?.length === 2 ? (tupleItems(state) ?? []) : [state];
+  const dicts = parts.map((part) => (part instanceof Made ? part.entries : part));
+  const keys = dicts.flatMap((part) => (part instanceof Dict ? part.keys : []));
+  if (keys.every(isLiteral) && (hasOwnSetstate(object) || isPlain(parts[1]))) return;
+  const message = 'It sets attributes of an object under names that are only made while it is loaded.';
+  machine.report.find('danger', 'hidden-attribute', message, machine.offset);
+}
+
+/** Whether a state for slots is no more than it looks: a dict, or what Python would refuse. */
+function isPlain(slots: Value | undefined): boolean {
+  return slots === undefined || slots instanceof Dict || slots instanceof Sequence || isLiteral(slots);
+}
+
+/** Whether its class is known to take a pair as a state of its own. */
+function hasOwnSetstate({ callable }: Made): boolean {
+  if (!(callable instanceof Global)) return false;
+  return /^numpy\.random(\.|$)/.test(callable.module) || callable.name.startsWith('__pyx_unpickle_');
 }
 
 function isReconstructed({ callable }: Made): boolean {

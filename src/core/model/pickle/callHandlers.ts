@@ -65,7 +65,9 @@ function importName(machine: PickleMachine, module: Value, name: Value): Value {
 }
 
 function argumentsOf(args: Value): Value[] {
-  return args instanceof Sequence ? args.items : [];
+  const isKnown =
+    args instanceof Sequence && !args.changed && (args.type === 'tuple' || args.type === 'list');
+  return isKnown ? args.items : [new Unknown()];
 }
 
 function askForId(machine: PickleMachine, id: Value): void {

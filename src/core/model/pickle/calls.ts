@@ -64,6 +64,13 @@ function bytesMade(callable: Global, [first, second]: Value[]): Buffer | Value |
   return new Unknown();
 }
 
+/** What `list`, `tuple`, `set` or `frozenset` makes of another one. A set has an order of its own, and nothing twice. */
+function collected(type: Sequence['type'], { type: from, items, changed }: Sequence): Value {
+  const ordered = type === 'list' || type === 'tuple';
+  const isKnown = !changed && !(ordered && (from === 'set' || from === 'frozenset'));
+  return isKnown ? new Sequence(type, [...items]) : new Unknown();
+}
+
 function madeByName(machine: PickleMachine, callable: Global, args: Value[]): Value {
   const { module, name } = callable;
   const [first] = args;
@@ -78,7 +85,7 @@ function madeByName(machine: PickleMachine, callable: Global, args: Value[]): Va
     (name === 'set' || name === 'frozenset' || name === 'list' || name === 'tuple')
   ) {
     if (first === undefined) return new Sequence(name, []);
-    if (first instanceof Sequence) return new Sequence(name, [...first.items]);
+    if (first instanceof Sequence) return collected(name, first);
   }
   if (callable.is('numpy', 'dtype')) {
     const made = new Made(callable, args, callable);

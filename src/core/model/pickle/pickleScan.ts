@@ -26,6 +26,7 @@ export type PickleFindingCode =
   | 'computed-call'
   | 'dangerous-import'
   | 'extension-registry'
+  | 'hidden-attribute'
   | 'hidden-import'
   | 'known-imports'
   | 'limit'

@@ -17,6 +17,8 @@ export class Report {
   complete = true;
   /** Set where arrays of joblib stand in the stream. */
   hasJoblibArrays = false;
+  /** The module that the wrappers of these arrays are named in. */
+  wrapperModule?: string;
 
   constructor(readonly member?: string) {}
 

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { gzipSync, deflateSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
-import { bytes, codes, evil, evil4, fixture, frame, pickle, scanBytes, text, verdicts, zip } from './pickles';
+import { bytes, codes, evil, evil4, pickle, proto4, scanBytes, text, tuple1, verdicts, zip } from './pickles';
 
-const proto4 = pickle(0x80, 4);
 const mark = '(';
 const reduce = 'R';
 const memoize = 0x94;
 const stackGlobal = 0x93;
-const tuple1 = 0x85;
 
 /** What must be seen as dangerous, by what it does to hide. */
 const dangerous: Record<string, [content: Buffer, imported: string]> = {
@@ -146,77 +143,6 @@ describe('pickles that hide what they import', () => {
     for (const { message } of scan.findings) assert.match(message, /^[\x20-\x7e]+$/);
   });
 });
-
-describe('arrays in the stream of joblib', () => {
-  it('do not hide what only the loader of pickle would read', async () => {
-    const scan = await scanBytes(pickle(proto4, wrapper(evil.length + 1), evil, '.', '.'));
-    assert.equal(scan.format, 'joblib');
-    assert.equal(verdicts(scan)['os.system'], 'dangerous');
-  });
-
-  it('do not hide what only the loader of pickle could not know', async () => {
-    const inside = pickle(0x82, 1, ')R.');
-    const scan = await scanBytes(pickle(proto4, wrapper(inside.length), inside, '.'));
-    assert.ok(codes(scan, 'danger').includes('extension-registry'));
-  });
-
-  it('do not hide what follows them', async () => {
-    const scan = await scanBytes(pickle(proto4, wrapper(4), '\0\0\0\0', evil, '.'));
-    assert.deepEqual(scan.arrays, [{ dtype: '|u1', shape: [4] }]);
-    assert.equal(verdicts(scan)['os.system'], 'dangerous');
-  });
-
-  it('are passed over with their padding', async () => {
-    const scan = await scanBytes(pickle(proto4, wrapper(4, true), 3, '\xff\xff\xff', '\0\0\0\0', '.'));
-    assert.deepEqual(codes(scan), ['known-imports']);
-    assert.equal(scan.complete, true);
-  });
-
-  it('are not looked for within a frame', async () => {
-    const content = pickle(proto4, frame(pickle(wrapper(200), evil, '.')), Buffer.alloc(200));
-    const scan = await scanBytes(content);
-    assert.equal(verdicts(scan)['os.system'], 'dangerous');
-    assert.ok(codes(scan, 'danger').includes('array-in-frame'));
-  });
-
-  it('have a size that is known', async () => {
-    for (const size of [-1, 'x', undefined]) {
-      const scan = await scanBytes(pickle(proto4, wrapper(size), '\0\0.'));
-      assert.ok(codes(scan, 'danger').includes('array-data'), String(size));
-      assert.equal(scan.complete, false);
-    }
-  });
-
-  it('are seen through compression', async () => {
-    const plain = readFileSync(fixture('logistic.joblib'));
-    const scan = await scanBytes(deflateSync(Buffer.concat([plain.subarray(0, -1), pickle('0', evil, '.')])));
-    assert.equal(scan.format, 'joblib');
-    assert.equal(scan.compression, 'zlib');
-    assert.equal(verdicts(scan)['os.system'], 'dangerous');
-  });
-});
-
-/** A wrapper of joblib for an array of `size` bytes. */
-function wrapper(size: number | string | undefined, padded = false): Buffer {
-  const count =
-    typeof size === 'number' ? pickle(`I${size}\n`) : size === undefined ? pickle('N') : pickle(text(size));
-  const dtype = pickle('cnumpy\ndtype\n', text('u1'), 0x89, 0x88, 0x87, reduce, '(K\x03', text('|'), 'NNN');
-  const dtypeState = pickle('J\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb');
-  const alignment = padded ? pickle(text('numpy_array_alignment_bytes'), 'K\x10') : Buffer.alloc(0);
-  return pickle(
-    'cjoblib.numpy_pickle\nNumpyArrayWrapper\n)',
-    0x81,
-    '}(',
-    text('shape'),
-    count,
-    tuple1,
-    text('dtype'),
-    dtype,
-    dtypeState,
-    alignment,
-    'ub',
-  );
-}
 
 function npyOf(content: Buffer): Buffer {
   const header = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n";
