@@ -8,6 +8,7 @@ const byModule: [modules: string, names: string][] = [
   ['copyreg', '_reconstructor __newobj__ __newobj_ex__'],
   ['_codecs', 'encode'],
   ['collections', 'OrderedDict defaultdict deque Counter UserDict'],
+  ['functools _functools', 'partial'],
   ['datetime', 'date datetime time timedelta timezone'],
   ['decimal', 'Decimal'],
   ['fractions', 'Fraction'],
@@ -76,7 +77,17 @@ const byModule: [modules: string, names: string][] = [
   ],
   ['pandas.core.arrays.floating', 'FloatingArray Float32Dtype Float64Dtype'],
   ['pandas.core.arrays.boolean', 'BooleanArray BooleanDtype'],
-  ['pandas.core.arrays.string_', 'StringArray StringDtype'],
+  ['pandas.core.arrays.string_ pandas', 'StringArray StringDtype'],
+  ['pandas.core.arrays.string_arrow', 'ArrowStringArray ArrowStringArrayNumpySemantics'],
+  [
+    'pandas.arrays',
+    'ArrowStringArray BooleanArray Categorical DatetimeArray FloatingArray IntegerArray NumpyExtensionArray StringArray TimedeltaArray',
+  ],
+  [
+    'pandas',
+    'BooleanDtype Float32Dtype Float64Dtype Int8Dtype Int16Dtype Int32Dtype Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype',
+  ],
+  ['pyarrow.lib', '_restore_array py_buffer type_for_alias'],
   ['pandas.core.dtypes.dtypes pandas', 'CategoricalDtype DatetimeTZDtype IntervalDtype PeriodDtype'],
   ['pandas._libs.tslibs.timestamps', '_unpickle_timestamp Timestamp'],
   ['pandas._libs.tslibs.timedeltas', '_timedelta_unpickle Timedelta'],
@@ -114,6 +125,8 @@ const byModule: [modules: string, names: string][] = [
     'rbf_kernel linear_kernel polynomial_kernel cosine_similarity euclidean_distances',
   ],
   ['sklearn.preprocessing._function_transformer', '_identity'],
+  ['sklearn.compose._column_transformer', 'make_column_selector'],
+  ['sklearn.utils.validation', 'check_array'],
 ];
 
 const allowed = new Set(

@@ -1,3 +1,4 @@
+import { notePartialState } from './callables';
 import { isWrapper, readWrapped } from './joblibArrays';
 import type { PickleMachine } from './machine';
 import { arrayWithState, describeArray, dtypeWithState, isNumpyCore } from './numpyValues';
@@ -25,6 +26,7 @@ export function build(machine: PickleMachine, state: Value): void | Promise<void
   }
   if (!(object instanceof Made)) return;
   noteHiddenAttributes(machine, object, state);
+  notePartialState(machine, object, state);
   for (const dict of statesOf(state)) {
     noteCallingAttributes(machine, dict);
     object.states.push(dict);

@@ -14,7 +14,7 @@ const modules: [danger: string, names: string][] = [
   ],
   [
     'reach any attribute, and so any function',
-    'builtins.getattr builtins.setattr builtins.delattr builtins.vars builtins.globals builtins.locals builtins.dir builtins.super builtins.classmethod builtins.staticmethod builtins.property builtins.__dict__ builtins.map builtins.filter builtins.help operator.attrgetter operator.methodcaller operator.call _operator.attrgetter _operator.methodcaller _operator.call functools.partial functools.partialmethod functools.reduce functools.singledispatch _functools.partial _functools.reduce itertools.starmap itertools.accumulate',
+    'builtins.getattr builtins.setattr builtins.delattr builtins.vars builtins.globals builtins.locals builtins.dir builtins.super builtins.classmethod builtins.staticmethod builtins.property builtins.__dict__ builtins.map builtins.filter builtins.help operator.attrgetter operator.methodcaller operator.call _operator.attrgetter _operator.methodcaller _operator.call functools.partialmethod functools.reduce functools.singledispatch _functools.reduce itertools.starmap itertools.accumulate',
   ],
   [
     'load another pickle',

@@ -48,6 +48,13 @@ export class Report {
     return entry;
   }
 
+  /** Counts an import as dangerous for how it is used. */
+  condemn(entry: PickleImport, danger: string): void {
+    entry.verdict = 'dangerous';
+    const full = quoted(`${entry.module}.${entry.name}`);
+    this.find('danger', 'dangerous-import', `It imports ${full}, which can ${danger}.`, entry.offset);
+  }
+
   #judge({ module, name, offset, verdict }: PickleImport): void {
     const full = quoted(`${module}.${name}`);
     if (!isPlainName(module) || !isPlainName(name))
@@ -85,7 +92,7 @@ export class Report {
   merge(other: Report, shift = 0): void {
     for (const [key, entry] of other.imports) {
       const known = this.imports.get(key);
-      if (known) known.called ||= entry.called;
+      if (known) takeOver(known, entry);
       else this.imports.set(key, { ...entry, offset: entry.offset + shift });
     }
     for (const finding of other.#findings.values()) {
@@ -111,7 +118,7 @@ export class Report {
     for (const [key, entry] of other.imports) {
       if (entry.verdict !== 'dangerous') continue;
       const known = this.imports.get(key);
-      if (known) known.called ||= entry.called;
+      if (known) takeOver(known, entry);
       else this.imports.set(key, entry);
     }
   }
@@ -121,4 +128,9 @@ export class Report {
       (one, other) => worstFirst.indexOf(one.level) - worstFirst.indexOf(other.level),
     );
   }
+}
+
+function takeOver(known: PickleImport, { called, verdict }: PickleImport): void {
+  known.called ||= called;
+  if (verdict === 'dangerous') known.verdict = verdict;
 }

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import { gzipSync, deflateSync } from 'node:zlib';
-import { bytes, codes, evil, evil4, pickle, proto4, scanBytes, text, tuple1, verdicts, zip } from './pickles';
+import {
+  bytes,
+  codes,
+  evil,
+  evil4,
+  made,
+  pickle,
+  proto4,
+  scanBytes,
+  text,
+  tuple1,
+  verdicts,
+  zip,
+} from './pickles';
 
 const mark = '(';
 const reduce = 'R';
@@ -63,6 +76,14 @@ const dangerous: Record<string, [content: Buffer, imported: string]> = {
   'a loader of pickles': [pickle('cjoblib\nload\n)R.'), 'joblib.load'],
   'a reader of pandas': [pickle('cpandas\nread_pickle\n)R.'), 'pandas.read_pickle'],
   'a partial function': [pickle('cfunctools\npartial\n)R.'), 'functools.partial'],
+  'a partial function of what is made': [
+    pickle('cfunctools\npartial\n(cnumpy\nlog\ntR(', made('x'), '))Ntb.'),
+    'functools.partial',
+  ],
+  'a maker of generators': [
+    pickle('cnumpy.random._pickle\n__bit_generator_ctor\n(cnumpy.matrixlib.defmatrix\nmatrix\ntR.'),
+    'numpy.random._pickle.__bit_generator_ctor',
+  ],
   'a function made of code': [pickle('ctypes\nFunctionType\n)R.'), 'types.FunctionType'],
   'the start of another format': [pickle('BZh\0\0', Buffer.alloc(0x685a), evil, '.'), 'os.system'],
   'gzip around it': [gzipSync(pickle(evil, '.')), 'os.system'],

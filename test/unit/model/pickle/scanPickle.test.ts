@@ -76,6 +76,25 @@ describe('pickles that scikit-learn, joblib and xgboost wrote', () => {
     });
   }
 
+  for (const name of [
+    'encoder.joblib',
+    'encoder.joblib.z',
+    'labels.joblib',
+    'columns.joblib',
+    'categories.joblib',
+    'words.joblib',
+  ]) {
+    it(`${name} of newer libraries holds nothing that is not known`, async () => {
+      const scan = await scanPickle(fixture(`newer/${name}`));
+      assert.deepEqual(codes(scan), ['known-imports']);
+      assert.deepEqual(
+        scan.imports.filter(({ verdict }) => verdict !== 'allowed'),
+        [],
+      );
+      assert.equal(scan.complete, true);
+    });
+  }
+
   it('never says that a file is safe', async () => {
     const scan = await scanPickle(fixture('pipeline-4.pkl'));
     const said = scan.findings.map(({ message }) => message).join();
