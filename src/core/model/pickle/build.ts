@@ -1,9 +1,9 @@
 import { notePartialState } from './callables';
 import { isWrapper, readWrapped } from './joblibArrays';
 import type { PickleMachine } from './machine';
-import { arrayWithState, describeArray, dtypeWithState, isNumpyCore } from './numpyValues';
+import { arrayWithState, describeArray, dtypeWithState, isNumpyCore, isNumpyDtype } from './numpyValues';
 import { noteVersions } from './versions';
-import { Dict, Global, isLiteral, Made, Sequence, tupleItems, type Value } from './values';
+import { Dict, Global, isLiteral, isNoText, Made, Sequence, tupleItems, type Value } from './values';
 
 /** Attributes by which Python itself would be told to call something. */
 const callingAttributes = new Set([
@@ -32,12 +32,28 @@ export function build(machine: PickleMachine, state: Value): void | Promise<void
     object.states.push(dict);
     noteVersions(report, object, dict);
   }
-  if (object.dtype) object.dtype = dtypeWithState(object.dtype, state);
-  else if (isReconstructed(object)) {
-    object.array = arrayWithState(state);
-    if (object.array) report.addArray(describeArray(object.array));
-  }
+  if (isNumpyDtype(object)) buildDtype(machine, object, state);
+  else if (isReconstructed(object)) buildArray(machine, object, state);
   if (isWrapper(object)) return readWrapped(machine, object, state);
+}
+
+function buildDtype(machine: PickleMachine, object: Made, state: Value): void {
+  const order = tupleItems(state)?.[1];
+  if (order !== undefined && isNoText(order)) throw machine.broken('a dtype has no order of bytes');
+  object.dtype &&= dtypeWithState(object.dtype, state);
+  if (object.dtype) return;
+  const message = 'A dtype contradicts itself: raw bytes would be taken for objects.';
+  machine.report.find('danger', 'array-data', message, machine.offset);
+}
+
+function buildArray({ report, offset }: PickleMachine, object: Made, state: Value): void {
+  object.array = arrayWithState(state);
+  if (!object.array) return;
+  report.addArray(describeArray(object.array));
+  if (!object.array.dtype.hasObject || object.array.items) return;
+  const message =
+    'An array of objects has something else than a list of them: raw bytes would be taken for objects.';
+  report.find('danger', 'array-data', message, offset);
 }
 
 /** The dicts of a state: it is one, or a pair of one for `__dict__` and one for slots. */

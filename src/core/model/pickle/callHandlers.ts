@@ -3,7 +3,7 @@ import { call, instantiate } from './calls';
 import type { Handlers } from './handlers';
 import type { PickleMachine } from './machine';
 import { python3Name } from './python2Names';
-import { Global, Made, Sequence, Unknown, type Value } from './values';
+import { Global, isNoText, Sequence, Unknown, type Value } from './values';
 
 /** Opcodes that import, call, or ask the loader for objects. */
 export const callHandlers: Handlers = {
@@ -63,20 +63,6 @@ function importName(machine: PickleMachine, module: Value, name: Value): Value {
   machine.context.limits.countObject();
   const [realModule, realName] = python3Name(module, name);
   return new Global(realModule, realName, report.import(module, name, offset));
-}
-
-/**
- * Whether it surely is no text, so that a loader refuses it as a name. The loader of pickle comes to such in what is written for that of
- * joblib, as its memo counts on where another one begins.
- */
-function isNoText(value: Value): boolean {
-  if (typeof value === 'string' || value instanceof Unknown) return false;
-  if (value instanceof Global) return value.entry.verdict === 'allowed';
-  if (!(value instanceof Made)) return true;
-  const { cls } = value;
-  return (
-    cls instanceof Global && cls.entry.verdict === 'allowed' && /^(_?[A-Z]\w*|dtype|ndarray)$/.test(cls.name)
-  );
 }
 
 function argumentsOf(args: Value): Value[] {

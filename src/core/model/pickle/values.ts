@@ -108,6 +108,20 @@ export function isLiteral(value: Value): boolean {
   return value === null || value instanceof Bytes || typeof value !== 'object';
 }
 
+/**
+ * Whether it surely is no text, so that a loader refuses it as a name. The loader of pickle comes to such in what is written for that of
+ * joblib, as its memo counts on where another one begins.
+ */
+export function isNoText(value: Value): boolean {
+  if (typeof value === 'string' || value instanceof Unknown) return false;
+  if (value instanceof Global) return value.entry.verdict === 'allowed';
+  if (!(value instanceof Made)) return true;
+  const { cls } = value;
+  return (
+    cls instanceof Global && cls.entry.verdict === 'allowed' && /^(_?[A-Z]\w*|dtype|ndarray)$/.test(cls.name)
+  );
+}
+
 export function tupleItems(value: Value | undefined): Value[] | undefined {
   return value instanceof Sequence && value.type === 'tuple' ? value.items : undefined;
 }

@@ -151,6 +151,77 @@ const hidden: Record<string, [content: Buffer, code: string]> = {
   'a newline in a name': [pickle(proto4, text('numpy\n'), text('ndarray'), stackGlobal, '.'), 'odd-name'],
 };
 
+const bytes8 = 'C\x08AAAAAAAA';
+/** An array of one item with this dtype. */
+const arrayOf = (dtype: Buffer, data: string): Buffer =>
+  pickle(
+    'cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\0',
+    tuple1,
+    'C\x01btR(K\x01K\x01',
+    tuple1,
+    dtype,
+    0x89,
+    data,
+    'tb.',
+  );
+/** A dtype with a state. */
+const dtypeOf = (
+  name: string | Buffer,
+  flags: number,
+  fields = pickle('NN'),
+  size = pickle('J\xff\xff\xff\xff'),
+): Buffer =>
+  pickle(
+    'cnumpy\ndtype\n',
+    typeof name === 'string' ? text(name) : name,
+    0x89,
+    0x88,
+    0x87,
+    'R(K\x03',
+    text('|'),
+    'N',
+    fields,
+    size,
+    'J\xff\xff\xff\xffK',
+    flags,
+    'tb',
+  );
+
+describe('pickles that take bytes for objects', () => {
+  const inField = pickle(text('a'), tuple1, '}', text('a'), dtypeOf('O8', 63), 'K\0', 0x86, 's');
+  const cases: Record<string, Buffer> = {
+    'an object without its flags': dtypeOf('O8', 0),
+    'an object that comes as bytes': dtypeOf('O8', 1),
+    'an object under another name': dtypeOf('O', 0),
+    'an object as a class': dtypeOf(pickle('cbuiltins\nobject\n'), 0),
+    'an object in a field': dtypeOf('V8', 0, inField, pickle('K\x08')),
+    'objects that are bytes': dtypeOf('O8', 63),
+  };
+  for (const [how, dtype] of Object.entries(cases)) {
+    it(`are dangerous by ${how}`, async () => {
+      const scan = await scanBytes(pickle(proto4, arrayOf(dtype, bytes8)));
+      assert.ok(codes(scan, 'danger').includes('array-data'), JSON.stringify(scan));
+    });
+  }
+
+  it('are none where the dtype is as numpy writes it', async () => {
+    for (const dtype of [
+      dtypeOf('f8', 0),
+      dtypeOf(
+        'V8',
+        16,
+        pickle(text('a'), tuple1, '}', text('a'), dtypeOf('f8', 0), 'K\0', 0x86, 's'),
+        pickle('K\x08'),
+      ),
+    ])
+      assert.deepEqual(codes(await scanBytes(pickle(proto4, arrayOf(dtype, bytes8)))), ['known-imports']);
+    const objects = await scanBytes(
+      pickle(proto4, arrayOf(dtypeOf('V8', 27, inField, pickle('K\x08')), ']Na')),
+    );
+    assert.deepEqual(codes(objects), ['known-imports']);
+  });
+});
+
 describe('pickles that hide what they import', () => {
   for (const [how, [content, code]] of Object.entries(hidden)) {
     it(`are dangerous by ${how}`, async () => {
