@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
 import { boosterFacts, type BoosterFacts } from './boosterFacts';
 import { modelFiles } from './hashModel';
 import { inspectModel } from './inspectModel';
 import { mlflowFacts, type MlflowFacts } from './mlflowFacts';
+import { checkInside, mlflowFindings, scanMlflow, type ScannedFile } from './mlflowScans';
 import { formOf, type ModelForm } from './modelKind';
 import type { PickleFinding, PickleScan } from './pickle/pickleScan';
+import { worstFirst } from './pickle/report';
 import { scanPickle } from './pickle/scanPickle';
 import { checkScript } from './script';
 import type { OnnxDescription } from './signature';
@@ -31,8 +32,10 @@ export type ScriptDescription = PythonDescription<'script'>;
 /** A folder of MLflow that is more than one pickle. */
 export interface MlflowDescription extends PythonDescription<'mlflow'> {
   facts: MlflowFacts;
-  /** Of each pickle in it, by its path in the folder. */
-  scans: { file: string; scan: PickleScan }[];
+  /** What it runs besides its pickles. */
+  findings: PickleFinding[];
+  /** Of each pickle in it. */
+  scans: ScannedFile[];
 }
 
 export type ModelDescription =
@@ -61,15 +64,16 @@ export async function describeModel(path: string, signal?: AbortSignal): Promise
   }
 }
 
-/** What a loader would meet in the pickles of a model. */
+/** What a loader would meet in the pickles of a model, the worst first. */
 export function findingsOf(description: ModelDescription): { findings: PickleFinding[]; complete: boolean } {
   if (description.kind === 'pickle') return description.scan;
   if (description.kind !== 'mlflow') return { findings: [], complete: true };
   const { scans } = description;
+  const inPickles = scans.flatMap(({ file, scan }) =>
+    scan.findings.map((finding) => ({ ...finding, message: `${file}: ${finding.message}` })),
+  );
   return {
-    findings: scans.flatMap(({ file, scan }) =>
-      scan.findings.map((finding) => ({ ...finding, message: `${file}: ${finding.message}` })),
-    ),
+    findings: [...description.findings, ...inPickles].sort(worstFirst),
     complete: scans.every(({ scan }) => scan.complete),
   };
 }
@@ -81,16 +85,11 @@ async function describeMlflow(
   signal?: AbortSignal,
 ): Promise<PickleDescription | MlflowDescription> {
   const facts = await mlflowFacts(mlmodel);
-  const pickles = files.filter((file) => /\.(pkl|pickle|joblib)$/i.test(file));
-  const scans = await Promise.all(
-    pickles.map(async (file) => ({
-      file: relative(dirname(mlmodel), file),
-      scan: await scanPickle(file, signal),
-    })),
-  );
+  await checkInside(mlmodel, facts);
+  const scans = await scanMlflow(mlmodel, files, facts, signal);
   const [only] = scans;
   // That is a pickle in a folder: it is loaded without MLflow.
   if (facts.loader === 'mlflow.sklearn' && only && scans.length === 1)
     return { kind: 'pickle', size, scan: only.scan };
-  return { kind: 'mlflow', size, facts, scans };
+  return { kind: 'mlflow', size, facts, findings: mlflowFindings(facts), scans };
 }

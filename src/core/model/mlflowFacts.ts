@@ -9,6 +9,20 @@ export interface MlflowFacts {
   loader: string;
   /** Of MLflow, that wrote it. */
   version?: string;
+  /** What is loaded: a file or folder, by its path in the folder. */
+  data?: string;
+  /** Code of the model's own that is run, by its path in the folder. */
+  code?: string;
+}
+
+/** Entries of `flavors.python_function` that name a file or folder. */
+interface Flavor {
+  loader_module?: unknown;
+  model_path?: unknown;
+  data?: unknown;
+  python_model?: unknown;
+  code?: unknown;
+  model_code_path?: unknown;
 }
 
 /**
@@ -23,14 +37,26 @@ export async function mlflowFacts(path: string): Promise<MlflowFacts> {
       'Log or save the model again with MLflow.',
       { cause },
     );
-  let read: { flavors?: { python_function?: { loader_module?: unknown } }; mlflow_version?: unknown } | null;
+  let read: { flavors?: { python_function?: Flavor }; mlflow_version?: unknown } | null;
   try {
     read = parse(await readFile(path, 'utf8')) as typeof read;
   } catch (error) {
     throw broken(`can not be read: ${messageOf(error)}`, error);
   }
-  const loader = read?.flavors?.python_function?.loader_module;
+  const flavor = read?.flavors?.python_function ?? {};
+  const loader = flavor.loader_module;
   if (typeof loader !== 'string') throw broken('has no flavor python_function, which is what can be served');
-  const version = read?.mlflow_version;
-  return { loader, version: typeof version === 'string' ? version : undefined };
+  return {
+    loader,
+    ...textsOf({
+      version: read?.mlflow_version,
+      data: flavor.model_path ?? flavor.data ?? flavor.python_model,
+      code: flavor.code ?? flavor.model_code_path,
+    }),
+  };
+}
+
+function textsOf<Key extends string>(values: Record<Key, unknown>): Partial<Record<Key, string>> {
+  const texts = Object.entries(values).filter(([, value]) => typeof value === 'string' && value !== '');
+  return Object.fromEntries(texts) as Partial<Record<Key, string>>;
 }

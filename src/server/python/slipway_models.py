@@ -15,7 +15,7 @@ import numpy as np
 from slipway_forest import forest_of
 from slipway_frames import dtypes
 from slipway_linear import linear_of
-from slipway_pyfunc import Pyfunc
+from slipway_pyfunc import check_inside, load_pyfunc
 from slipway_spec import Unsupported, spec, spec_of, specs_of
 
 PROBE_ROWS = 8
@@ -64,6 +64,7 @@ def unpickle(path):
 def load_mlflow(path, options):
     """The python_function of an MLflow model folder; what MLflow itself is not needed for is loaded without it."""
     flavor = python_function(os.path.join(path, "MLmodel"))
+    check_inside(path, flavor)
     loader = flavor.get("loader_module", "")
     data = os.path.join(path, flavor.get("model_path") or flavor.get("data") or "")
     if loader == "mlflow.sklearn":
@@ -72,9 +73,7 @@ def load_mlflow(path, options):
         return load_xgboost(data)
     if loader == "mlflow.lightgbm":
         return load_lightgbm(data)
-    from mlflow import pyfunc
-
-    return Pyfunc(pyfunc.load_model(path))
+    return load_pyfunc(path)
 
 
 def python_function(path):

@@ -1,5 +1,7 @@
 """A model of MLflow of any flavor, by the signature that it was saved with."""
 
+import os
+
 import numpy as np
 
 from slipway_frames import datatype_of, dtypes
@@ -7,6 +9,23 @@ from slipway_spec import Unsupported, spec, spec_of
 
 # https://mlflow.org/docs/latest/ml/model/signatures/
 DATATYPES = {"double": "FP64", "float": "FP32", "long": "INT64", "integer": "INT32", "boolean": "BOOL", "string": "BYTES"}
+
+
+def load_pyfunc(folder):
+    from mlflow import pyfunc
+    from mlflow.models import Model
+
+    check_inside(folder, Model.load(folder).flavors["python_function"])
+    return Pyfunc(pyfunc.load_model(folder))
+
+
+def check_inside(folder, flavor):
+    """Nothing outside of the model's folder was looked at before, so nothing there is loaded."""
+    inside = os.path.realpath(folder)
+    for key in ("model_path", "data", "python_model", "code", "model_code_path"):
+        path = os.path.realpath(os.path.join(inside, str(flavor.get(key) or "")))
+        if path != inside and not path.startswith(os.path.join(inside, "")):
+            raise Unsupported(f"its MLmodel names {flavor[key]}, which is outside of its folder")
 
 
 class Pyfunc:

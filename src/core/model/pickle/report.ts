@@ -5,7 +5,12 @@ import { LimitReached } from './scanErrors';
 import { dangerOf, isPlainName, quoted, verdictOf } from './verdict';
 import { carriesCode } from './carriesCode';
 
-const worstFirst = ['danger', 'warning', 'info'];
+const levels = ['danger', 'warning', 'info'];
+
+/** The order of findings in a list. */
+export function worstFirst(one: PickleFinding, other: PickleFinding): number {
+  return levels.indexOf(one.level) - levels.indexOf(other.level);
+}
 
 /** Gathers what is found in one file. */
 export class Report {
@@ -124,9 +129,7 @@ export class Report {
   }
 
   get findings(): PickleFinding[] {
-    return [...this.#findings.values()].sort(
-      (one, other) => worstFirst.indexOf(one.level) - worstFirst.indexOf(other.level),
-    );
+    return [...this.#findings.values()].sort(worstFirst);
   }
 }
 
