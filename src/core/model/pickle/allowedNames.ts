@@ -1,3 +1,5 @@
+import { sklearnClasses } from './sklearnNames';
+
 /** Names that are needed to put objects of these modules together, and that do nothing else. */
 const byModule: [modules: string, names: string][] = [
   [
@@ -127,6 +129,9 @@ const byModule: [modules: string, names: string][] = [
   ['sklearn.preprocessing._function_transformer', '_identity'],
   ['sklearn.compose._column_transformer', 'make_column_selector'],
   ['sklearn.utils.validation', 'check_array'],
+  ['sklearn.cluster._kmeans', '_kmeans_single_lloyd _kmeans_single_elkan'],
+  ['scipy._lib.array_api_compat.numpy._aliases', 'asarray'],
+  ['pytz', '_UTC _p'],
 ];
 
 const allowed = new Set(
@@ -137,26 +142,12 @@ const allowed = new Set(
 
 /** Parts of scikit-learn that fetch, test or start something. */
 const sklearnLeftOut =
-  /^sklearn\.(externals|datasets|conftest|utils\.(_testing|parallel|_joblib|fixes|estimator_checks|discovery|_pprint))(\.|$)|\.tests?(\.|$)|\.conftest$/;
-/** What modules of scikit-learn have imported from elsewhere, and would pass on. */
-const notSklearnsOwn = new Set([
-  'Memory',
-  'Parallel',
-  'MethodType',
-  'Path',
-  'StringIO',
-  'Template',
-  'SkipTest',
-  'Parameter',
-  'Popen',
-  'GzipFile',
-  'Request',
-]);
+  /^sklearn\.(callback|externals|datasets|conftest|utils\.(_testing|parallel|_joblib|fixes|estimator_checks|discovery|_pprint))(\.|$)|\.tests?(\.|$)|\.conftest$/;
 
 /** Whether the name is known to do no more than make an object of data. */
 export function isAllowed(module: string, name: string): boolean {
   if (allowed.has(`${module}.${name}`)) return !name.includes('.');
   if (!/^sklearn\.[\w.]+$/.test(module) || sklearnLeftOut.test(module)) return false;
   if (/^__pyx_unpickle_\w+$/.test(name)) return /^sklearn(\.\w+)*\._\w+$/.test(module);
-  return /^_?[A-Z]\w*$/.test(name) && !notSklearnsOwn.has(name);
+  return sklearnClasses.has(name);
 }

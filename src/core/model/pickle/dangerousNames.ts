@@ -22,11 +22,11 @@ const modules: [danger: string, names: string][] = [
   ],
   [
     'use the network',
-    'socket _socket ssl _ssl http httplib urllib urllib2 urllib3 ftplib smtplib smtpd poplib imaplib nntplib telnetlib xmlrpc xmlrpclib socketserver SocketServer wsgiref requests aiohttp httpx webbrowser antigravity asyncio asynchat twisted boto3 botocore pandas.io cgi cgitb',
+    'socket _socket ssl _ssl http httplib urllib urllib2 urllib3 ftplib smtplib smtpd poplib imaplib nntplib telnetlib xmlrpc xmlrpclib socketserver SocketServer wsgiref requests aiohttp httpx webbrowser antigravity asyncio asynchat twisted boto3 botocore pandas.io cgi cgitb sklearn.callback._transport',
   ],
   [
     'start processes and threads',
-    'multiprocessing _multiprocessing threading _thread thread concurrent signal _signal joblib.parallel joblib.executor joblib.externals.loky loky sklearn.utils.parallel',
+    'multiprocessing _multiprocessing threading _thread thread concurrent signal _signal joblib.parallel joblib.executor joblib.externals.loky loky sklearn.utils.parallel sklearn.callback._progressbar.Thread',
   ],
   [
     'read and write files',

@@ -1,6 +1,6 @@
 /** Packages of data science that a classes' module may belong to; what is of no known one is the author's own. */
 const packages =
-  'sklearn numpy scipy pandas joblib xgboost lightgbm catboost torch torchvision tensorflow keras cloudpickle dill skops imblearn category_encoders statsmodels prophet optuna mlflow onnx shap polars pyarrow transformers sentence_transformers spacy nltk gensim networkx feature_engine mlxtend sktime tslearn umap hdbscan PIL cv2 matplotlib sklearn_pandas xlearn fastai interpret econml loky lightning numba dask';
+  'sklearn numpy scipy pandas joblib xgboost lightgbm catboost torch torchvision tensorflow keras cloudpickle dill skops imblearn category_encoders statsmodels prophet optuna mlflow onnx shap polars pyarrow transformers sentence_transformers spacy nltk gensim networkx feature_engine mlxtend sktime tslearn umap hdbscan PIL cv2 matplotlib sklearn_pandas xlearn fastai interpret econml loky lightning numba dask pytz dateutil';
 
 /** Modules of Python's own library that pickles name. */
 const standard =
