@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { heldAgainst } from './besidePickle';
 import { boosterFacts, type BoosterFacts } from './boosterFacts';
 import { modelFiles } from './hashModel';
 import { inspectModel } from './inspectModel';
@@ -53,7 +55,7 @@ export async function describeModel(path: string, signal?: AbortSignal): Promise
   const size = sizes.reduce((sum, one) => sum + one, 0);
   switch (kind) {
     case 'pickle':
-      return { kind, size, scan: await scanPickle(path, signal) };
+      return { kind, size, scan: await heldAgainst(dirname(path), await scanPickle(path, signal)) };
     case 'booster':
       return { kind, size, facts: await boosterFacts(path) };
     case 'script':

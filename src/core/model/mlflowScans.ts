@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { UserError } from '../errors';
+import { heldAgainst } from './besidePickle';
 import { isInside } from './hashModel';
 import type { MlflowFacts } from './mlflowFacts';
 import { titleOf } from './modelKind';
@@ -35,7 +36,7 @@ export async function scanMlflow(
   const scans = await Promise.all(
     files.map(async (path) => {
       const scan = await scanAny(path, path === named, signal);
-      return scan ? [{ file: relative(folder, path), scan }] : [];
+      return scan ? [{ file: relative(folder, path), scan: await heldAgainst(folder, scan) }] : [];
     }),
   );
   return scans.flat();

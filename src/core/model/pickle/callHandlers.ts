@@ -2,7 +2,7 @@ import { build } from './build';
 import { call, instantiate } from './calls';
 import type { Handlers } from './handlers';
 import type { PickleMachine } from './machine';
-import { python3Name } from './python2Names';
+import { nameFound } from './python2Names';
 import { Global, isNoText, Sequence, Unknown, type Value } from './values';
 
 /** Opcodes that import, call, or ask the loader for objects. */
@@ -61,8 +61,9 @@ function importName(machine: PickleMachine, module: Value, name: Value): Value {
     return new Global(known[0], known[1], report.import(known[0], known[1], offset));
   }
   machine.context.limits.countObject();
-  const [realModule, realName] = python3Name(module, name);
-  return new Global(realModule, realName, report.import(module, name, offset));
+  const protocol = machine.protocol ?? 0;
+  const [realModule, realName] = nameFound(module, name, protocol);
+  return new Global(realModule, realName, report.import(module, name, offset, protocol));
 }
 
 function argumentsOf(args: Value): Value[] {

@@ -63,7 +63,7 @@ export const containerHandlers: Handlers = {
   x80: (machine, { bytes }) => {
     const protocol = bytes[0] ?? 0;
     if (protocol > 5) throw machine.broken(`protocol ${protocol} is not known`);
-    machine.protocol = Math.max(machine.protocol ?? 0, protocol);
+    machine.protocol = protocol;
     machine.report.protocol = Math.max(machine.report.protocol, protocol);
   },
   x95: (machine, operand) => enterFrame(machine, operand),

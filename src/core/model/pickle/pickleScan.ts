@@ -10,6 +10,8 @@ export interface PickleImport {
   /** Whether it is called, and not only referred to. */
   called: boolean;
   verdict: ImportVerdict;
+  /** Whether its module is neither Python's nor of a package that is known. */
+  own?: boolean;
   /** The member of a zip file it is in. */
   member?: string;
 }
@@ -36,9 +38,11 @@ export type PickleFindingCode =
   | 'odd-name'
   | 'other-file'
   | 'other-version'
+  | 'own-module'
   | 'out-of-band'
   | 'persistent-id'
   | 'several-pickles'
+  | 'shadowed-module'
   | 'trailing-data'
   | 'truncated'
   | 'unknown-import'

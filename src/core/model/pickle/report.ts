@@ -1,6 +1,7 @@
 import { isKnownModule } from './knownPackages';
 import { most } from './limits';
 import type { PickleArray, PickleFinding, PickleFindingCode, PickleImport, PickleScan } from './pickleScan';
+import { nameFound } from './python2Names';
 import { LimitReached } from './scanErrors';
 import { dangerOf, isPlainName, quoted, verdictOf } from './verdict';
 import { carriesCode } from './carriesCode';
@@ -39,14 +40,15 @@ export class Report {
   }
 
   /** Notes that `name` of `module` is imported, and judges it the first time. */
-  import(module: string, name: string, offset: number): PickleImport {
-    const key = JSON.stringify([module, name]);
+  import(module: string, name: string, offset: number, protocol = 0): PickleImport {
+    const key = JSON.stringify([module, name, ...nameFound(module, name, protocol)]);
     const known = this.imports.get(key);
     if (known) return known;
     if (this.imports.size >= most.imports)
       throw new LimitReached(`it imports more than ${most.imports} names`);
-    const verdict = verdictOf(module, name);
+    const verdict = verdictOf(module, name, protocol);
     const entry: PickleImport = { module, name, offset, called: false, verdict };
+    if (verdict === 'unknown' && !isKnownModule(module, protocol)) entry.own = true;
     if (this.member !== undefined) entry.member = this.member;
     this.imports.set(key, entry);
     this.#judge(entry);
@@ -60,7 +62,7 @@ export class Report {
     this.find('danger', 'dangerous-import', `It imports ${full}, which can ${danger}.`, entry.offset);
   }
 
-  #judge({ module, name, offset, verdict }: PickleImport): void {
+  #judge({ module, name, offset, verdict, own }: PickleImport): void {
     const full = quoted(`${module}.${name}`);
     if (!isPlainName(module) || !isPlainName(name))
       this.find('danger', 'odd-name', `It imports ${full}, a name that no code has.`, offset);
@@ -74,11 +76,10 @@ export class Report {
     } else if (carriesCode(module, name)) {
       const message = `It carries code of its own (${full}), which can not be judged.`;
       this.find('warning', 'carries-code', message, offset);
-    } else if (verdict === 'unknown' && isKnownModule(module)) {
-      this.find('warning', 'unknown-import', `It imports ${full}, which can not be judged.`, offset);
+    } else if (own) {
+      this.find('warning', 'missing-module', needed(module, name), offset);
     } else if (verdict === 'unknown') {
-      const message = `It needs ${full}, which is missing unless its module is there, and can not be judged.`;
-      this.find('warning', 'missing-module', message, offset);
+      this.find('warning', 'unknown-import', `It imports ${full}, which can not be judged.`, offset);
     }
   }
 
@@ -136,4 +137,12 @@ export class Report {
 function takeOver(known: PickleImport, { called, verdict }: PickleImport): void {
   known.called ||= called;
   if (verdict === 'dangerous') known.verdict = verdict;
+}
+
+/** What is said of a class or function of a module that no package is known for. */
+export function needed(module: string, name: string): string {
+  const full = quoted(`${module}.${name}`);
+  if (module === '__main__')
+    return `It needs ${full}, which was in the script that wrote it: that is missing wherever it is loaded.`;
+  return `It needs ${full}, which is missing unless its module is there, and can not be judged.`;
 }

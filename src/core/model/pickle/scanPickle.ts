@@ -4,7 +4,6 @@ import { readModel } from '../inspectModel';
 import type { ByteSource } from './byteInput';
 import { compressionOf, fileSource, unpackedSource } from './compression';
 import { classOf, estimatorFacts } from './estimatorFacts';
-import { isKnownModule } from './knownPackages';
 import { Limits } from './limits';
 import type { PickleCompression, PickleImport, PickleScan } from './pickleScan';
 import { Report } from './report';
@@ -66,8 +65,7 @@ async function scanFile(file: FileHandle, size: number, name: string, limits: Li
 function result({ format, report, root }: Found, compression?: PickleCompression): PickleScan {
   const imports = [...report.imports.values()];
   noteKnownImports(report, imports);
-  const unknown = imports.filter(({ verdict, module }) => verdict === 'unknown' && module !== '?');
-  const custom = unknown.filter(({ module }) => !isKnownModule(module));
+  const custom = imports.filter(({ own, module }) => own && module !== '?');
   const byValue = classOf(root);
   const isOwn = byValue?.module === '__main__' ? [`${byValue.module}.${byValue.name}`] : [];
   return {

@@ -2,12 +2,12 @@ import { isAllowed } from './allowedNames';
 import { carriesCode } from './carriesCode';
 import { knownDanger } from './dangerousNames';
 import type { ImportVerdict } from './pickleScan';
-import { python3Name } from './python2Names';
+import { nameFound, python3Name } from './python2Names';
 
 /** How much is known of what the import does to whoever loads it. */
-export function verdictOf(module: string, name: string): ImportVerdict {
+export function verdictOf(module: string, name: string, protocol = 0): ImportVerdict {
+  if (isPlainName(module) && isAllowed(...nameFound(module, name, protocol))) return 'allowed';
   const [realModule, realName] = python3Name(module, name);
-  if (isPlainName(module) && isAllowed(realModule, realName)) return 'allowed';
   if (carriesCode(module, name) && !isLoader(module, name)) return 'unknown';
   return knownDanger(module, name) || knownDanger(realModule, realName) ? 'dangerous' : 'unknown';
 }
