@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isKnownModule } from './pickle/knownPackages';
-import type { PickleFinding, PickleImport, PickleScan } from './pickle/pickleScan';
+import { fullName, type PickleFinding, type PickleImport, type PickleScan } from './pickle/pickleScan';
 import { needed, worstFirst } from './pickle/report';
 import { quoted } from './pickle/verdict';
 
@@ -31,7 +31,7 @@ function findingOf(entry: PickleImport, beside: Map<string, string>): PickleFind
     ...{ level: 'warning', code, message, offset },
     ...(member !== undefined && { member }),
   });
-  const full = quoted(`${module}.${name}`);
+  const full = quoted(fullName(module, name));
   if (!own) {
     if (file === undefined || !isKnownModule(top)) return undefined;
     const message = `${quoted(file)} beside it has the name of the module ${quoted(top)}: it is loaded in its place wherever that is not installed.`;

@@ -10,6 +10,11 @@ const byModule: [modules: string, names: string][] = [
   ['copyreg', '_reconstructor __newobj__ __newobj_ex__'],
   ['_codecs', 'encode'],
   ['collections', 'OrderedDict defaultdict deque Counter UserDict'],
+  // What it imports is judged by its name.
+  [
+    'cloudpickle cloudpickle.cloudpickle joblib.externals.cloudpickle joblib.externals.cloudpickle.cloudpickle',
+    'subimport',
+  ],
   ['functools _functools', 'partial'],
   ['datetime', 'date datetime time timedelta timezone'],
   ['decimal', 'Decimal'],

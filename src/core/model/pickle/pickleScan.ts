@@ -4,6 +4,7 @@ export type ImportVerdict = 'allowed' | 'unknown' | 'dangerous';
 /** A name that a loader would import. Module and name are as they stand in the file, and can be anything. */
 export interface PickleImport {
   module: string;
+  /** Empty where it is the module that is imported. */
   name: string;
   /** Where it is first asked for, in bytes of the unpacked stream. */
   offset: number;
@@ -14,6 +15,10 @@ export interface PickleImport {
   own?: boolean;
   /** The member of a zip file it is in. */
   member?: string;
+}
+
+export function fullName(module: string, name: string): string {
+  return name === '' ? module : `${module}.${name}`;
 }
 
 /** What a finding is about, as a word that code can act on. */

@@ -1,6 +1,13 @@
 import { isKnownModule } from './knownPackages';
 import { most } from './limits';
-import type { PickleArray, PickleFinding, PickleFindingCode, PickleImport, PickleScan } from './pickleScan';
+import {
+  fullName,
+  type PickleArray,
+  type PickleFinding,
+  type PickleFindingCode,
+  type PickleImport,
+  type PickleScan,
+} from './pickleScan';
 import { nameFound } from './python2Names';
 import { LimitReached } from './scanErrors';
 import { dangerOf, isPlainName, quoted, verdictOf } from './verdict';
@@ -58,13 +65,13 @@ export class Report {
   /** Counts an import as dangerous for how it is used. */
   condemn(entry: PickleImport, danger: string): void {
     entry.verdict = 'dangerous';
-    const full = quoted(`${entry.module}.${entry.name}`);
+    const full = quoted(fullName(entry.module, entry.name));
     this.find('danger', 'dangerous-import', `It imports ${full}, which can ${danger}.`, entry.offset);
   }
 
   #judge({ module, name, offset, verdict, own }: PickleImport): void {
-    const full = quoted(`${module}.${name}`);
-    if (!isPlainName(module) || !isPlainName(name))
+    const full = quoted(fullName(module, name));
+    if (!isPlainName(module) || !(isPlainName(name) || name === ''))
       this.find('danger', 'odd-name', `It imports ${full}, a name that no code has.`, offset);
     if (verdict === 'dangerous') {
       this.find(
@@ -73,7 +80,7 @@ export class Report {
         `It imports ${full}, which can ${dangerOf(module, name)}.`,
         offset,
       );
-    } else if (carriesCode(module, name)) {
+    } else if (verdict === 'unknown' && carriesCode(module, name)) {
       const message = `It carries code of its own (${full}), which can not be judged.`;
       this.find('warning', 'carries-code', message, offset);
     } else if (own) {
@@ -141,7 +148,7 @@ function takeOver(known: PickleImport, { called, verdict }: PickleImport): void 
 
 /** What is said of a class or function of a module that no package is known for. */
 export function needed(module: string, name: string): string {
-  const full = quoted(`${module}.${name}`);
+  const full = quoted(fullName(module, name));
   if (module === '__main__')
     return `It needs ${full}, which was in the script that wrote it: that is missing wherever it is loaded.`;
   return `It needs ${full}, which is missing unless its module is there, and can not be judged.`;

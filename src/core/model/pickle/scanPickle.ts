@@ -5,7 +5,7 @@ import type { ByteSource } from './byteInput';
 import { compressionOf, fileSource, unpackedSource } from './compression';
 import { classOf, estimatorFacts } from './estimatorFacts';
 import { Limits } from './limits';
-import type { PickleCompression, PickleImport, PickleScan } from './pickleScan';
+import { fullName, type PickleCompression, type PickleImport, type PickleScan } from './pickleScan';
 import { Report } from './report';
 import { scanBytes, scanZip, type Found } from './formats';
 
@@ -66,6 +66,7 @@ function result({ format, report, root }: Found, compression?: PickleCompression
   const imports = [...report.imports.values()];
   noteKnownImports(report, imports);
   const custom = imports.filter(({ own, module }) => own && module !== '?');
+  const customNames = custom.map(({ module, name }) => fullName(module, name));
   const byValue = classOf(root);
   const isOwn = byValue?.module === '__main__' ? [`${byValue.module}.${byValue.name}`] : [];
   return {
@@ -76,7 +77,7 @@ function result({ format, report, root }: Found, compression?: PickleCompression
     imports,
     findings: report.findings,
     versions: report.versions,
-    customClasses: [...new Set([...custom.map(({ module, name }) => `${module}.${name}`), ...isOwn])],
+    customClasses: [...new Set([...customNames, ...isOwn])],
     root: classOf(root),
     estimator: estimatorFacts(root),
     arrays: report.arrays,

@@ -80,6 +80,11 @@ const dangerous: Record<string, [content: Buffer, imported: string]> = {
     pickle('cfunctools\npartial\n(cnumpy\nlog\ntR(', made('x'), '))Ntb.'),
     'functools.partial',
   ],
+  'a module that is imported by cloudpickle': [subimport(text('subprocess')), 'subprocess'],
+  'a module that is imported by cloudpickle under a name that is made': [
+    subimport(made('os')),
+    'cloudpickle.cloudpickle.subimport',
+  ],
   'a maker of generators': [
     pickle('cnumpy.random._pickle\n__bit_generator_ctor\n(cnumpy.matrixlib.defmatrix\nmatrix\ntR.'),
     'numpy.random._pickle.__bit_generator_ctor',
@@ -235,6 +240,10 @@ describe('pickles that hide what they import', () => {
     for (const { message } of scan.findings) assert.match(message, /^[\x20-\x7e]+$/);
   });
 });
+
+function subimport(module: Uint8Array): Buffer {
+  return pickle(proto4, 'ccloudpickle.cloudpickle\nsubimport\n', module, tuple1, 'R.');
+}
 
 function npyOf(content: Buffer): Buffer {
   const header = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import type { PickleScan } from '../../../../src/core/model/pickle/pickleScan';
+import { fullName, type PickleScan } from '../../../../src/core/model/pickle/pickleScan';
 import { scanPickle } from '../../../../src/core/model/pickle/scanPickle';
 
 export function fixture(name: string): string {
@@ -115,7 +115,9 @@ export function zip(members: Record<string, Uint8Array>, deflated = false): Buff
 
 /** Verdicts by `module.name`. */
 export function verdicts(scan: PickleScan): Record<string, string> {
-  return Object.fromEntries(scan.imports.map(({ module, name, verdict }) => [`${module}.${name}`, verdict]));
+  return Object.fromEntries(
+    scan.imports.map(({ module, name, verdict }) => [fullName(module, name), verdict]),
+  );
 }
 
 export function codes(scan: PickleScan, level?: string): string[] {

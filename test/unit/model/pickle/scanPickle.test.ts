@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { EstimatorFacts, PickleClass } from '../../../../src/core/model/pickle/pickleScan';
 import { scanPickle } from '../../../../src/core/model/pickle/scanPickle';
-import { codes, fixture, verdicts } from './pickles';
+import { codes, fixture, pickle, scanBytes, text, verdicts } from './pickles';
 
 interface Known extends EstimatorFacts {
   root: PickleClass;
@@ -118,6 +118,15 @@ describe('pickles of classes and of other things', () => {
     assert.deepEqual(codes(scan, 'danger'), []);
     assert.equal(verdicts(scan)['cloudpickle.cloudpickle._make_function'], 'unknown');
     assert.equal(scan.complete, true);
+  });
+
+  it('judges a module that cloudpickle imports by its name', async () => {
+    const subimport = (module: string) =>
+      scanBytes(pickle(0x80, 4, 'ccloudpickle.cloudpickle\nsubimport\n', text(module), 0x85, 'R.'));
+    assert.deepEqual(codes(await subimport('numpy')), ['known-imports']);
+    const own = await subimport('my_tools');
+    assert.deepEqual(codes(own), ['missing-module']);
+    assert.deepEqual(own.customClasses, ['my_tools']);
   });
 
   it('reads data frames, arrays of objects and archives of arrays', async () => {
