@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'engine-refused'
   | 'engine-unreachable'
   | 'image-missing'
+  | 'load-refused'
   | 'model-broken'
   | 'model-missing'
   | 'model-unsupported'
