@@ -14,11 +14,16 @@ const keptCharacters = 4000;
 
 /** `slipway serve`: says where the server answers, and ends it with this process. */
 export async function serve(call: Call): Promise<void> {
-  const { workspace, signal, given, values } = call;
+  const { workspace, settings, signal, given, values } = call;
   const port = portOf(values.port);
   if (values.container && values.process) throw new UsageError('Say --container or --process, not both.');
   const model = await workspace.model(onlyModel(given));
-  await admit(model, values, signal, values.container ? 'container' : placeOf(call, model));
+  await admit(
+    model,
+    { ...values, ...settings },
+    signal,
+    values.container ? 'container' : placeOf(call, model),
+  );
   await (values.container ? serveInContainer : serveHere)(call, model, port);
   signal.throwIfAborted();
   throw new UserError('endpoint-gone', `The server of ${model.name} ended.`, 'Serve the model again.');

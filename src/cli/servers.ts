@@ -22,7 +22,7 @@ export async function withServer(
     const client = new InferenceClient(values.url, model.name);
     return work(client, await client.signature(signal));
   }
-  await admit(model, values, signal, model.place);
+  await admit(model, { ...values, ...settings }, signal, model.place);
   const predictor = predictorFor(model, settings);
   try {
     const { signature, infer } = await predictor.connect(model.path, signal, output.progress);
@@ -59,12 +59,12 @@ export function placeArguments(
 /** Throws `UserError` `untrusted` where loading a pickle may do harm and nobody has said that it shall be loaded all the same. */
 export async function admit(
   model: ModelFile,
-  { loadAnyway }: { loadAnyway: boolean },
+  { loadAnyway, python }: { loadAnyway: boolean; python: string },
   signal: AbortSignal,
   place: PythonPlace = 'container',
 ): Promise<void> {
   if (loadAnyway || !isPython(model.path)) return;
-  const reasons = reasonsToAsk(await describeModel(model.path, signal), place);
+  const reasons = reasonsToAsk(await describeModel(model.path, signal, python), place);
   if (reasons.length === 0) return;
   throw new UserError(
     'untrusted',

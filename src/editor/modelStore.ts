@@ -164,7 +164,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
 
 /** What a model says about itself, and where `python`, which is to load it, has other versions than it was written by. */
 async function describe(file: string, python: string | undefined): Promise<ModelDescription> {
-  const description = await describeModel(file);
+  const description = await describeModel(file, undefined, python);
   if (description.kind !== 'pickle' || python === undefined) return description;
   const { scan } = description;
   const grave = scan.findings.filter(({ level }) => level === 'danger');

@@ -41,7 +41,8 @@ export class PythonPlaces {
       const message = 'This workspace is not trusted, so no model of Python in it is loaded.';
       throw new UserError('untrusted', message, seen);
     }
-    const reasons = reasonsToAsk(await describeModel(path), place);
+    const python = place === 'process' ? await pythonPath(vscode.Uri.file(path)) : undefined;
+    const reasons = reasonsToAsk(await describeModel(path, undefined, python), place);
     if (reasons.length === 0) return;
     const key = `${await hashModel(path)} ${place}`;
     if (this.#admitted.has(key)) return;

@@ -44,10 +44,15 @@ export type ModelDescription =
   OnnxDescription | PickleDescription | BoosterDescription | ScriptDescription | MlflowDescription;
 
 /**
- * What a model file says about itself: nothing of it is loaded or run.
+ * What a model file says about itself: nothing of it is loaded or run. An interpreter is asked only to unpack what Node can not; by default
+ * `python3`.
  * @throws UserError `model-missing` when there is no such file, `model-broken` when it is no model
  */
-export async function describeModel(path: string, signal?: AbortSignal): Promise<ModelDescription> {
+export async function describeModel(
+  path: string,
+  signal?: AbortSignal,
+  python?: string,
+): Promise<ModelDescription> {
   const kind = formOf(path);
   if (kind === 'onnx') return inspectModel(path, signal);
   const files = await modelFiles(path, signal);
@@ -55,14 +60,14 @@ export async function describeModel(path: string, signal?: AbortSignal): Promise
   const size = sizes.reduce((sum, one) => sum + one, 0);
   switch (kind) {
     case 'pickle':
-      return { kind, size, scan: await heldAgainst(dirname(path), await scanPickle(path, signal)) };
+      return { kind, size, scan: await heldAgainst(dirname(path), await scanPickle(path, signal, python)) };
     case 'booster':
       return { kind, size, facts: await boosterFacts(path) };
     case 'script':
       await checkScript(path);
       return { kind, size };
     case 'mlflow':
-      return describeMlflow(path, files, size, signal);
+      return describeMlflow(path, files, size, signal, python);
   }
 }
 
@@ -85,10 +90,11 @@ async function describeMlflow(
   files: string[],
   size: number,
   signal?: AbortSignal,
+  python?: string,
 ): Promise<PickleDescription | MlflowDescription> {
   const facts = await mlflowFacts(mlmodel);
   await checkInside(mlmodel, facts);
-  const scans = await scanMlflow(mlmodel, files, facts, signal);
+  const scans = await scanMlflow(mlmodel, files, facts, signal, python);
   const [only] = scans;
   // That is a pickle in a folder: it is loaded without MLflow.
   if (facts.loader === 'mlflow.sklearn' && only && scans.length === 1)

@@ -30,12 +30,13 @@ export async function scanMlflow(
   files: string[],
   { data }: MlflowFacts,
   signal?: AbortSignal,
+  python?: string,
 ): Promise<ScannedFile[]> {
   const folder = dirname(mlmodel);
   const named = data === undefined ? undefined : resolve(folder, data);
   const scans = await Promise.all(
     files.map(async (path) => {
-      const scan = await scanAny(path, path === named, signal);
+      const scan = await scanAny(path, path === named, signal, python);
       return scan ? [{ file: relative(folder, path), scan: await heldAgainst(folder, scan) }] : [];
     }),
   );
@@ -47,9 +48,10 @@ async function scanAny(
   path: string,
   isNamed: boolean,
   signal?: AbortSignal,
+  python?: string,
 ): Promise<PickleScan | undefined> {
   try {
-    const scan = await scanPickle(path, signal);
+    const scan = await scanPickle(path, signal, python);
     const isMeant = isNamed || pickleNames.test(path) || mayBePickles.has(extname(path).toLowerCase());
     const holdsAny = scan.imports.length > 0 || scan.root !== undefined;
     // Some lines of text can be read as opcodes too.
