@@ -58,7 +58,7 @@ function compose(
   const places = new PythonPlaces(config);
   const python = Object.assign(Object.create(options) as typeof options, {
     pythonPlace: places.placeOf,
-    pythonPath,
+    pythonPath: (path: string) => pythonPath(vscode.Uri.file(path)),
   });
   const serverArguments: ServerArguments = (path, task) => pythonArguments(path, python, task);
   const local = Object.assign(Object.create(options) as typeof options, { serverArguments });

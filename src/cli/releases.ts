@@ -14,7 +14,7 @@ import type { Workspace } from './workspace';
 /** `slipway deploy` */
 export async function deploy({ workspace, settings, output, signal, given, values }: Call): Promise<void> {
   const model = await workspace.model(onlyModel(given));
-  await admit(model, values.loadAnyway, signal);
+  await admit(model, { ...values, ...settings }, signal);
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const deployment = {
       ...(await model.deployment(target.name, values.note ?? '', signal)),
@@ -53,7 +53,7 @@ export async function manifests({ workspace, settings, output, signal, given, va
   const format = manifestFormats.find((each) => each === (values.format ?? 'kustomize'));
   if (!format) throw new UsageError(`--format is one of ${manifestFormats.join(', ')}.`);
   const model = await workspace.model(onlyModel(given));
-  await admit(model, values.loadAnyway, signal);
+  await admit(model, { ...values, ...settings }, signal);
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const deployment = await model.deployment(target.name, '', signal);
     const files = await exportManifests(target, deployment, folder, format, output.task(signal));

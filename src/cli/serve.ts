@@ -1,4 +1,5 @@
 import { ContainerEngine } from '../core/endpoint/containerEngine';
+import type { PythonPlace } from '../core/endpoint/pythonArguments';
 import { startServer } from '../core/endpoint/startServer';
 import { UserError } from '../core/errors';
 import { UsageError, onlyModel, type Call } from './call';
@@ -13,20 +14,29 @@ const keptCharacters = 4000;
 
 /** `slipway serve`: says where the server answers, and ends it with this process. */
 export async function serve(call: Call): Promise<void> {
-  const { workspace, signal, given, values } = call;
+  const { workspace, settings, signal, given, values } = call;
   const port = portOf(values.port);
   if (values.container && values.process) throw new UsageError('Say --container or --process, not both.');
   const model = await workspace.model(onlyModel(given));
-  await admit(model, values.loadAnyway, signal);
+  await admit(
+    model,
+    { ...values, ...settings },
+    signal,
+    values.container ? 'container' : placeOf(call, model),
+  );
   await (values.container ? serveInContainer : serveHere)(call, model, port);
   signal.throwIfAborted();
   throw new UserError('endpoint-gone', `The server of ${model.name} ended.`, 'Serve the model again.');
 }
 
+function placeOf({ values }: Call, model: ModelFile): PythonPlace | undefined {
+  return values.process ? 'process' : model.place;
+}
+
 /** Resolves when the server has ended, or `signal` has aborted. */
 async function serveHere(call: Call, model: ModelFile, port: number): Promise<void> {
   const { settings, output, signal, values } = call;
-  const place = values.process ? 'process' : model.place;
+  const place = placeOf(call, model);
   const { name, hash } = await model.served(signal);
   const more = [
     ...['--name', name, '--hash', hash, '--host', values.host ?? loopback, '--port', String(port)],

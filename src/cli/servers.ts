@@ -1,8 +1,9 @@
 import { Predictor } from '../core/endpoint/predictor';
 import { pythonArguments, type PythonPlace } from '../core/endpoint/pythonArguments';
 import { UserError } from '../core/errors';
-import { describeModel, findingsOf } from '../core/model/describeModel';
+import { describeModel } from '../core/model/describeModel';
 import { isPython } from '../core/model/modelKind';
+import { reasonsToAsk, toldReasons } from '../core/model/reasonsToAsk';
 import type { Signature } from '../core/model/signature';
 import type { Inference } from '../core/sample/runSample';
 import type { TaskContext } from '../core/task';
@@ -16,7 +17,7 @@ export async function withServer(
   model: ModelFile,
   work: (inference: Inference, signature: Signature) => Promise<void>,
 ): Promise<void> {
-  await admit(model, values.loadAnyway, signal);
+  await admit(model, { ...values, ...settings }, signal, model.place);
   const predictor = predictorFor(model, settings);
   try {
     const { signature, infer } = await predictor.connect(model.path, signal, output.progress);
@@ -51,16 +52,18 @@ export function placeArguments(
 }
 
 /** Throws `UserError` `untrusted` where loading a pickle may do harm and nobody has said that it shall be loaded all the same. */
-export async function admit(model: ModelFile, anyway: boolean, signal: AbortSignal): Promise<void> {
-  if (anyway || !isPython(model.path)) return;
-  const description = await describeModel(model.path, signal);
-  const { findings, complete } = findingsOf(description);
-  const grave = findings.filter(({ level }) => level === 'danger');
-  if (grave.length === 0 && complete) return;
-  const told = (grave.length > 0 ? grave : findings).slice(0, 3).map(({ message }) => message);
+export async function admit(
+  model: ModelFile,
+  { loadAnyway, python }: { loadAnyway: boolean; python: string },
+  signal: AbortSignal,
+  place: PythonPlace = 'container',
+): Promise<void> {
+  if (loadAnyway || !isPython(model.path)) return;
+  const reasons = reasonsToAsk(await describeModel(model.path, signal, python), place);
+  if (reasons.length === 0) return;
   throw new UserError(
     'untrusted',
-    [`Loading ${model.name} may run code that does harm.`, ...told].join('\n'),
+    [`Loading ${model.name} may run code that does harm.`, ...toldReasons(reasons)].join('\n'),
     'Load it with --load-anyway if you know where it comes from.',
   );
 }

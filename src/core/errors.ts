@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'engine-unreachable'
   | 'image-missing'
   | 'kubeconfig-invalid'
+  | 'load-refused'
   | 'model-broken'
   | 'model-missing'
   | 'model-unsupported'

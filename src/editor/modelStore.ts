@@ -123,7 +123,8 @@ export class WorkspaceModels implements ModelStore, Disposable {
   /** Reads a file's header, unless it is as it was when that was read last. */
   async #describe(file: string): Promise<Described> {
     const { place } = await this.configured(file);
-    const python = place === 'process' && vscode.workspace.isTrusted ? await pythonPath() : undefined;
+    const python =
+      place === 'process' && vscode.workspace.isTrusted ? await pythonPath(vscode.Uri.file(file)) : undefined;
     const stamp = `${await stampModel(file).catch(() => '')} ${python}`;
     const known = this.#described.get(file);
     if (known && known.stamp === stamp) return known.described;
@@ -163,7 +164,7 @@ export class WorkspaceModels implements ModelStore, Disposable {
 
 /** What a model says about itself, and where `python`, which is to load it, has other versions than it was written by. */
 async function describe(file: string, python: string | undefined): Promise<ModelDescription> {
-  const description = await describeModel(file);
+  const description = await describeModel(file, undefined, python);
   if (description.kind !== 'pickle' || python === undefined) return description;
   const { scan } = description;
   const grave = scan.findings.filter(({ level }) => level === 'danger');

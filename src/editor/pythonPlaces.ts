@@ -2,11 +2,18 @@ import * as vscode from 'vscode';
 import type { PythonPlace } from '../core/endpoint/pythonArguments';
 import { configuredPlace } from '../core/config/modelName';
 import { UserError } from '../core/errors';
-import { describeModel, findingsOf } from '../core/model/describeModel';
+import { describeModel } from '../core/model/describeModel';
 import { hashModel } from '../core/model/hashModel';
 import { isPython } from '../core/model/modelKind';
+import { reasonsToAsk, toldReasons } from '../core/model/reasonsToAsk';
 import type { ConfigStore } from './services';
 import { setting } from './settings';
+
+/** What the question says of each place. */
+const placeWords: Record<PythonPlace, string> = {
+  container: 'in a container without network',
+  process: 'as a process, with all your rights',
+};
 
 /** Decides where a model of Python is loaded, and asks before one is that may do harm. */
 export class PythonPlaces {
@@ -15,59 +22,73 @@ export class PythonPlaces {
 
   constructor(private readonly config: ConfigStore) {}
 
-  /** Throws `UserError` `untrusted` when the workspace is not trusted or the person says no. */
+  /** Throws `UserError` `untrusted` when the workspace is not trusted, and `load-refused` when the person says no. */
   readonly placeOf = async (path: string): Promise<PythonPlace> => {
     const config = await this.config.get().catch(() => undefined);
     const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
     const place = configuredPlace(path, config, root) ?? 'container';
-    await this.admit(
-      path,
-      place === 'process' ? 'as a process, with all your rights' : 'in a container without network',
-    );
+    await this.admit(path, place);
     return place;
   };
 
   /**
-   * Resolves at once for what is not Python's, or shows nothing grave. Throws `UserError` `untrusted` when the workspace is not trusted or
-   * the person does not want it loaded.
+   * Resolves at once for what is not Python's, or shows nothing grave. Throws `UserError` `untrusted` when the workspace is not trusted, and
+   * `load-refused` when the person does not want it loaded.
    */
-  readonly admit = async (path: string, where = 'in a container'): Promise<void> => {
+  readonly admit = async (path: string, place: PythonPlace = 'container'): Promise<void> => {
     if (!isPython(path)) return;
-    if (!vscode.workspace.isTrusted)
-      throw refused('This workspace is not trusted, so no model of Python in it is loaded.');
-    const description = await describeModel(path);
-    const { findings, complete } = findingsOf(description);
-    const grave = findings.filter(({ level }) => level === 'danger');
-    if (grave.length === 0 && complete) return;
-    const key = `${await hashModel(path)} ${where}`;
+    if (!vscode.workspace.isTrusted) {
+      const message = 'This workspace is not trusted, so no model of Python in it is loaded.';
+      throw new UserError('untrusted', message, seen);
+    }
+    const python = place === 'process' ? await pythonPath(vscode.Uri.file(path)) : undefined;
+    const reasons = reasonsToAsk(await describeModel(path, undefined, python), place);
+    if (reasons.length === 0) return;
+    const key = `${await hashModel(path)} ${place}`;
     if (this.#admitted.has(key)) return;
-    const told = (grave.length > 0 ? grave : findings).slice(0, 3).map(({ message }) => message);
     const name = vscode.workspace.asRelativePath(path);
     const load = 'Load It Anyway';
     const chosen = await vscode.window.showWarningMessage(
-      `Loading ${name} may run code that does harm. Load it ${where}?`,
-      { modal: true, detail: told.join('\n') },
+      `Loading ${name} may run code that does harm. Load it ${placeWords[place]}?`,
+      { modal: true, detail: toldReasons(reasons).join('\n') },
       load,
     );
-    if (chosen !== load) throw refused(`${name} was not loaded.`);
+    if (chosen !== load) throw new UserError('load-refused', `${name} was not loaded.`, seen);
     this.#admitted.add(key);
   };
 }
 
-/** The interpreter that is selected in the Python extension, else the one of the setting, else `python3`. */
-export async function pythonPath(): Promise<string> {
+const seen = 'Look at what the file would import, in the Models view.';
+
+/**
+ * The interpreter for the models of this machine: the one that is selected in the Python extension, else the one of the setting, else
+ * `python3`.
+ */
+export async function pythonPath(resource?: vscode.Uri): Promise<string> {
   const own = setting('slipway.python.interpreter').trim();
-  if (own !== '') return own;
   const extension = vscode.extensions.getExtension<PythonApi>('ms-python.python');
-  const api = await extension?.activate();
-  return api?.environments?.getActiveEnvironmentPath().path ?? 'python3';
+  const selected = await selectedInterpreter(await extension?.activate(), resource);
+  return selected ?? (own === '' ? 'python3' : own);
+}
+
+/** The executable of the environment that is selected in the Python extension, whose path may be a folder. */
+export async function selectedInterpreter(
+  api: PythonApi | undefined,
+  resource = vscode.workspace.workspaceFolders?.[0]?.uri,
+): Promise<string | undefined> {
+  const environments = api?.environments;
+  if (!environments) return undefined;
+  const active = environments.getActiveEnvironmentPath(resource);
+  const resolved = await environments.resolveEnvironment(active);
+  return resolved?.executable.uri?.fsPath;
 }
 
 /** What is used of https://www.npmjs.com/package/@vscode/python-extension */
-interface PythonApi {
-  environments?: { getActiveEnvironmentPath(): { path: string } };
-}
-
-function refused(message: string): UserError {
-  return new UserError('untrusted', message, 'Look at what the file would import, in the Models view.');
+export interface PythonApi {
+  environments?: {
+    getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
+    resolveEnvironment(environment: {
+      path: string;
+    }): Promise<{ executable: { uri: vscode.Uri | undefined } } | undefined>;
+  };
 }

@@ -16,8 +16,8 @@ export interface PythonOptions extends PythonImageOptions {
   readonly host: string;
   /** Where this model is to be loaded. Throws `UserError` when it is not to be loaded at all. */
   pythonPlace(path: string): Promise<PythonPlace>;
-  /** The interpreter for models that are loaded as a process. */
-  pythonPath(): Promise<string>;
+  /** The interpreter for a model that is loaded as a process. */
+  pythonPath(path: string): Promise<string>;
 }
 
 /** What a server on this machine is told about where its model is loaded; nothing for models that are only data. */
@@ -27,7 +27,7 @@ export async function pythonArguments(
   task: TaskContext,
 ): Promise<string[]> {
   if (!isPython(path)) return [];
-  if ((await options.pythonPlace(path)) === 'process') return ['--python', await options.pythonPath()];
+  if ((await options.pythonPlace(path)) === 'process') return ['--python', await options.pythonPath(path)];
   const { host } = options;
   const docker = connect(host);
   try {

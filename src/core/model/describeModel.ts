@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
+import { heldAgainst } from './besidePickle';
 import { boosterFacts, type BoosterFacts } from './boosterFacts';
 import { modelFiles } from './hashModel';
 import { inspectModel } from './inspectModel';
 import { mlflowFacts, type MlflowFacts } from './mlflowFacts';
+import { checkInside, mlflowFindings, scanMlflow, type ScannedFile } from './mlflowScans';
 import { formOf, type ModelForm } from './modelKind';
 import type { PickleFinding, PickleScan } from './pickle/pickleScan';
+import { worstFirst } from './pickle/report';
 import { scanPickle } from './pickle/scanPickle';
 import { checkScript } from './script';
 import type { OnnxDescription } from './signature';
@@ -31,18 +34,25 @@ export type ScriptDescription = PythonDescription<'script'>;
 /** A folder of MLflow that is more than one pickle. */
 export interface MlflowDescription extends PythonDescription<'mlflow'> {
   facts: MlflowFacts;
-  /** Of each pickle in it, by its path in the folder. */
-  scans: { file: string; scan: PickleScan }[];
+  /** What it runs besides its pickles. */
+  findings: PickleFinding[];
+  /** Of each pickle in it. */
+  scans: ScannedFile[];
 }
 
 export type ModelDescription =
   OnnxDescription | PickleDescription | BoosterDescription | ScriptDescription | MlflowDescription;
 
 /**
- * What a model file says about itself: nothing of it is loaded or run.
+ * What a model file says about itself: nothing of it is loaded or run. An interpreter is asked only to unpack what Node can not; by default
+ * `python3`.
  * @throws UserError `model-missing` when there is no such file, `model-broken` when it is no model
  */
-export async function describeModel(path: string, signal?: AbortSignal): Promise<ModelDescription> {
+export async function describeModel(
+  path: string,
+  signal?: AbortSignal,
+  python?: string,
+): Promise<ModelDescription> {
   const kind = formOf(path);
   if (kind === 'onnx') return inspectModel(path, signal);
   const files = await modelFiles(path, signal);
@@ -50,26 +60,27 @@ export async function describeModel(path: string, signal?: AbortSignal): Promise
   const size = sizes.reduce((sum, one) => sum + one, 0);
   switch (kind) {
     case 'pickle':
-      return { kind, size, scan: await scanPickle(path, signal) };
+      return { kind, size, scan: await heldAgainst(dirname(path), await scanPickle(path, signal, python)) };
     case 'booster':
       return { kind, size, facts: await boosterFacts(path) };
     case 'script':
       await checkScript(path);
       return { kind, size };
     case 'mlflow':
-      return describeMlflow(path, files, size, signal);
+      return describeMlflow(path, files, size, signal, python);
   }
 }
 
-/** What a loader would meet in the pickles of a model. */
+/** What a loader would meet in the pickles of a model, the worst first. */
 export function findingsOf(description: ModelDescription): { findings: PickleFinding[]; complete: boolean } {
   if (description.kind === 'pickle') return description.scan;
   if (description.kind !== 'mlflow') return { findings: [], complete: true };
   const { scans } = description;
+  const inPickles = scans.flatMap(({ file, scan }) =>
+    scan.findings.map((finding) => ({ ...finding, message: `${file}: ${finding.message}` })),
+  );
   return {
-    findings: scans.flatMap(({ file, scan }) =>
-      scan.findings.map((finding) => ({ ...finding, message: `${file}: ${finding.message}` })),
-    ),
+    findings: [...description.findings, ...inPickles].sort(worstFirst),
     complete: scans.every(({ scan }) => scan.complete),
   };
 }
@@ -79,18 +90,14 @@ async function describeMlflow(
   files: string[],
   size: number,
   signal?: AbortSignal,
+  python?: string,
 ): Promise<PickleDescription | MlflowDescription> {
   const facts = await mlflowFacts(mlmodel);
-  const pickles = files.filter((file) => /\.(pkl|pickle|joblib)$/i.test(file));
-  const scans = await Promise.all(
-    pickles.map(async (file) => ({
-      file: relative(dirname(mlmodel), file),
-      scan: await scanPickle(file, signal),
-    })),
-  );
+  await checkInside(mlmodel, facts);
+  const scans = await scanMlflow(mlmodel, files, facts, signal, python);
   const [only] = scans;
   // That is a pickle in a folder: it is loaded without MLflow.
   if (facts.loader === 'mlflow.sklearn' && only && scans.length === 1)
     return { kind: 'pickle', size, scan: only.scan };
-  return { kind: 'mlflow', size, facts, scans };
+  return { kind: 'mlflow', size, facts, findings: mlflowFindings(facts), scans };
 }

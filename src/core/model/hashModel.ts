@@ -128,7 +128,8 @@ async function weightsFile(model: string, location: string): Promise<string> {
   throw new UserError('model-missing', message, 'Put it beside the model again.');
 }
 
-function isInside(folder: string, file: string): boolean {
+/** Whether a path is a folder or below it. */
+export function isInside(folder: string, file: string): boolean {
   const path = relative(folder, file);
   return !isAbsolute(path) && path !== '..' && !path.startsWith(`..${sep}`);
 }

@@ -9,18 +9,24 @@ export interface MlflowFacts {
   loader: string;
   /** Of MLflow, that wrote it. */
   version?: string;
-  /** Where in the folder the model itself is. */
+  /** What is loaded: a file or folder, by its path in the folder. */
   data?: string;
+  /** Code of the model's own that is run, by its path in the folder. */
+  code?: string;
   /** Of the flavor that loads it: the class of the model, such as `xgboost.sklearn.XGBClassifier`. */
   modelClass?: string;
   /** Of the library that the flavor is about. */
   libraryVersion?: string;
 }
 
+/** Entries of a flavor. */
 interface Flavor {
   loader_module?: unknown;
   model_path?: unknown;
   data?: unknown;
+  python_model?: unknown;
+  code?: unknown;
+  model_code_path?: unknown;
   model_class?: unknown;
   sklearn_version?: unknown;
   xgb_version?: unknown;
@@ -50,14 +56,19 @@ export async function mlflowFacts(path: string): Promise<MlflowFacts> {
   const loader = called?.loader_module;
   if (typeof loader !== 'string') throw broken('has no flavor python_function, which is what can be served');
   const own = flavors[loader.replace(/^mlflow\./, '')];
-  const facts = {
-    version: read?.mlflow_version,
-    data: called?.model_path ?? called?.data,
-    modelClass: own?.model_class,
-    libraryVersion: own?.sklearn_version ?? own?.xgb_version ?? own?.lgb_version,
+  return {
+    loader,
+    ...textsOf({
+      version: read?.mlflow_version,
+      data: called?.model_path ?? called?.data ?? called?.python_model,
+      code: called?.code ?? called?.model_code_path,
+      modelClass: own?.model_class,
+      libraryVersion: own?.sklearn_version ?? own?.xgb_version ?? own?.lgb_version,
+    }),
   };
-  const said = Object.entries(facts).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return { loader, ...Object.fromEntries(said) };
+}
+
+function textsOf<Key extends string>(values: Record<Key, unknown>): Partial<Record<Key, string>> {
+  const texts = Object.entries(values).filter(([, value]) => typeof value === 'string' && value !== '');
+  return Object.fromEntries(texts) as Partial<Record<Key, string>>;
 }

@@ -13,6 +13,7 @@ import { rangeOf } from './textRanges';
 /** Errors that the next sample would meet as well. */
 const hopeless: ErrorCode[] = [
   'endpoint-gone',
+  'load-refused',
   'model-broken',
   'model-missing',
   'model-unsupported',

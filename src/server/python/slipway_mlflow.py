@@ -10,7 +10,7 @@ import sys
 from slipway_boosters import load_lightgbm, load_xgboost
 from slipway_mlmodel import example_of, read_mlmodel, signature_of
 from slipway_pickles import unpickle
-from slipway_pyfunc import Pyfunc
+from slipway_pyfunc import Pyfunc, check_inside
 from slipway_signed import Signed
 
 NATIVE = ("mlflow.sklearn", "mlflow.xgboost", "mlflow.lightgbm")
@@ -22,6 +22,7 @@ def load_mlflow(folder, options, wrap):
     """
     entries = read_mlmodel(folder)
     function = entries["flavors"]["python_function"]
+    check_inside(folder, function)
     loader = function.get("loader_module")
     code = function.get("code")
     if code:

@@ -1,10 +1,21 @@
 """A model of MLflow of any flavor, by the signature that it was saved with, or that somebody gave it."""
 
+import os
+
 import numpy as np
 
 from slipway_frames import dtypes
 from slipway_mlmodel import signature_of
 from slipway_spec import Unsupported, spec_of, specs_of
+
+
+def check_inside(folder, flavor):
+    """Nothing outside of the model's folder was looked at before, so nothing there is loaded."""
+    inside = os.path.realpath(folder)
+    for key in ("model_path", "data", "python_model", "code", "model_code_path"):
+        path = os.path.realpath(os.path.join(inside, str(flavor.get(key) or "")))
+        if path != inside and not path.startswith(os.path.join(inside, "")):
+            raise Unsupported(f"its MLmodel names {flavor[key]}, which is outside of its folder")
 
 
 class Pyfunc:

@@ -30,6 +30,15 @@ describe('the packages that a pickle needs', () => {
     ]);
   });
 
+  it('are known also where Python has to unpack it', async () => {
+    for (const packing of ['bz2', 'xz', 'lzma'])
+      assert.deepEqual((await pythonNeeds(`test/fixtures/pickles/logistic.joblib.${packing}`)).packages, [
+        'numpy<2',
+        'joblib',
+        'scikit-learn==1.2.1',
+      ]);
+  });
+
   it('include joblib for its own format, pandas for names of columns, and a booster without a version', () => {
     const imports = [imported('lightgbm.basic')];
     const found = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pythonNeeds } from '../../../src/core/image/pythonNeeds';
@@ -8,6 +8,8 @@ import { describeModel, findingsOf } from '../../../src/core/model/describeModel
 import { findModels } from '../../../src/core/model/findModels';
 import { modelFiles, stampModel } from '../../../src/core/model/hashModel';
 import { titleOf } from '../../../src/core/model/modelKind';
+
+import { evil4, pickle, proto4, zip } from './pickle/pickles';
 
 const makeBooster = `
 import sys, numpy, xgboost
@@ -88,6 +90,71 @@ describe('what models that are no single ONNX file or pickle say about themselve
     assert.match(first?.message ?? '', /^artifacts.harm\.pkl: .*os\.system/);
     assert.deepEqual((await pythonNeeds(file)).packages, ['numpy', 'mlflow==2.9.2']);
     await assert.rejects(describeModel(write('bare/MLmodel', 'flavors: {}\n')), /no flavor python_function/);
+  });
+
+  describe('MLflow', () => {
+    const mlmodel = (name: string, ...lines: string[]) =>
+      write(
+        `${name}/MLmodel`,
+        ['flavors:', '  python_function:', ...lines.map((line) => `    ${line}`), ''].join('\n'),
+      );
+    const harm = 'cos\nsystem\n(S"ls"\ntR.';
+    const findings = async (file: string) => findingsOf(await describeModel(file)).findings;
+
+    for (const name of ['data.bin', 'weights.pth', 'anything']) {
+      it(`loads ${name} where its MLmodel names that, and it is scanned`, async () => {
+        const file = mlmodel(`named-${name}`, 'loader_module: mlflow.sklearn', `model_path: ${name}`);
+        copyFileSync('test/fixtures/pickles/logistic-4.pkl', join(file, '../model.pkl'));
+        write(`named-${name}/${name}`, harm);
+        const [first] = await findings(file);
+        assert.equal(first?.code, 'dangerous-import');
+        assert.ok(first?.message.startsWith(name));
+      });
+    }
+
+    it('may hold any file that begins like a pickle, or an archive with one', async () => {
+      const file = mlmodel('any', 'loader_module: mlflow.pyfunc.model', 'python_model: python_model.pkl');
+      copyFileSync('test/fixtures/pickles/logistic-4.pkl', join(file, '../python_model.pkl'));
+      write('any/requirements.txt', 'click\nnumpy\n');
+      write('any/notes.csv', 'city\nBerlin\n');
+      assert.deepEqual(
+        (await findings(file)).map(({ code }) => code),
+        ['known-imports'],
+      );
+      writeFileSync(join(file, '../one.dat'), pickle(proto4, evil4, '.'));
+      writeFileSync(join(file, '../two.dat'), zip({ 'x/data.pkl': pickle(proto4, evil4, '.') }));
+      const dangers = (await findings(file)).filter(({ level }) => level === 'danger');
+      assert.deepEqual(
+        dangers.map(({ message }) => message.slice(0, 7)),
+        ['one.dat', 'two.dat'],
+      );
+    });
+
+    it('is refused where it names something outside of its folder', async () => {
+      write('outside.pkl', harm);
+      for (const line of ['model_path: ../outside.pkl', `data: ${join(folder, 'outside.pkl')}`, 'code: ..']) {
+        const file = mlmodel('outside', 'loader_module: mlflow.sklearn', line);
+        await assert.rejects(
+          describeModel(file),
+          { code: 'model-unsupported', message: /outside of its folder/ },
+          line,
+        );
+      }
+      const file = mlmodel('linked', 'loader_module: mlflow.sklearn', 'model_path: model.pkl');
+      symlinkSync('../outside.pkl', join(file, '../model.pkl'));
+      await assert.rejects(describeModel(file), { code: 'model-unsupported' });
+    });
+
+    it('says what code it runs', async () => {
+      const loaders: Record<string, string> = { antigravity: 'danger', my_loader: 'warning' };
+      for (const [loader, level] of Object.entries(loaders)) {
+        const [found] = await findings(mlmodel(`by-${loader}`, `loader_module: ${loader}`));
+        assert.equal(found?.level, level);
+        assert.match(found?.message ?? '', new RegExp(`loaded by the module \`${loader}\``));
+      }
+      const [carried] = await findings(mlmodel('code', 'loader_module: mlflow.pyfunc.model', 'code: code'));
+      assert.equal(carried?.code, 'carries-code');
+    });
   });
 
   it('are found, scripts only where they are meant to be served or somebody says so', async () => {

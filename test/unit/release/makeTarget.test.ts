@@ -26,7 +26,10 @@ describe('a target in a cluster, as slipway.json describes it,', () => {
     it(`says of an engine that is off that it is the engine, not the cluster: ${kind}`, async () => {
       const iris = await subjectOf('iris');
       const made = make(kind, api.kubeconfig);
-      const words = { code: 'engine-unreachable', message: /: no Docker engine answers at unix:\/\/\/nowhere/ };
+      const words = {
+        code: 'engine-unreachable',
+        message: /: no Docker engine answers at unix:\/\/\/nowhere/,
+      };
       await assert.rejects(made.check(iris, taskOf()), words);
       await assert.rejects(Promise.resolve(made.push?.(iris, ['sha256:1'], taskOf())), words);
     });

@@ -1,3 +1,5 @@
+import { sklearnClasses } from './sklearnNames';
+
 /** Names that are needed to put objects of these modules together, and that do nothing else. */
 const byModule: [modules: string, names: string][] = [
   [
@@ -8,6 +10,12 @@ const byModule: [modules: string, names: string][] = [
   ['copyreg', '_reconstructor __newobj__ __newobj_ex__'],
   ['_codecs', 'encode'],
   ['collections', 'OrderedDict defaultdict deque Counter UserDict'],
+  // What it imports is judged by its name.
+  [
+    'cloudpickle cloudpickle.cloudpickle joblib.externals.cloudpickle joblib.externals.cloudpickle.cloudpickle',
+    'subimport',
+  ],
+  ['functools _functools', 'partial'],
   ['datetime', 'date datetime time timedelta timezone'],
   ['decimal', 'Decimal'],
   ['fractions', 'Fraction'],
@@ -76,7 +84,17 @@ const byModule: [modules: string, names: string][] = [
   ],
   ['pandas.core.arrays.floating', 'FloatingArray Float32Dtype Float64Dtype'],
   ['pandas.core.arrays.boolean', 'BooleanArray BooleanDtype'],
-  ['pandas.core.arrays.string_', 'StringArray StringDtype'],
+  ['pandas.core.arrays.string_ pandas', 'StringArray StringDtype'],
+  ['pandas.core.arrays.string_arrow', 'ArrowStringArray ArrowStringArrayNumpySemantics'],
+  [
+    'pandas.arrays',
+    'ArrowStringArray BooleanArray Categorical DatetimeArray FloatingArray IntegerArray NumpyExtensionArray StringArray TimedeltaArray',
+  ],
+  [
+    'pandas',
+    'BooleanDtype Float32Dtype Float64Dtype Int8Dtype Int16Dtype Int32Dtype Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype',
+  ],
+  ['pyarrow.lib', '_restore_array py_buffer type_for_alias'],
   ['pandas.core.dtypes.dtypes pandas', 'CategoricalDtype DatetimeTZDtype IntervalDtype PeriodDtype'],
   ['pandas._libs.tslibs.timestamps', '_unpickle_timestamp Timestamp'],
   ['pandas._libs.tslibs.timedeltas', '_timedelta_unpickle Timedelta'],
@@ -114,6 +132,11 @@ const byModule: [modules: string, names: string][] = [
     'rbf_kernel linear_kernel polynomial_kernel cosine_similarity euclidean_distances',
   ],
   ['sklearn.preprocessing._function_transformer', '_identity'],
+  ['sklearn.compose._column_transformer', 'make_column_selector'],
+  ['sklearn.utils.validation', 'check_array'],
+  ['sklearn.cluster._kmeans', '_kmeans_single_lloyd _kmeans_single_elkan'],
+  ['scipy._lib.array_api_compat.numpy._aliases', 'asarray'],
+  ['pytz', '_UTC _p'],
 ];
 
 const allowed = new Set(
@@ -124,26 +147,12 @@ const allowed = new Set(
 
 /** Parts of scikit-learn that fetch, test or start something. */
 const sklearnLeftOut =
-  /^sklearn\.(externals|datasets|conftest|utils\.(_testing|parallel|_joblib|fixes|estimator_checks|discovery|_pprint))(\.|$)|\.tests?(\.|$)|\.conftest$/;
-/** What modules of scikit-learn have imported from elsewhere, and would pass on. */
-const notSklearnsOwn = new Set([
-  'Memory',
-  'Parallel',
-  'MethodType',
-  'Path',
-  'StringIO',
-  'Template',
-  'SkipTest',
-  'Parameter',
-  'Popen',
-  'GzipFile',
-  'Request',
-]);
+  /^sklearn\.(callback|externals|datasets|conftest|utils\.(_testing|parallel|_joblib|fixes|estimator_checks|discovery|_pprint))(\.|$)|\.tests?(\.|$)|\.conftest$/;
 
 /** Whether the name is known to do no more than make an object of data. */
 export function isAllowed(module: string, name: string): boolean {
   if (allowed.has(`${module}.${name}`)) return !name.includes('.');
   if (!/^sklearn\.[\w.]+$/.test(module) || sklearnLeftOut.test(module)) return false;
   if (/^__pyx_unpickle_\w+$/.test(name)) return /^sklearn(\.\w+)*\._\w+$/.test(module);
-  return /^_?[A-Z]\w*$/.test(name) && !notSklearnsOwn.has(name);
+  return sklearnClasses.has(name);
 }

@@ -2,8 +2,8 @@ import { build } from './build';
 import { call, instantiate } from './calls';
 import type { Handlers } from './handlers';
 import type { PickleMachine } from './machine';
-import { python3Name } from './python2Names';
-import { Global, Sequence, Unknown, type Value } from './values';
+import { nameFound } from './python2Names';
+import { Global, isNoText, Sequence, Unknown, type Value } from './values';
 
 /** Opcodes that import, call, or ask the loader for objects. */
 export const callHandlers: Handlers = {
@@ -53,6 +53,7 @@ export const callHandlers: Handlers = {
 
 function importName(machine: PickleMachine, module: Value, name: Value): Value {
   const { report, offset } = machine;
+  if (isNoText(module) || isNoText(name)) throw machine.broken('an import has no name');
   if (typeof module !== 'string' || typeof name !== 'string') {
     const known = [module, name].map((part) => (typeof part === 'string' ? part : '?')) as [string, string];
     const message = 'It imports something under a name that is only made while it is loaded.';
@@ -60,12 +61,15 @@ function importName(machine: PickleMachine, module: Value, name: Value): Value {
     return new Global(known[0], known[1], report.import(known[0], known[1], offset));
   }
   machine.context.limits.countObject();
-  const [realModule, realName] = python3Name(module, name);
-  return new Global(realModule, realName, report.import(module, name, offset));
+  const protocol = machine.protocol ?? 0;
+  const [realModule, realName] = nameFound(module, name, protocol);
+  return new Global(realModule, realName, report.import(module, name, offset, protocol));
 }
 
 function argumentsOf(args: Value): Value[] {
-  return args instanceof Sequence ? args.items : [];
+  const isKnown =
+    args instanceof Sequence && !args.changed && (args.type === 'tuple' || args.type === 'list');
+  return isKnown ? args.items : [new Unknown()];
 }
 
 function askForId(machine: PickleMachine, id: Value): void {

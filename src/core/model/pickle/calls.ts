@@ -1,3 +1,4 @@
+import { noteHandedOn } from './callables';
 import { addBytes } from './constantHandlers';
 import type { PickleMachine } from './machine';
 import { arrayOfBuffer, describeArray, dtypeOfName, isNumpyCore, scalarOf } from './numpyValues';
@@ -8,7 +9,7 @@ const byteEncodings = /^(latin[-_]?1|iso[-_]?8859[-_]?1|l1)$/i;
 
 /** Pushes what `callable(*args)` would answer, as far as that is known without calling it. */
 export function call(machine: PickleMachine, callable: Value, args: Value[]): void | Promise<void> {
-  noteCall(machine, callable);
+  noteCall(machine, callable, args);
   machine.context.limits.countObject();
   if (callable instanceof Global) {
     const bytes = bytesMade(callable, args);
@@ -21,20 +22,21 @@ export function call(machine: PickleMachine, callable: Value, args: Value[]): vo
 
 /** An instance of `cls`, as made without its `__init__`. */
 export function instantiate(machine: PickleMachine, cls: Value, args: Value[]): Value {
-  noteCall(machine, cls);
+  noteCall(machine, cls, args);
   machine.context.limits.countObject();
   return new Made(cls, args, cls);
 }
 
-function noteCall(machine: PickleMachine, callable: Value): void {
+function noteCall(machine: PickleMachine, callable: Value, args: Value[]): void {
   if (callable instanceof Global) {
     callable.entry.called = true;
+    noteHandedOn(machine, callable, args);
     return;
   }
-  const message =
-    callable instanceof Made || callable instanceof Unknown
-      ? 'It calls what another call answered, which can not be known.'
-      : 'It calls a value that is no function.';
+  const mayBeCalled =
+    callable instanceof Unknown || (callable instanceof Made && !callable.array && !callable.dtype);
+  if (!mayBeCalled) throw machine.broken('it calls what is no function');
+  const message = 'It calls what another call answered, which can not be known.';
   const level = isMadeByCloudpickle(callable) ? 'warning' : 'danger';
   machine.report.find(level, 'computed-call', message, machine.offset);
 }
@@ -64,6 +66,13 @@ function bytesMade(callable: Global, [first, second]: Value[]): Buffer | Value |
   return new Unknown();
 }
 
+/** What `list`, `tuple`, `set` or `frozenset` makes of another one. A set has an order of its own, and nothing twice. */
+function collected(type: Sequence['type'], { type: from, items, changed }: Sequence): Value {
+  const ordered = type === 'list' || type === 'tuple';
+  const isKnown = !changed && !(ordered && (from === 'set' || from === 'frozenset'));
+  return isKnown ? new Sequence(type, [...items]) : new Unknown();
+}
+
 function madeByName(machine: PickleMachine, callable: Global, args: Value[]): Value {
   const { module, name } = callable;
   const [first] = args;
@@ -78,7 +87,7 @@ function madeByName(machine: PickleMachine, callable: Global, args: Value[]): Va
     (name === 'set' || name === 'frozenset' || name === 'list' || name === 'tuple')
   ) {
     if (first === undefined) return new Sequence(name, []);
-    if (first instanceof Sequence) return new Sequence(name, [...first.items]);
+    if (first instanceof Sequence) return collected(name, first);
   }
   if (callable.is('numpy', 'dtype')) {
     const made = new Made(callable, args, callable);

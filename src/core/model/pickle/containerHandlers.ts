@@ -38,18 +38,18 @@ export const containerHandlers: Handlers = {
 
   a: (machine) => {
     const item = machine.pop();
-    addItems(machine.top(), [item]);
+    addItems(machine, [item]);
   },
   e: extend,
   x90: extend,
   s: (machine) => {
     const value = machine.pop();
     const key = machine.pop();
-    addEntries(machine.top(), [key, value]);
+    addEntries(machine, [key, value]);
   },
   u: (machine) => {
     const entries = evenly(machine, machine.popMark());
-    addEntries(machine.top(), entries);
+    addEntries(machine, entries);
   },
 
   p: (machine, { bytes }) => put(machine, readIndex(machine, bytes)),
@@ -63,7 +63,7 @@ export const containerHandlers: Handlers = {
   x80: (machine, { bytes }) => {
     const protocol = bytes[0] ?? 0;
     if (protocol > 5) throw machine.broken(`protocol ${protocol} is not known`);
-    machine.protocol = Math.max(machine.protocol ?? 0, protocol);
+    machine.protocol = protocol;
     machine.report.protocol = Math.max(machine.report.protocol, protocol);
   },
   x95: (machine, operand) => enterFrame(machine, operand),
@@ -85,19 +85,30 @@ function pushDict(machine: PickleMachine, entries: Value[]): void {
 
 function extend(machine: PickleMachine): void {
   const items = machine.popMark();
-  addItems(machine.top(), items);
+  addItems(machine, items);
 }
 
-function addItems(container: Value, items: Value[]): void {
+function addItems(machine: PickleMachine, items: Value[]): void {
+  const container = machine.top();
   if (!(container instanceof Sequence)) return;
+  if (isFixed(container)) throw machine.broken(`a ${container.type} takes no items`);
   // Not spread into push: that has a limit to its arguments.
   for (const item of items) container.items.push(item);
 }
 
-function addEntries(container: Value, entries: Value[]): void {
+function addEntries(machine: PickleMachine, entries: Value[]): void {
+  const container = machine.top();
+  if (container instanceof Sequence) {
+    if (container.type !== 'list') throw machine.broken(`a ${container.type} takes no entries`);
+    container.changed = true;
+  }
   const dict = container instanceof Made ? container.entries : container;
   if (!(dict instanceof Dict)) return;
   for (const entry of entries) dict.entries.push(entry);
+}
+
+function isFixed({ type }: Sequence): boolean {
+  return type === 'tuple' || type === 'frozenset';
 }
 
 function evenly(machine: PickleMachine, items: Value[]): Value[] {

@@ -1,6 +1,8 @@
+import { nameFound } from './python2Names';
+
 /** Packages of data science that a classes' module may belong to; what is of no known one is the author's own. */
 const packages =
-  'sklearn numpy scipy pandas joblib xgboost lightgbm catboost torch torchvision tensorflow keras cloudpickle dill skops imblearn category_encoders statsmodels prophet optuna mlflow onnx shap polars pyarrow transformers sentence_transformers spacy nltk gensim networkx feature_engine mlxtend sktime tslearn umap hdbscan PIL cv2 matplotlib sklearn_pandas xlearn fastai interpret econml loky lightning numba dask';
+  'sklearn numpy scipy pandas joblib xgboost lightgbm catboost torch torchvision tensorflow keras cloudpickle dill skops imblearn category_encoders statsmodels prophet optuna mlflow onnx shap polars pyarrow transformers sentence_transformers spacy nltk gensim networkx feature_engine mlxtend sktime tslearn umap hdbscan PIL cv2 matplotlib sklearn_pandas xlearn fastai interpret econml loky lightning numba dask pytz dateutil';
 
 /** Modules of Python's own library that pickles name. */
 const standard =
@@ -8,7 +10,8 @@ const standard =
 
 const known = new Set(`${packages} ${standard}`.split(' '));
 
-/** Whether a module belongs to Python or to a package that is known. */
-export function isKnownModule(module: string): boolean {
-  return known.has(module.split('.')[0] ?? '');
+/** Whether a module belongs to Python or to a package that is known, for a loader of what stands in a pickle of `protocol`. */
+export function isKnownModule(module: string, protocol = 0): boolean {
+  const top = module.split('.')[0] ?? '';
+  return known.has(top) && nameFound(top, '', 0)[0] === nameFound(top, '', protocol)[0];
 }

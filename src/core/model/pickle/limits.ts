@@ -16,6 +16,8 @@ export const most = {
   /** Bytes kept of one constant, and of all of them. */
   kept: 64 * 1024,
   allKept: 32 * megabyte,
+  /** Bytes of large arrays that are looked into. */
+  raw: 64 * megabyte,
   imports: 10_000,
   findings: 1000,
   arrays: 1000,
@@ -30,6 +32,7 @@ export class Limits {
   #text = 0;
   #memo = 0;
   #kept = 0;
+  #raw = 0;
 
   constructor(readonly signal?: AbortSignal) {}
 
@@ -59,6 +62,12 @@ export class Limits {
   countText(length: number): void {
     this.#text += length;
     if (this.#text > most.text) throw new LimitReached(`it has more than ${most.text / megabyte} MB of text`);
+  }
+
+  /** Whether so many more bytes of arrays are to be looked into. */
+  mayLookInto(count: number): boolean {
+    this.#raw += count;
+    return this.#raw <= most.raw;
   }
 
   /** A copy of `bytes` to keep, if there is room for it. */

@@ -36,6 +36,7 @@ export class PickleMachine {
   #marks: Value[][] = [];
   /** Where the frame ends that is being read. */
   frameEnd = 0;
+  /** The one that was announced last; the next imports are looked up as it has it. */
   protocol: number | undefined;
   /** Where the opcode stands that is being followed. */
   offset = 0;

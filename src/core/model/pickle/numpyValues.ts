@@ -2,6 +2,8 @@ import type { PickleArray } from './pickleScan';
 import {
   bytesOf,
   Bytes,
+  Dict,
+  Global,
   Made,
   Sequence,
   tupleItems,
@@ -15,8 +17,10 @@ export function isNumpyCore(module: string): boolean {
   return /^numpy\.(_core|core)\.(multiarray|numeric)$/.test(module);
 }
 
-/** The dtype that `numpy.dtype` makes of a name like `f8`. */
+/** The dtype that `numpy.dtype` makes of a name like `f8`, or of the class of records. */
 export function dtypeOfName(name: Value | undefined): Dtype | undefined {
+  if (name instanceof Global && /^numpy(\.|$)/.test(name.module) && name.name === 'record')
+    return { kind: 'V', size: 0, order: '|', hasObject: false };
   const parts = typeof name === 'string' ? /^([biufcmMOSUV])(\d{1,9})$/.exec(name) : null;
   if (!parts) return undefined;
   const kind = parts[1] ?? '';
@@ -28,14 +32,37 @@ export function dtypeOfName(name: Value | undefined): Dtype | undefined {
 export function dtypeWithState(dtype: Dtype, state: Value): Dtype | undefined {
   const parts = tupleItems(state);
   if (!parts || parts.length < 8) return undefined;
-  const [version, order, , , , size, , flags] = parts;
+  const [version, order, subtype, , fields, size, , flags] = parts;
   if (typeof version !== 'number' || version < 3 || typeof order !== 'string') return undefined;
   if (typeof size !== 'number' || typeof flags !== 'number') return undefined;
   const flexible = 'SUV'.includes(dtype.kind);
   if (flexible ? size < 0 : size !== -1) return undefined;
-  const hasObject = (flags & 1) === 1;
-  if (dtype.kind !== 'V' && hasObject !== (dtype.kind === 'O')) return undefined;
+  const hasObject = dtype.kind === 'V' ? haveObject([subtype, ...fieldsOf(fields)]) : dtype.kind === 'O';
+  if (hasObject === undefined || (flags & objectFlags) !== (hasObject ? objectFlags : 0)) return undefined;
   return { kind: dtype.kind, order, size: flexible ? size : dtype.size, hasObject };
+}
+
+/** `NPY_ITEM_REFCOUNT` and `NPY_LIST_PICKLE`: items are objects, and come as a list. Without them numpy takes bytes for the objects. */
+const objectFlags = 3;
+
+/** Whether parts of a dtype, each a tuple of the part's own dtype and more, hold objects; undefined when that can not be known. */
+function haveObject(parts: (Value | undefined)[]): boolean | undefined {
+  const own = parts.filter((part) => part !== null).map((part) => dtypeOf(tupleItems(part)?.[0]));
+  return own.includes(undefined) ? undefined : own.some((dtype) => dtype?.hasObject);
+}
+
+function fieldsOf(fields: Value | undefined): (Value | undefined)[] {
+  if (fields === null) return [];
+  return fields instanceof Dict ? fields.entries.filter((_, at) => at % 2 === 1) : [undefined];
+}
+
+/** Whether the object is a dtype that numpy itself makes: one of other libraries takes a state of its own. */
+export function isNumpyDtype({ callable, args }: Made): boolean {
+  if (!(callable instanceof Global) || !/^numpy(\.|$)/.test(callable.module)) return false;
+  if (callable.module === 'numpy.dtypes') return true;
+  const [first] = args;
+  const isOther = first instanceof Global && !/^(numpy|builtins)(\.|$)/.test(first.module);
+  return callable.name === 'dtype' && !isOther;
 }
 
 export function dtypeOf(value: Value | undefined): Dtype | undefined {

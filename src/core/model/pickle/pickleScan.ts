@@ -4,14 +4,21 @@ export type ImportVerdict = 'allowed' | 'unknown' | 'dangerous';
 /** A name that a loader would import. Module and name are as they stand in the file, and can be anything. */
 export interface PickleImport {
   module: string;
+  /** Empty where it is the module that is imported. */
   name: string;
   /** Where it is first asked for, in bytes of the unpacked stream. */
   offset: number;
   /** Whether it is called, and not only referred to. */
   called: boolean;
   verdict: ImportVerdict;
+  /** Whether its module is neither Python's nor of a package that is known. */
+  own?: boolean;
   /** The member of a zip file it is in. */
   member?: string;
+}
+
+export function fullName(module: string, name: string): string {
+  return name === '' ? module : `${module}.${name}`;
 }
 
 /** What a finding is about, as a word that code can act on. */
@@ -26,6 +33,7 @@ export type PickleFindingCode =
   | 'computed-call'
   | 'dangerous-import'
   | 'extension-registry'
+  | 'hidden-attribute'
   | 'hidden-import'
   | 'known-imports'
   | 'limit'
@@ -35,9 +43,11 @@ export type PickleFindingCode =
   | 'odd-name'
   | 'other-file'
   | 'other-version'
+  | 'own-module'
   | 'out-of-band'
   | 'persistent-id'
   | 'several-pickles'
+  | 'shadowed-module'
   | 'trailing-data'
   | 'truncated'
   | 'unknown-import'

@@ -1,11 +1,24 @@
 import { isKnownModule } from './knownPackages';
 import { most } from './limits';
-import type { PickleArray, PickleFinding, PickleFindingCode, PickleImport, PickleScan } from './pickleScan';
+import {
+  fullName,
+  type PickleArray,
+  type PickleFinding,
+  type PickleFindingCode,
+  type PickleImport,
+  type PickleScan,
+} from './pickleScan';
+import { nameFound } from './python2Names';
 import { LimitReached } from './scanErrors';
 import { dangerOf, isPlainName, quoted, verdictOf } from './verdict';
 import { carriesCode } from './carriesCode';
 
-const worstFirst = ['danger', 'warning', 'info'];
+const levels = ['danger', 'warning', 'info'];
+
+/** The order of findings in a list. */
+export function worstFirst(one: PickleFinding, other: PickleFinding): number {
+  return levels.indexOf(one.level) - levels.indexOf(other.level);
+}
 
 /** Gathers what is found in one file. */
 export class Report {
@@ -17,6 +30,8 @@ export class Report {
   complete = true;
   /** Set where arrays of joblib stand in the stream. */
   hasJoblibArrays = false;
+  /** The module that the wrappers of these arrays are named in. */
+  wrapperModule?: string;
 
   constructor(readonly member?: string) {}
 
@@ -32,23 +47,31 @@ export class Report {
   }
 
   /** Notes that `name` of `module` is imported, and judges it the first time. */
-  import(module: string, name: string, offset: number): PickleImport {
-    const key = JSON.stringify([module, name]);
+  import(module: string, name: string, offset: number, protocol = 0): PickleImport {
+    const key = JSON.stringify([module, name, ...nameFound(module, name, protocol)]);
     const known = this.imports.get(key);
     if (known) return known;
     if (this.imports.size >= most.imports)
       throw new LimitReached(`it imports more than ${most.imports} names`);
-    const verdict = verdictOf(module, name);
+    const verdict = verdictOf(module, name, protocol);
     const entry: PickleImport = { module, name, offset, called: false, verdict };
+    if (verdict === 'unknown' && !isKnownModule(module, protocol)) entry.own = true;
     if (this.member !== undefined) entry.member = this.member;
     this.imports.set(key, entry);
     this.#judge(entry);
     return entry;
   }
 
-  #judge({ module, name, offset, verdict }: PickleImport): void {
-    const full = quoted(`${module}.${name}`);
-    if (!isPlainName(module) || !isPlainName(name))
+  /** Counts an import as dangerous for how it is used. */
+  condemn(entry: PickleImport, danger: string): void {
+    entry.verdict = 'dangerous';
+    const full = quoted(fullName(entry.module, entry.name));
+    this.find('danger', 'dangerous-import', `It imports ${full}, which can ${danger}.`, entry.offset);
+  }
+
+  #judge({ module, name, offset, verdict, own }: PickleImport): void {
+    const full = quoted(fullName(module, name));
+    if (!isPlainName(module) || !(isPlainName(name) || name === ''))
       this.find('danger', 'odd-name', `It imports ${full}, a name that no code has.`, offset);
     if (verdict === 'dangerous') {
       this.find(
@@ -57,14 +80,13 @@ export class Report {
         `It imports ${full}, which can ${dangerOf(module, name)}.`,
         offset,
       );
-    } else if (carriesCode(module, name)) {
+    } else if (verdict === 'unknown' && carriesCode(module, name)) {
       const message = `It carries code of its own (${full}), which can not be judged.`;
       this.find('warning', 'carries-code', message, offset);
-    } else if (verdict === 'unknown' && isKnownModule(module)) {
-      this.find('warning', 'unknown-import', `It imports ${full}, which can not be judged.`, offset);
+    } else if (own) {
+      this.find('warning', 'missing-module', needed(module, name), offset);
     } else if (verdict === 'unknown') {
-      const message = `It needs ${full}, which is missing unless its module is there, and can not be judged.`;
-      this.find('warning', 'missing-module', message, offset);
+      this.find('warning', 'unknown-import', `It imports ${full}, which can not be judged.`, offset);
     }
   }
 
@@ -83,7 +105,7 @@ export class Report {
   merge(other: Report, shift = 0): void {
     for (const [key, entry] of other.imports) {
       const known = this.imports.get(key);
-      if (known) known.called ||= entry.called;
+      if (known) takeOver(known, entry);
       else this.imports.set(key, { ...entry, offset: entry.offset + shift });
     }
     for (const finding of other.#findings.values()) {
@@ -109,14 +131,25 @@ export class Report {
     for (const [key, entry] of other.imports) {
       if (entry.verdict !== 'dangerous') continue;
       const known = this.imports.get(key);
-      if (known) known.called ||= entry.called;
+      if (known) takeOver(known, entry);
       else this.imports.set(key, entry);
     }
   }
 
   get findings(): PickleFinding[] {
-    return [...this.#findings.values()].sort(
-      (one, other) => worstFirst.indexOf(one.level) - worstFirst.indexOf(other.level),
-    );
+    return [...this.#findings.values()].sort(worstFirst);
   }
+}
+
+function takeOver(known: PickleImport, { called, verdict }: PickleImport): void {
+  known.called ||= called;
+  if (verdict === 'dangerous') known.verdict = verdict;
+}
+
+/** What is said of a class or function of a module that no package is known for. */
+export function needed(module: string, name: string): string {
+  const full = quoted(fullName(module, name));
+  if (module === '__main__')
+    return `It needs ${full}, which was in the script that wrote it: that is missing wherever it is loaded.`;
+  return `It needs ${full}, which is missing unless its module is there, and can not be judged.`;
 }

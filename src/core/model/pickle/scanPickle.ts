@@ -4,9 +4,9 @@ import { readModel } from '../inspectModel';
 import type { ByteSource } from './byteInput';
 import { compressionOf, fileSource, unpackedSource } from './compression';
 import { classOf, estimatorFacts } from './estimatorFacts';
-import { isKnownModule } from './knownPackages';
 import { Limits } from './limits';
-import type { PickleCompression, PickleImport, PickleScan } from './pickleScan';
+import { fullName, type PickleCompression, type PickleImport, type PickleScan } from './pickleScan';
+import { NoUnpacker, pythonSource } from './pythonUnpacker';
 import { Report } from './report';
 import { scanBytes, scanZip, type Found } from './formats';
 
@@ -14,28 +14,33 @@ const scans = new Map<string, { stamp: string; scan: PickleScan }>();
 
 /**
  * What a pickle would import and call if it were loaded, and what it says about the model in it. Nothing of it is loaded. Remembered
- * until the file changes its time or size.
+ * until the file changes its time or size. What only Python can unpack, the interpreter `python` unpacks.
  * @throws UserError `model-missing` when there is no such file, `model-broken` when it holds no pickle
  */
-export async function scanPickle(path: string, signal?: AbortSignal): Promise<PickleScan> {
+export async function scanPickle(
+  path: string,
+  signal?: AbortSignal,
+  python = 'python3',
+): Promise<PickleScan> {
+  const key = `${path}\n${python}`;
   const stamp = await stat(path).then(
     ({ mtimeMs, ctimeMs, size, ino }) => [mtimeMs, ctimeMs, size, ino].join(),
     () => undefined,
   );
-  const known = scans.get(path);
+  const known = scans.get(key);
   if (known && known.stamp === stamp) return known.scan;
-  const scan = await readAndScan(path, signal);
-  if (stamp !== undefined) scans.set(path, { stamp, scan });
+  const scan = await readAndScan(path, python, signal);
+  if (stamp !== undefined) scans.set(key, { stamp, scan });
   return scan;
 }
 
-function readAndScan(path: string, signal?: AbortSignal): Promise<PickleScan> {
+function readAndScan(path: string, python: string, signal?: AbortSignal): Promise<PickleScan> {
   return readModel(
     path,
     async (window) => {
       const file = await open(path);
       try {
-        return await scanFile(file, window.size, basename(path), new Limits(signal));
+        return await scanFile(file, window.size, path, python, new Limits(signal));
       } finally {
         await file.close();
       }
@@ -44,7 +49,14 @@ function readAndScan(path: string, signal?: AbortSignal): Promise<PickleScan> {
   );
 }
 
-async function scanFile(file: FileHandle, size: number, name: string, limits: Limits): Promise<PickleScan> {
+async function scanFile(
+  file: FileHandle,
+  size: number,
+  path: string,
+  python: string,
+  limits: Limits,
+): Promise<PickleScan> {
+  const name = basename(path);
   const head = Buffer.alloc(10);
   await file.read(head, 0, head.length, 0);
   if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return result(await scanZip(file, size, name, limits));
@@ -56,18 +68,31 @@ async function scanFile(file: FileHandle, size: number, name: string, limits: Li
     const unpacked = (): ByteSource => unpackedSource(file, compression, 0, size);
     return result(await scanBytes(unpacked, name, limits), compression);
   }
+  if (compression !== 'lz4') {
+    const unpacked = (): ByteSource => pythonSource(python, compression, path, limits.signal);
+    try {
+      return result(await scanBytes(unpacked, name, limits), compression);
+    } catch (error) {
+      if (!(error instanceof NoUnpacker)) throw error;
+    }
+  }
+  return result(unread(compression), compression);
+}
+
+/** What is said of a file that can not be unpacked here. */
+function unread(compression: PickleCompression): Found {
   const report = new Report();
   report.complete = false;
   const message = `It is compressed with ${compression}, which can not be looked into. Save it with zlib or without compression to have it looked into.`;
   report.find('warning', 'compression', message);
-  return result({ format: 'pickle', report }, compression);
+  return { format: 'pickle', report };
 }
 
 function result({ format, report, root }: Found, compression?: PickleCompression): PickleScan {
   const imports = [...report.imports.values()];
   noteKnownImports(report, imports);
-  const unknown = imports.filter(({ verdict, module }) => verdict === 'unknown' && module !== '?');
-  const custom = unknown.filter(({ module }) => !isKnownModule(module));
+  const custom = imports.filter(({ own, module }) => own && module !== '?');
+  const customNames = custom.map(({ module, name }) => fullName(module, name));
   const byValue = classOf(root);
   const isOwn = byValue?.module === '__main__' ? [`${byValue.module}.${byValue.name}`] : [];
   return {
@@ -78,7 +103,7 @@ function result({ format, report, root }: Found, compression?: PickleCompression
     imports,
     findings: report.findings,
     versions: report.versions,
-    customClasses: [...new Set([...custom.map(({ module, name }) => `${module}.${name}`), ...isOwn])],
+    customClasses: [...new Set([...customNames, ...isOwn])],
     root: classOf(root),
     estimator: estimatorFacts(root),
     arrays: report.arrays,

@@ -15,6 +15,9 @@ export class Bytes {
 }
 
 export class Sequence {
+  /** Set where something was done to it that is not followed: what it holds is not known any more. */
+  changed = false;
+
   constructor(
     readonly type: 'list' | 'tuple' | 'set' | 'frozenset',
     readonly items: Value[],
@@ -32,6 +35,10 @@ export class Dict {
       if (this.entries[at] === key) return this.entries[at + 1];
     }
     return undefined;
+  }
+
+  get keys(): Value[] {
+    return this.entries.filter((_, at) => at % 2 === 0);
   }
 }
 
@@ -94,6 +101,26 @@ export class Made {
 
 /** What can not be known: objects of an extension registry, of a persistent id, text that is too long. */
 export class Unknown {}
+
+/** Whether the value stands in the file as it is, and is not made or imported while it is loaded. */
+export function isLiteral(value: Value): boolean {
+  if (value instanceof Sequence) return value.type === 'tuple' && value.items.every(isLiteral);
+  return value === null || value instanceof Bytes || typeof value !== 'object';
+}
+
+/**
+ * Whether it surely is no text, so that a loader refuses it as a name. The loader of pickle comes to such in what is written for that of
+ * joblib, as its memo counts on where another one begins.
+ */
+export function isNoText(value: Value): boolean {
+  if (typeof value === 'string' || value instanceof Unknown) return false;
+  if (value instanceof Global) return value.entry.verdict === 'allowed';
+  if (!(value instanceof Made)) return true;
+  const { cls } = value;
+  return (
+    cls instanceof Global && cls.entry.verdict === 'allowed' && /^(_?[A-Z]\w*|dtype|ndarray)$/.test(cls.name)
+  );
+}
 
 export function tupleItems(value: Value | undefined): Value[] | undefined {
   return value instanceof Sequence && value.type === 'tuple' ? value.items : undefined;

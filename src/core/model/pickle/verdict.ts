@@ -2,12 +2,15 @@ import { isAllowed } from './allowedNames';
 import { carriesCode } from './carriesCode';
 import { knownDanger } from './dangerousNames';
 import type { ImportVerdict } from './pickleScan';
-import { python3Name } from './python2Names';
+import { isKnownModule } from './knownPackages';
+import { nameFound, python3Name } from './python2Names';
 
 /** How much is known of what the import does to whoever loads it. */
-export function verdictOf(module: string, name: string): ImportVerdict {
+export function verdictOf(module: string, name: string, protocol = 0): ImportVerdict {
+  // Where there is no danger in what a known module does when it is imported.
+  if (name === '' && isKnownModule(module, protocol) && !knownDanger(module, name)) return 'allowed';
+  if (isPlainName(module) && isAllowed(...nameFound(module, name, protocol))) return 'allowed';
   const [realModule, realName] = python3Name(module, name);
-  if (isPlainName(module) && isAllowed(realModule, realName)) return 'allowed';
   if (carriesCode(module, name) && !isLoader(module, name)) return 'unknown';
   return knownDanger(module, name) || knownDanger(realModule, realName) ? 'dangerous' : 'unknown';
 }
@@ -31,7 +34,5 @@ export function quoted(text: string): string {
 
 /** Those of a module that carries code which load or import something else. */
 function isLoader(module: string, name: string): boolean {
-  return (
-    /(^|\.)(loads?|subimport|dynamic_subimport|_import_module|_eval_repr)$/.test(name) || /\./.test(name)
-  );
+  return /(^|\.)(loads?\w*|dynamic_subimport|_import_module|_eval_repr)$/.test(name) || /\./.test(name);
 }

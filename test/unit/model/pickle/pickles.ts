@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import type { PickleScan } from '../../../../src/core/model/pickle/pickleScan';
+import { fullName, type PickleScan } from '../../../../src/core/model/pickle/pickleScan';
 import { scanPickle } from '../../../../src/core/model/pickle/scanPickle';
 
 export function fixture(name: string): string {
@@ -50,6 +50,35 @@ export function frame(content: Uint8Array): Buffer {
   return pickle(0x95, length, content);
 }
 
+export const proto4 = pickle(0x80, 4);
+export const tuple1 = 0x85;
+
+/** What `str` makes of a text while it is loaded. */
+export function made(value: string): Buffer {
+  return pickle('cbuiltins\nstr\n', text(value), tuple1, 'R');
+}
+
+const u1 = pickle(
+  'cnumpy\ndtype\n',
+  text('u1'),
+  0x89,
+  0x88,
+  0x87,
+  'R(K\x03',
+  text('|'),
+  'NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb',
+);
+
+/** A wrapper of joblib for an array of `size` bytes; `more` are keys and values besides those that it needs. */
+export function wrapper(
+  size: number | Buffer,
+  more: Uint8Array = Buffer.alloc(0),
+  cls = 'joblib.numpy_pickle\nNumpyArrayWrapper',
+): Buffer {
+  const shape = typeof size === 'number' ? pickle(`I${size}\n`, tuple1) : size;
+  return pickle(`c${cls}\n)`, 0x81, '}(', text('shape'), shape, text('dtype'), u1, more, 'ub');
+}
+
 /** `os.system('id')` of protocol 0, without its end. */
 export const evil = pickle("cos\nsystem\n(S'id'\ntR");
 /** The same by the opcodes of protocol 4. */
@@ -86,7 +115,9 @@ export function zip(members: Record<string, Uint8Array>, deflated = false): Buff
 
 /** Verdicts by `module.name`. */
 export function verdicts(scan: PickleScan): Record<string, string> {
-  return Object.fromEntries(scan.imports.map(({ module, name, verdict }) => [`${module}.${name}`, verdict]));
+  return Object.fromEntries(
+    scan.imports.map(({ module, name, verdict }) => [fullName(module, name), verdict]),
+  );
 }
 
 export function codes(scan: PickleScan, level?: string): string[] {

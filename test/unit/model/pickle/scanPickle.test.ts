@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { EstimatorFacts, PickleClass } from '../../../../src/core/model/pickle/pickleScan';
 import { scanPickle } from '../../../../src/core/model/pickle/scanPickle';
-import { codes, fixture, verdicts } from './pickles';
+import { codes, fixture, pickle, scanBytes, text, verdicts } from './pickles';
 
 interface Known extends EstimatorFacts {
   root: PickleClass;
@@ -17,7 +17,6 @@ const expected = JSON.parse(readFileSync(fixture('expected.json'), 'utf8')) as {
 
 describe('pickles that scikit-learn, joblib and xgboost wrote', () => {
   for (const [name, known] of Object.entries(expected.files)) {
-    if (name.endsWith('.xz')) continue;
     it(`${name} is read as its model described itself`, async () => {
       const scan = await scanPickle(fixture(name));
 
@@ -55,7 +54,7 @@ describe('pickles that scikit-learn, joblib and xgboost wrote', () => {
     });
   }
 
-  for (const [ending, compression] of Object.entries({ z: 'zlib', gz: 'gzip' })) {
+  for (const [ending, compression] of Object.entries({ z: 'zlib', gz: 'gzip', xz: 'xz' })) {
     it(`is unpacked from ${compression}`, async () => {
       const scan = await scanPickle(fixture(`forest.joblib.${ending}`));
       assert.equal(scan.compression, compression);
@@ -64,8 +63,14 @@ describe('pickles that scikit-learn, joblib and xgboost wrote', () => {
   }
 
   for (const kind of ['xz', 'bz2', 'lzma']) {
-    it(`says that ${kind} can not be looked into`, async () => {
-      const scan = await scanPickle(fixture(`logistic.joblib.${kind}`));
+    it(`is unpacked from ${kind} by Python`, async () => {
+      const packed = await scanPickle(fixture(`logistic.joblib.${kind}`), undefined, '/usr/bin/python3');
+      const plain = await scanPickle(fixture('logistic.joblib'));
+      assert.deepEqual(packed, { ...plain, compression: kind });
+    });
+
+    it(`says that ${kind} can not be looked into where there is no Python`, async () => {
+      const scan = await scanPickle(fixture(`logistic.joblib.${kind}`), undefined, '/nowhere/python3');
       assert.equal(scan.compression, kind);
       assert.equal(scan.complete, false);
       assert.deepEqual(codes(scan), ['compression']);
@@ -73,6 +78,25 @@ describe('pickles that scikit-learn, joblib and xgboost wrote', () => {
         scan.findings[0]?.message ?? '',
         new RegExp(`compressed with ${kind}, which can not be looked into`),
       );
+    });
+  }
+
+  for (const name of [
+    'encoder.joblib',
+    'encoder.joblib.z',
+    'labels.joblib',
+    'columns.joblib',
+    'categories.joblib',
+    'words.joblib',
+  ]) {
+    it(`${name} of newer libraries holds nothing that is not known`, async () => {
+      const scan = await scanPickle(fixture(`newer/${name}`));
+      assert.deepEqual(codes(scan), ['known-imports']);
+      assert.deepEqual(
+        scan.imports.filter(({ verdict }) => verdict !== 'allowed'),
+        [],
+      );
+      assert.equal(scan.complete, true);
     });
   }
 
@@ -99,6 +123,15 @@ describe('pickles of classes and of other things', () => {
     assert.deepEqual(codes(scan, 'danger'), []);
     assert.equal(verdicts(scan)['cloudpickle.cloudpickle._make_function'], 'unknown');
     assert.equal(scan.complete, true);
+  });
+
+  it('judges a module that cloudpickle imports by its name', async () => {
+    const subimport = (module: string) =>
+      scanBytes(pickle(0x80, 4, 'ccloudpickle.cloudpickle\nsubimport\n', text(module), 0x85, 'R.'));
+    assert.deepEqual(codes(await subimport('numpy')), ['known-imports']);
+    const own = await subimport('my_tools');
+    assert.deepEqual(codes(own), ['missing-module']);
+    assert.deepEqual(own.customClasses, ['my_tools']);
   });
 
   it('reads data frames, arrays of objects and archives of arrays', async () => {
