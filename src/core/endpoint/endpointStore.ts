@@ -117,7 +117,7 @@ export class EndpointStore implements Disposable {
     throw new UserError(
       'engine-unreachable',
       `There is no ${kind} engine here.`,
-      'Choose another one in slipway.serve.engine.',
+      'Choose another engine to serve with.',
     );
   }
 
