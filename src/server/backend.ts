@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
+import { isPython } from '../core/model/modelKind';
 import type { Signature } from '../core/model/signature';
 import type { ServerOptions } from './options';
 import { arrayTypeOf, countOf } from '../core/inference/datatypes';
@@ -23,7 +23,7 @@ export interface Backend {
 
 /** The backend for a model, by its file. Throws `UserError` when the file says that it can not be served. */
 export async function backendFor(options: ServerOptions): Promise<Backend> {
-  if (options.model.endsWith('.onnx') || !isPython(options.model)) return onnx(options);
+  if (!isPython(options.model)) return onnx(options);
   if (options.workerImage) return sealed(options, options.workerImage);
   return {
     model: options.model,
@@ -31,12 +31,6 @@ export async function backendFor(options: ServerOptions): Promise<Backend> {
       PYTHONDONTWRITEBYTECODE: '1',
     }),
   };
-}
-
-const pythonFiles = /(^|[\\/])MLmodel$|\.(pkl|pickle|joblib|joblib\.(gz|z|xz)|py|ubj|xgb|json|lgb|txt)$/i;
-
-function isPython(model: string): boolean {
-  return pythonFiles.test(model) || (statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
 /** Where images have their model: as `buildModelImage` puts it there. */

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { formOf, isFolder, isModelFile } from './modelKind';
 import { isServable } from './script';
@@ -54,8 +54,23 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 async function isModel(file: string): Promise<boolean> {
-  return formOf(file) !== 'script' || (await isServable(file));
+  if (formOf(file) === 'script') return isServable(file);
+  return !/\.sav$/i.test(file) || !(await isSpss(file));
 }
+
+/** Whether it is a table of SPSS, whose files end like pickles of some. */
+async function isSpss(file: string): Promise<boolean> {
+  const opened = await open(file).catch(() => undefined);
+  if (!opened) return false;
+  try {
+    const { buffer } = await opened.read({ buffer: Buffer.alloc(spssStart.length), position: 0 });
+    return buffer.toString('latin1') === spssStart;
+  } finally {
+    await opened.close();
+  }
+}
+
+const spssStart = '$FL';
 
 /** The order in which models are shown: by the names of their files, then by their folders. */
 export function byName(a: string, b: string): number {

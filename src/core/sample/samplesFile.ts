@@ -1,6 +1,7 @@
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { nestedData, stringifyJson } from '../inference/tensorJson';
+import { stemOf } from '../model/modelKind';
 import type { JsonValue, Tensor } from '../inference/tensor';
 import { parseDocument, rangeOf, type JsonPath, type TextProblem, type TextRange } from '../jsonDocument';
 import type { Sample } from './sample';
@@ -29,7 +30,7 @@ export const samplesSuffix = '.samples.json';
 
 /** Where a model's samples are unless `slipway.json` says otherwise: `NAME.samples.json` beside it. */
 export function samplesPathFor(modelPath: string): string {
-  return join(dirname(modelPath), `${basename(modelPath, extname(modelPath))}${samplesSuffix}`);
+  return join(dirname(modelPath), `${stemOf(modelPath)}${samplesSuffix}`);
 }
 
 /** Reads a samples file as it is being edited. */

@@ -16,7 +16,7 @@ export function treeItem(node: Node): vscode.TreeItem {
     case 'model':
       return modelItem(node.model);
     case 'group':
-      return item(node.title, Expanded, {
+      return item(node.title, node.folded ? Collapsed : Expanded, {
         iconPath: new vscode.ThemeIcon(node.icon),
         contextValue: node.context,
       });

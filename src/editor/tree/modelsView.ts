@@ -6,6 +6,7 @@ import type { OnnxDescription } from '../../core/model/signature';
 import type { Model, Services } from '../services';
 import { size } from '../words';
 import type { Node } from './nodes';
+import { contentNodes, pickleFacts, type Fact } from './pickleNodes';
 import { samplesNodes } from './samplesNodes';
 import type { TreeSource } from './view';
 
@@ -71,12 +72,15 @@ function aboutNodes(description: ModelDescription): Node[] {
     icon: levels[level],
     wrong: level === 'danger',
   }));
-  return [...facts, ...groupOfAny('Loading it', 'shield', findings)];
+  return [...facts, ...groupOfAny('Loading it', 'shield', findings), ...contentNodes(scansOf(description))];
+}
+
+function scansOf(description: ModelDescription): PickleScan[] {
+  if (description.kind === 'pickle') return [description.scan];
+  return description.kind === 'mlflow' ? description.scans.map(({ scan }) => scan) : [];
 }
 
 const levels = { danger: 'error', warning: 'warning', info: 'info' } as const;
-
-type Fact = [label: string, value: string | number | undefined];
 
 /** What a model of Python says without being loaded. */
 function factsOf(description: Exclude<ModelDescription, OnnxDescription>): Fact[] {
@@ -104,20 +108,6 @@ function factsOf(description: Exclude<ModelDescription, OnnxDescription>): Fact[
 }
 
 const libraries = { xgboost: 'XGBoost', lightgbm: 'LightGBM' } as const;
-
-function pickleFacts(scan: PickleScan, bytes: string): Fact[] {
-  const { root, estimator, versions, protocol, compression, format } = scan;
-  const written = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const about = [bytes, `${format} ${compression ?? ''}`.trim(), `protocol ${protocol}`, ...written];
-  const steps = estimator.steps?.map(({ name, step }) => name ?? step);
-  return [
-    ['Class', root && `${root.module}.${root.name}`],
-    ['Steps', steps?.join(' → ')],
-    ['Features', estimator.featureNames?.join(', ') ?? estimator.featureCount],
-    ['Classes', estimator.classes?.join(', ')],
-    ['About', about.join(' · ')],
-  ];
-}
 
 function aboutOnnx(description: OnnxDescription): Node[] {
   const { signature, opsets, producer, producerVersion } = description;

@@ -7,7 +7,7 @@ import type { Model } from '../services';
 /** What the views show; a command on an item gets its node. */
 export type Node =
   | { kind: 'model'; model: Model }
-  | { kind: 'group'; title: string; icon: string; children: Node[]; context?: string; model?: Model }
+  | GroupNode
   | { kind: 'tensor'; tensor: TensorSpec; role: 'input' | 'output' }
   | DetailNode
   | { kind: 'sample'; samples: vscode.Uri; key: string }
@@ -17,6 +17,17 @@ export type Node =
   /** All releases of one model on a target, which share its stable address. */
   | { kind: 'releases'; target: Target; model: string; releases: Release[] }
   | { kind: 'release'; release: Release; target?: Target; under?: string };
+
+/** Nodes under a title; `folded` is one that is opened by whoever wants to see it. */
+export interface GroupNode {
+  kind: 'group';
+  title: string;
+  icon: string;
+  children: Node[];
+  folded?: boolean;
+  context?: string;
+  model?: Model;
+}
 
 /** Something to read, and perhaps to click. */
 export interface DetailNode {

@@ -12,6 +12,10 @@ describe('findModels', () => {
       'b.onnx',
       'sub/a.pkl',
       'sub/notes.txt',
+      'packed/f.joblib.gz',
+      'packed/g.pkl.xz',
+      'packed/h.sav',
+      'packed/i.csv.gz',
       'sub/flow/MLmodel',
       'sub/flow/model.pkl',
       '.git/objects/c.onnx',
@@ -23,6 +27,7 @@ describe('findModels', () => {
       await mkdir(dirname(join(root, file)), { recursive: true });
       await writeFile(join(root, file), '');
     }
+    await writeFile(join(root, 'packed/survey.sav'), '$FL2@(#) SPSS DATA FILE');
     await writeFile(join(root, '.gitignore'), 'build/\nruns/*\n!runs/kept.onnx\n');
     await symlink('..', join(root, 'sub/again'));
     await symlink('b.onnx', join(root, 'link.onnx'));
@@ -31,6 +36,15 @@ describe('findModels', () => {
 
   it('finds models in all folders by name, without what is left out or is part of another', async () => {
     const found = (await findModels(root)).map((file) => relative(root, file));
-    assert.deepEqual(found, ['sub/a.pkl', 'b.onnx', 'runs/kept.onnx', 'link.onnx', 'sub/flow/MLmodel']);
+    assert.deepEqual(found, [
+      'sub/a.pkl',
+      'b.onnx',
+      'packed/f.joblib.gz',
+      'packed/g.pkl.xz',
+      'packed/h.sav',
+      'runs/kept.onnx',
+      'link.onnx',
+      'sub/flow/MLmodel',
+    ]);
   });
 });
