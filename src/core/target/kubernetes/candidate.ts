@@ -4,6 +4,7 @@ import type { ReleaseRequest } from '../target';
 import { revisionService } from './addressManifests';
 import { apiStatusOf } from './clusterErrors';
 import { deploymentOf } from './deploymentManifest';
+import { assertHostFree } from './hosts';
 import { assertOurs, assertOwn } from './ownership';
 import { revisionName } from './names';
 import { kinds } from './objects';
@@ -24,6 +25,7 @@ export async function startCandidate(
   task: TaskContext,
 ): Promise<RevisionRecord> {
   await assertOurs(site, request.model.name, task.signal);
+  await assertHostFree(site, request.model.name, task.signal);
   const revision = await createRevision(site, request, image, task);
   const of = { model: request.model.name, revision };
   try {

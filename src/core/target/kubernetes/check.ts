@@ -2,6 +2,7 @@ import { UserError, messageOf } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest, Standing } from '../target';
 import { apiStatusOf } from './clusterErrors';
+import { assertHostFree } from './hosts';
 import { certificateExpiry, type KubeContext } from './kubeconfig';
 import { groupPath, type NamespaceApi } from './namespaceApi';
 import { kinds, type Kind } from './objects';
@@ -41,7 +42,10 @@ export async function checkCluster(
   if (config.autoscale && !(await knows(api, 'metrics.k8s.io/v1beta1', task.signal))) {
     standing.warnings.push('The cluster has no metrics server, so "autoscale" has nothing to go by.');
   }
-  if (request) await assertOurs(site, request.model.name, task.signal);
+  if (request) {
+    await assertOurs(site, request.model.name, task.signal);
+    await assertHostFree(site, request.model.name, task.signal);
+  }
   return standing;
 }
 

@@ -118,7 +118,7 @@ export class KubernetesTarget implements Target {
       const record = await this.#find(site, release, task.signal);
       const switched = await promote(site, record, proof, task).finally(() => links.forget());
       await this.#retire(site, release.model.name, switched);
-      const reached = publicAddress(site.config);
+      const reached = publicAddress(site.config, release.model.name);
       if (reached) task.report(`${words(release)} serves at ${reached}`);
       return this.#read(connected, release.model.name, release.revision);
     });

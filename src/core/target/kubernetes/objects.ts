@@ -52,7 +52,16 @@ export interface BackendRef {
 }
 
 export interface HttpRoute extends KubeObject {
-  spec: { rules?: { backendRefs?: BackendRef[] }[]; [field: string]: unknown };
+  spec: {
+    parentRefs?: { name: string; namespace?: string }[];
+    hostnames?: string[];
+    rules?: { backendRefs?: BackendRef[] }[];
+    [field: string]: unknown;
+  };
+}
+
+export interface Ingress extends KubeObject {
+  spec: { ingressClassName?: string; rules?: { host?: string }[] };
 }
 
 export interface Autoscaler extends KubeObject {

@@ -19,11 +19,10 @@ export interface Autoscale {
 
 /** How clients from outside come to the stable address, by an ingress controller. */
 export interface IngressOptions {
+  /** `{model}` in it stands for the name of the model. */
   host: string;
   /** Name of the ingress class; default: the cluster's. */
   class?: string;
-  /** Default `/`. */
-  path?: string;
   /** Secret with the certificate of `host`; default: none, so that it answers without TLS. */
   tlsSecret?: string;
 }
@@ -33,7 +32,7 @@ export interface GatewayOptions {
   name: string;
   /** Namespace of the Gateway; default: that of the target. */
   namespace?: string;
-  /** Default: any that the Gateway takes. */
+  /** `{model}` in it stands for the name of the model. Default: any that the Gateway takes. */
   host?: string;
 }
 

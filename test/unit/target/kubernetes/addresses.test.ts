@@ -91,6 +91,56 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
     );
   });
 
+  describe('has a host', () => {
+    const digits = () => subjectOf('digits');
+
+    it('of its own for each model, where the host names the model', async () => {
+      const target = configured({ ingress: { host: '{model}.example.com' } });
+      const planned = (await target.plan(iris, taskOf())).map(({ what }) => what);
+      assert.ok(planned.includes('address http://iris.example.com/'), planned.join());
+      await serve(target, iris);
+      assert.equal(stored('Ingress').spec.rules[0].host, 'iris.example.com');
+      await target.check(await digits(), taskOf());
+      const chart = (await target.manifests?.(iris, `r/iris@sha256:${'a'.repeat(64)}`, 'helm')) ?? {};
+      assert.match(chart['values.yaml'] ?? '', /host: iris\.example\.com/);
+      const routed = configured({ gateway: { name: 'public', host: '{model}.models.example.com' } });
+      await serve(routed, iris);
+      assert.deepEqual(stored('HTTPRoute').spec.hostnames, ['iris.models.example.com']);
+    });
+
+    const shared: [string, Partial<KubernetesConfig>, RegExp][] = [
+      [
+        'an Ingress',
+        { ingress: { host: 'models.example.com' } },
+        /models\.example\.com is the address of iris/,
+      ],
+      [
+        'a Gateway',
+        { gateway: { ...gateway, host: 'a.example.com' } },
+        /a\.example\.com is the address of iris/,
+      ],
+      [
+        'a Gateway without a host',
+        { gateway: { name: 'public' } },
+        /Gateway public without a host leads to iris/,
+      ],
+    ];
+    for (const [title, config, message] of shared) {
+      it(`that no other model has: ${title}`, async () => {
+        await serve(configured(config), iris);
+        const other = configured(config);
+        const refusal = { code: 'config-invalid', message };
+        const task = deployTask();
+        const steps: string[] = [];
+        const onStep = (step: string) => void steps.push(step);
+        await assert.rejects(deploy(other, await digits(), { ...task, onStep }), refusal);
+        assert.deepEqual([...new Set(steps)], ['check']);
+        await assert.rejects(other.plan(await digits(), taskOf()), refusal);
+        await other.check(iris, taskOf());
+      });
+    }
+  });
+
   describe('that somebody else made under its name', () => {
     function make(kind: string, spec: object, labels: Record<string, string> = {}): void {
       const { group, version } = api.kind(kind);

@@ -15,7 +15,7 @@ import { imageOf, startCandidate, stateOf, subjectOf, targetOf, taskOf, type Sub
 const everything: Partial<KubernetesConfig> = {
   replicas: 3,
   autoscale: { min: 2, max: 6, cpuPercent: 70 },
-  ingress: { host: 'iris.example.com', class: 'nginx', path: '/iris', tlsSecret: 'iris-tls' },
+  ingress: { host: 'iris.example.com', class: 'nginx', tlsSecret: 'iris-tls' },
   serviceMonitor: true,
   imagePullSecret: 'pull',
   serviceAccount: 'models',
