@@ -3,6 +3,7 @@ import { platformsOf } from '../config/platformSchema';
 import { connect } from '../docker/connect';
 import { inWords } from '../docker/dockerErrors';
 import { ofContext, readCertificates } from '../docker/engineLocation';
+import { enginePlatform } from '../image/baseImage';
 import { checkRegistry, publish } from '../image/registry/publish';
 import type { Logger } from '../logger';
 import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
@@ -72,6 +73,8 @@ function clusterOptions<C extends Cluster>(
       inWords(`look at the registry of ${model}`, signal, () =>
         checkRegistry(connect(host), registry, model, signal),
       ),
+    enginePlatform: (signal) =>
+      inWords('look at its machine', signal, () => enginePlatform(connect(host), nodeBase)),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };

@@ -125,6 +125,9 @@ export const kinds = {
   ingress: kind('networking.k8s.io/v1', 'Ingress', 'ingresses'),
   httpRoute: kind('gateway.networking.k8s.io/v1', 'HTTPRoute', 'httproutes'),
   serviceMonitor: kind('monitoring.coreos.com/v1', 'ServiceMonitor', 'servicemonitors'),
+  serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
+  secret: kind('v1', 'Secret', 'secrets'),
+  gateway: kind('gateway.networking.k8s.io/v1', 'Gateway', 'gateways'),
   inferenceService: kind('serving.kserve.io/v1beta1', 'InferenceService', 'inferenceservices'),
 } as const;
 

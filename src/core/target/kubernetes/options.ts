@@ -82,6 +82,8 @@ export interface ClusterTargetOptions {
   checkPush: (model: string, signal: AbortSignal) => Promise<void>;
   /** The machines that images are made for; default: those of the base image that the engine has. */
   platforms?: Platform[];
+  /** The machines that the engine makes images for, unless told: `linux/amd64`; undefined where that is not known. */
+  enginePlatform?: (signal: AbortSignal) => Promise<string | undefined>;
   /** Address of the Docker engine that builds images; empty for `DOCKER_HOST` or the usual socket. */
   host: string;
   /** Image that runtime images are built on. */

@@ -1,6 +1,6 @@
 import { readProof } from '../proof';
 import type { Release, ReleaseState, ReplicaRange } from '../target';
-import { problemOf, type PodProblem } from './podWords';
+import { isSilent, problemOf, type PodProblem } from './podWords';
 import { isReady, type RevisionRecord } from './revisions';
 import { isRouted, percentOf, type Address } from './traffic';
 import type { Pod } from './objects';
@@ -16,6 +16,9 @@ export interface Links {
 /** Reads the last lines that the server of a pod wrote before it ended. */
 export type LastWords = (pod: Pod) => Promise<string[]>;
 
+/** Reads what the cluster warns of about a pod; undefined where it does not. */
+export type Warned = (pod: Pod) => Promise<string | undefined>;
+
 /** What the cluster says about a revision, put together. `all` are the revisions of its model, `range` is what its autoscaler may decide on. */
 export async function toRelease(
   target: string,
@@ -25,6 +28,7 @@ export async function toRelease(
   range: ReplicaRange | undefined,
   links: (running: boolean) => Promise<Links>,
   lastWords: LastWords,
+  warned: Warned,
 ): Promise<Release> {
   const { model, revision, notes, author, created, image, proof, settings } = record;
   const { health, problem } = healthOf(record);
@@ -42,7 +46,7 @@ export async function toRelease(
       wanted: record.wanted,
       ...(range && { range }),
     },
-    detail: await detailOf(record, health, problem, lastWords),
+    detail: await detailOf(record, health, problem, lastWords, warned),
     ...(await links(health !== 'stopped')),
   };
 }
@@ -85,8 +89,12 @@ async function detailOf(
   health: Release['health'],
   problem: Found['problem'],
   lastWords: LastWords,
+  warned: Warned,
 ): Promise<string | undefined> {
   if (!problem) {
+    const silent = record.pods.find(isSilent);
+    const warning = silent && (await warned(silent));
+    if (warning !== undefined) return warning;
     if (health === 'unhealthy') return 'Its servers run, but none is ready.';
     return conditionWords(record, health);
   }

@@ -34,6 +34,20 @@ const hopeless: [Failure, RegExp][] = [
   ],
 ];
 
+/** What the cluster warns of before there is a container, and what is said of it. */
+const warned: [string, string, string][] = [
+  [
+    'FailedCreatePodSandBox',
+    'plugin type="calico" failed',
+    'Its node can not make room for its pod: plugin type="calico" failed.',
+  ],
+  [
+    'FailedMount',
+    'configmap "x" not found',
+    'A volume of its pod can not be mounted: configmap "x" not found.',
+  ],
+];
+
 describe('a release in a Kubernetes cluster that is not well', () => {
   before(async () => (iris = await subjectOf('iris')));
   beforeEach(async () => {
@@ -67,6 +81,78 @@ describe('a release in a Kubernetes cluster that is not well', () => {
     });
     assert.match(detail, words);
   });
+
+  for (const [reason, message, words] of warned) {
+    it(`says what the cluster warns of while nothing runs: ${reason}`, async () => {
+      api.failures.set('iris-r1', { kind: 'Event', reason, message });
+      const controller = new AbortController();
+      const reports: string[] = [];
+      const report = (line: string) => void reports.push(line);
+      const starting = startCandidate(target, iris, { signal: controller.signal, report });
+      starting.catch(() => undefined);
+      await eventually(() => reports.some((line) => line.includes(words)));
+      const [waiting] = await target.list(taskOf().signal);
+      assert.deepEqual([waiting?.health, waiting?.detail], ['starting', words]);
+      const denied = (_: string, resource: string) => resource === 'events';
+      api.users.set('test-token', { name: 'eve', denied });
+      assert.equal((await target.list(taskOf().signal))[0]?.detail, undefined);
+      api.users.set('test-token', { name: 'ada' });
+      assert.equal((await target.list(taskOf().signal))[0]?.detail, words);
+      over('iris-r1');
+      assert.equal((await target.list(taskOf().signal))[0]?.detail, undefined);
+      controller.abort();
+      await assert.rejects(starting, { name: 'AbortError' });
+    });
+  }
+
+  it('whose image could not be pulled once is waited for', async () => {
+    const message = 'failed to pull: net/http: TLS handshake timeout';
+    api.failures.set('iris-r1', { kind: 'ErrImagePull', message, once: true });
+    assert.equal((await serve(target, iris)).health, 'ready');
+  });
+
+  it('whose image can not be pulled says why also where the cluster only says that it waits', async () => {
+    const message = 'Back-off pulling image "registry.test/models/iris"';
+    api.failures.set('iris-r1', {
+      kind: 'ImagePullBackOff',
+      message,
+      event: 'Failed to pull image: no such host',
+    });
+    await assert.rejects(startCandidate(target, iris), {
+      message:
+        /Back-off pulling image "registry\.test\/models\/iris"\. Its pod can not be started: Failed to pull image: no such host\./,
+    });
+  });
+
+  it('whose image is for other machines says so', async () => {
+    api.failures.set('iris-r1', { kind: 'ExecFormat' });
+    await assert.rejects(
+      startCandidate(target, iris).then(() => untilStopped()),
+      {
+        message:
+          /: exec format error\nIts image is made for other machines than its node: "platform" of the target says for which\./,
+      },
+    );
+  });
+
+  /** The node goes on with the pod of a Deployment. */
+  function over(deployment: string): void {
+    const [pod] = api.pods(deployment);
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `${deployment}.pulling` },
+      ...{ involvedObject: { name: pod?.metadata.name ?? '' }, type: 'Normal', reason: 'Pulling' },
+      lastTimestamp: new Date(Date.now() + 1000).toISOString(),
+    };
+    api.store.create(api.kind('Event'), 'models', body, { manager: 'kubelet' });
+  }
+
+  /** Rejects with what is said of a release that has ended. */
+  async function untilStopped(): Promise<never> {
+    const detail = await eventually(async () => (await target.list(taskOf().signal))[0]?.detail);
+    throw new Error(detail);
+  }
 
   it("that no node takes shows the scheduler's words while it waits, and leaves nothing when it is cancelled", async () => {
     const message = '0/3 nodes are available: 3 Insufficient memory.';
