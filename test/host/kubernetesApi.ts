@@ -10,6 +10,7 @@ import { ApiFailure } from './kubernetes/apiFailure';
 import { DeploymentController } from './kubernetes/controller';
 import { discover } from './kubernetes/discovery';
 import { getField, type JsonMap } from './kubernetes/fields';
+import { GatewayController, type RouteCondition } from './kubernetes/gateway';
 import { KServeController, type KServeSetup } from './kubernetes/kserve';
 import { addOns, builtIn, type ServedKind } from './kubernetes/kinds';
 import { sendLog } from './kubernetes/podLog';
@@ -26,6 +27,8 @@ export interface KubernetesOptions {
   namespaces?: string[];
   /** KServe, where it is installed. */
   kserve?: KServeSetup;
+  /** What its Gateways say about routes, as conditions; undefined for nothing. Default: they take each. */
+  routes?: ((route: StoredObject) => RouteCondition[]) | undefined;
   /** The machines of the cluster, each as its platform. */
   nodes?: string[];
   /** A container that is put into each pod before its own, as a mesh and Knative do it. */
@@ -78,6 +81,7 @@ export class KubernetesApi {
       this.store.create(this.kind('Namespace'), undefined, body, { manager: 'test' });
     }
     nodes.forEach((platform, index) => this.#addNode(`node-${String(index + 1)}`, platform));
+    if (routes.length > 0) new GatewayController(this.store, options.routes);
     if (kserve) new KServeController(this.store, kserve);
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) => this.#upgrade(request, socket));

@@ -128,7 +128,14 @@ export const kubernetesTargetSchema = z
         'Makes it reachable from outside by an HTTPRoute of a Gateway, which also divides the traffic for a canary.',
       ),
     serviceMonitor: z
-      .boolean()
+      .union([
+        z.boolean(),
+        z.strictObject({
+          labels: z
+            .record(z.string(), z.string())
+            .describe('Labels by which a Prometheus finds it: { "release": "prometheus" }.'),
+        }),
+      ])
       .optional()
       .describe(
         "Tells Prometheus' operator of the metrics, by a ServiceMonitor. Default: annotations prometheus.io/scrape on the pods.",

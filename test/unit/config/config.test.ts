@@ -108,6 +108,8 @@ describe('slipway.json', () => {
       `{"targets": {"a": {"kind": "kubernetes", "registry": "r.io", ${more}}}}`;
     for (const more of [
       '"ingress": {"host": "{model}.example.com", "path": "/"}',
+      '"serviceMonitor": {"labels": {"release": "prometheus"}}',
+      '"serviceMonitor": true',
       '"gateway": {"name": "g", "host": "models-{model}.example.com"}',
     ])
       assert.deepEqual(parseConfig(target(more)).problems, []);

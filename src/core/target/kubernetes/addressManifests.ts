@@ -10,7 +10,7 @@ import {
   revisionNotes,
 } from './names';
 import type { Autoscaler, BackendRef, HttpRoute, KubeObject, Service } from './objects';
-import type { GatewayOptions, IngressOptions, KubernetesConfig } from './options';
+import type { GatewayOptions, IngressOptions, KubernetesConfig, ServiceMonitorOptions } from './options';
 
 /** A model on a target. */
 export interface Subject {
@@ -91,7 +91,7 @@ export function addressCompanions(config: KubernetesConfig, of: Subject, traffic
     ...(config.autoscale ? [autoscalerOf(config.autoscale, of, traffic.serving)] : []),
     ...(config.ingress ? [ingressOf(config.ingress, of)] : []),
     ...(config.gateway ? [routeOf(config.gateway, of, traffic)] : []),
-    ...(config.serviceMonitor ? [monitorOf(of)] : []),
+    ...(config.serviceMonitor ? [monitorOf(config.serviceMonitor, of)] : []),
   ];
 }
 
@@ -164,12 +164,14 @@ function routeOf(gateway: GatewayOptions, of: Subject, { serving, canary }: Traf
   };
 }
 
-function monitorOf(of: Subject): KubeObject {
+function monitorOf(options: true | ServiceMonitorOptions, of: Subject): KubeObject {
+  const { metadata, ...rest } = companion(of, 'monitoring.coreos.com/v1', 'ServiceMonitor');
+  const labelled = options === true ? metadata.labels : { ...options.labels, ...metadata.labels };
   const spec = {
     selector: { matchLabels: { ...labelsOf(of), [labels.kind]: 'address' } },
     endpoints: [{ port: PORT_NAME, path: '/metrics' }],
   };
-  return { ...companion(of, 'monitoring.coreos.com/v1', 'ServiceMonitor'), ...{ spec } };
+  return { ...rest, metadata: { ...metadata, labels: labelled }, ...{ spec } };
 }
 
 /** The host of a model, where several models share the configuration. */

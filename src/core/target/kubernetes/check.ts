@@ -34,7 +34,7 @@ export async function checkCluster(
     ],
     [
       kinds.serviceMonitor,
-      config.serviceMonitor === true,
+      Boolean(config.serviceMonitor),
       'Prometheus\' operator is not installed, which "serviceMonitor" needs.',
     ],
   ];

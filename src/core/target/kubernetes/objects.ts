@@ -58,6 +58,7 @@ export interface HttpRoute extends KubeObject {
     rules?: { backendRefs?: BackendRef[] }[];
     [field: string]: unknown;
   };
+  status?: { parents?: { parentRef: { name: string }; conditions?: Condition[] }[] };
 }
 
 export interface Ingress extends KubeObject {
@@ -78,6 +79,8 @@ export interface Condition {
   status: string;
   reason?: string;
   message?: string;
+  /** The generation of the object that it is about. */
+  observedGeneration?: number;
 }
 
 export interface ContainerStatus {

@@ -36,6 +36,12 @@ export interface GatewayOptions {
   host?: string;
 }
 
+/** How Prometheus' operator finds a model. */
+export interface ServiceMonitorOptions {
+  /** Labels that a Prometheus selects ServiceMonitors by. */
+  labels: Record<string, string>;
+}
+
 /** A cluster, and how to come to it. */
 export interface ClusterOptions {
   /** Of the kubeconfig; default: its current one. */
@@ -67,7 +73,7 @@ export interface KubernetesConfig extends ClusterOptions, PullOptions {
   /** The parts of the traffic that a new release gets before all of it. */
   canary?: { steps: number[] };
   /** Whether Prometheus' operator is told by a ServiceMonitor; default: by annotations of the pods. */
-  serviceMonitor?: boolean;
+  serviceMonitor?: boolean | ServiceMonitorOptions;
 }
 
 /** Brings the images with an engine's ids to a registry. Resolves to its place there: `registry/name@sha256:…`. */

@@ -1,12 +1,13 @@
 import { readProof } from '../proof';
 import type { Release, ReleaseState, ReplicaRange } from '../target';
+import { LOAD_SECONDS } from '../untilReady';
 import { isSilent, problemOf, type PodProblem } from './podWords';
 import { isReady, type RevisionRecord } from './revisions';
 import { isRouted, percentOf, type Address } from './traffic';
 import type { Pod } from './objects';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
-const START_MS = 150_000;
+const START_MS = LOAD_SECONDS * 1000;
 
 export interface Links {
   url?: string;
@@ -32,7 +33,7 @@ export async function toRelease(
 ): Promise<Release> {
   const { model, revision, notes, author, created, image, proof, settings } = record;
   const { health, problem } = healthOf(record);
-  const state = stateOf(record, address);
+  const state = stateOf(record, address, health);
   const kept = { ...(proof !== undefined && readProof(proof)), ...(settings !== undefined && { settings }) };
   return {
     id: `${target}/${model.name}/${String(revision)}`,
@@ -51,11 +52,17 @@ export async function toRelease(
   };
 }
 
-function stateOf({ revision, promoted }: RevisionRecord, address: Address | undefined): ReleaseState {
+function stateOf(
+  { revision, promoted, wanted }: RevisionRecord,
+  address: Address | undefined,
+  health: Release['health'],
+): ReleaseState {
   if (isRouted(address, revision)) {
     return address?.traffic.canary?.revision === revision ? 'canary' : 'serving';
   }
-  return promoted ? 'retired' : 'candidate';
+  if (promoted) return 'retired';
+  // It shall run, and will not: whoever deployed it is not there any more to remove it.
+  return wanted > 0 && health === 'stopped' ? 'failed' : 'candidate';
 }
 
 interface Found {
@@ -91,25 +98,25 @@ async function detailOf(
   lastWords: LastWords,
   warned: Warned,
 ): Promise<string | undefined> {
+  const ready = record.pods.filter(isReady).length;
+  const some =
+    ready > 0 && ready < record.wanted
+      ? `${String(ready)} of ${String(record.wanted)} servers are ready.`
+      : '';
   if (!problem) {
     const silent = record.pods.find(isSilent);
     const warning = silent && (await warned(silent));
-    if (warning !== undefined) return warning;
+    if (warning !== undefined) return [some, warning].filter(Boolean).join(' ');
     if (health === 'unhealthy') return 'Its servers run, but none is ready.';
-    return conditionWords(record, health);
+    return [some, conditionWords(record)].filter(Boolean).join(' ') || undefined;
   }
-  const ready = record.pods.filter(isReady).length;
-  const some = ready > 0 ? `${String(ready)} of ${String(record.wanted)} servers are ready. ` : '';
   const said = problem.found.crashed ? await lastWords(problem.pod) : [];
-  return [`${some}${problem.found.words}`, ...said].join('\n');
+  return [[some, problem.found.words].filter(Boolean).join(' '), ...said].join('\n');
 }
 
 /** Where there is no pod to ask, such as when a quota hinders it, the Deployment says why. */
-function conditionWords(
-  { deployment, pods, wanted }: RevisionRecord,
-  health: Release['health'],
-): string | undefined {
-  if (health === 'ready' || pods.length >= wanted) return undefined;
+function conditionWords({ deployment, pods, wanted }: RevisionRecord): string | undefined {
+  if (pods.length >= wanted) return undefined;
   return deployment.status?.conditions?.find(
     ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
   )?.message;

@@ -8,6 +8,7 @@ import {
   predict,
   serve,
   startCandidate,
+  stateOf,
   subjectOf,
   targetOf,
   taskOf,
@@ -135,6 +136,44 @@ describe('a release in a Kubernetes cluster that is not well', () => {
     );
   });
 
+  it('whose rest can not be removed says what is left behind', async () => {
+    api.failures.set('iris-r1', { kind: 'CreateContainerConfigError', message: 'no secret' });
+    api.users.set('test-token', { name: 'eve', denied: (verb) => verb === 'delete' });
+    await assert.rejects(startCandidate(target, iris), {
+      code: 'endpoint-not-ready',
+      message: /no secret\.\nLeft behind: Deployment iris-r1 could not be removed: .*cannot delete/,
+    });
+    const controller = new AbortController();
+    const reports: string[] = [];
+    const report = (words: string) => {
+      reports.push(words);
+      if (words.startsWith('Waiting')) controller.abort();
+    };
+    api.failures.set('iris-r2', { kind: 'Unschedulable', message: 'no room' });
+    const starting = startCandidate(target, iris, { signal: controller.signal, report });
+    await assert.rejects(starting, { name: 'AbortError' });
+    assert.match(reports.at(-1) ?? '', /^Left behind: Deployment iris-r2 could not be removed: /);
+  });
+
+  it('and was left by a killed deploy has failed', async () => {
+    api.failures.set('iris-r1', { kind: 'Unschedulable', message: 'no room' });
+    const controller = new AbortController();
+    api.users.set('test-token', { name: 'eve', denied: (verb) => verb === 'delete' });
+    const starting = startCandidate(target, iris, taskOf(controller.signal));
+    await eventually(() => api.pods('iris-r1').length > 0);
+    controller.abort();
+    await assert.rejects(starting, { name: 'AbortError' });
+    api.users.set('test-token', { name: 'ada' });
+    assert.equal(await stateOf(target), '1 candidate starting');
+    api.failures.set('iris-r1', { kind: 'CreateContainerConfigError', message: 'no secret' });
+    api.controller.removePod('models', api.pods('iris-r1')[0]?.metadata.name ?? '');
+    await eventually(async () => (await stateOf(target)) === '1 failed stopped');
+    const [release] = await target.list(taskOf().signal);
+    assert.ok(release);
+    assert.match(release.detail ?? '', /no secret/);
+    assert.deepEqual(await target.remove(release, taskOf()), []);
+  });
+
   /** The node goes on with the pod of a Deployment. */
   function over(deployment: string): void {
     const [pod] = api.pods(deployment);
@@ -213,6 +252,22 @@ describe('a release in a Kubernetes cluster that is not well', () => {
     assert.equal(found.health, 'ready');
     assert.deepEqual(found.replicas, { ready: 1, wanted: 2 });
     assert.equal(found.detail, '1 of 2 servers are ready. No node takes its pod: no room.');
+    two.dispose();
+  });
+
+  it('with a pod that only has to load its model says how many are ready', async () => {
+    const two = targetOf(api, { replicas: 2 });
+    await serve(two, iris);
+    const [, second] = api.pods('iris-r1');
+    api.controller.removePod('models', second?.metadata.name ?? '');
+    const seen: (string | undefined)[] = [];
+    await eventually(async () => {
+      const [release] = await two.list(taskOf().signal);
+      if (release?.replicas?.ready === 1) seen.push(release.detail);
+      return release?.replicas?.ready === 2;
+    });
+    assert.ok(seen.includes('1 of 2 servers are ready.'), seen.join());
+    assert.equal((await two.list(taskOf().signal))[0]?.detail, undefined);
     two.dispose();
   });
 
