@@ -21,14 +21,13 @@ export class GatewayController {
     });
   }
 
-  #say({ metadata, spec }: StoredObject): void {
-    const { name, namespace, generation } = metadata;
+  #say(route: StoredObject): void {
+    const { name, namespace, generation } = route.metadata;
     const routes = this.store.list(addOns.gateway, namespace);
-    if (!routes.some((route) => route.metadata.name === name && route.metadata.generation === generation))
-      return;
-    const conditions = this.conditionsOf({ metadata, spec } as StoredObject);
+    if (!routes.some(({ metadata }) => metadata.name === name && metadata.generation === generation)) return;
+    const conditions = this.conditionsOf(route);
     const told = conditions.map((each) => ({ ...each, observedGeneration: generation }));
-    const { parentRefs = [] } = spec as { parentRefs?: JsonMap[] };
+    const { parentRefs = [] } = route.spec as { parentRefs?: JsonMap[] };
     const parents = parentRefs.map((parentRef) => ({ parentRef, conditions: told }));
     const status = { parents: told.length > 0 ? parents : [] } as unknown as JsonMap;
     const change = (object: StoredObject) => ({ ...(object as unknown as JsonMap), status });
