@@ -5,7 +5,7 @@ import { kinds, type Kind } from './objects';
 import type { Site } from './site';
 
 /** Nothing of a Secret but that it is there has to be known. */
-const NAME_ALONE = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const NAME_ALONE = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /** Throws where the configuration names an object that does not exist. Who may not look at it finds out by its pods. */
 export async function assertNamedExist({ api, config, target }: Site, signal: AbortSignal): Promise<void> {

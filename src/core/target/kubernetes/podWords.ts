@@ -12,7 +12,8 @@ export interface PodProblem {
 }
 
 /** What a registry answers that it would answer again. */
-const refused = /unauthorized|denied|forbidden|not found|unknown|no match for platform|invalid reference/i;
+const refused =
+  /unauthorized|denied|forbidden|not found|(manifest|name) unknown|no match for platform|invalid reference/i;
 
 /** What hinders a pod; undefined while it is ready, or just starts. */
 export function problemOf(pod: Pod): PodProblem | undefined {

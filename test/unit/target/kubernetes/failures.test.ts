@@ -107,7 +107,7 @@ describe('a release in a Kubernetes cluster that is not well', () => {
   }
 
   it('whose image could not be pulled once is waited for', async () => {
-    const message = 'failed to pull: net/http: TLS handshake timeout';
+    const message = 'rpc error: code = Unknown desc = failed to pull and unpack image: TLS handshake timeout';
     api.failures.set('iris-r1', { kind: 'ErrImagePull', message, once: true });
     assert.equal((await serve(target, iris)).health, 'ready');
   });
