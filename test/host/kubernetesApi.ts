@@ -9,7 +9,8 @@ import { assertAllowed, review, type User } from './kubernetes/access';
 import { ApiFailure } from './kubernetes/apiFailure';
 import { DeploymentController } from './kubernetes/controller';
 import { discover } from './kubernetes/discovery';
-import type { JsonMap } from './kubernetes/fields';
+import { getField, type JsonMap } from './kubernetes/fields';
+import { GatewayController, type RouteCondition } from './kubernetes/gateway';
 import { KServeController, type KServeSetup } from './kubernetes/kserve';
 import { addOns, builtIn, type ServedKind } from './kubernetes/kinds';
 import { sendLog } from './kubernetes/podLog';
@@ -26,6 +27,10 @@ export interface KubernetesOptions {
   namespaces?: string[];
   /** KServe, where it is installed. */
   kserve?: KServeSetup;
+  /** What its Gateways say about routes, as conditions; undefined for nothing. Default: they take each. */
+  routes?: ((route: StoredObject) => RouteCondition[]) | undefined;
+  /** The machines of the cluster, each as its platform. */
+  nodes?: string[];
   /** A container that is put into each pod before its own, as a mesh and Knative do it. */
   sidecar?: string;
 }
@@ -59,9 +64,11 @@ export class KubernetesApi {
 
   private constructor(options: KubernetesOptions) {
     const { addOns: installed = [], version = '1.31.0', namespaces = ['models', 'kserve'] } = options;
-    const { kserve, sidecar } = options;
+    const { kserve, sidecar, nodes = ['linux/amd64'] } = options;
     const knative = kserve?.mode === 'Knative' ? ['knative' as const] : [];
-    const present = kserve ? [...installed, 'kserve' as const, ...knative] : installed;
+    const routes = installed.includes('gateway') ? ['gateways' as const] : [];
+    const added = kserve ? ['kserve' as const, ...knative] : [];
+    const present = [...installed, ...routes, ...added];
     this.kinds = [...builtIn, ...present.map((name) => addOns[name])];
     this.#version = version;
     this.controller = new DeploymentController(this.store, {
@@ -73,6 +80,8 @@ export class KubernetesApi {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
       this.store.create(this.kind('Namespace'), undefined, body, { manager: 'test' });
     }
+    nodes.forEach((platform, index) => this.#addNode(`node-${String(index + 1)}`, platform));
+    if (routes.length > 0) new GatewayController(this.store, options.routes);
     if (kserve) new KServeController(this.store, kserve);
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) => this.#upgrade(request, socket));
@@ -120,10 +129,10 @@ export class KubernetesApi {
     return found;
   }
 
-  /** `Deployment iris-r1`, sorted: all that is there but namespaces and pods. */
+  /** `Deployment iris-r1`, sorted: all that is there but namespaces, nodes, pods and events. */
   names(): string[] {
     return this.kinds
-      .filter(({ kind }) => kind !== 'Namespace' && kind !== 'Pod')
+      .filter(({ kind }) => !['Namespace', 'Node', 'Pod', 'Event'].includes(kind))
       .flatMap((served) => this.store.list(served))
       .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
       .sort();
@@ -140,6 +149,14 @@ export class KubernetesApi {
     this.#server.close();
     await this.controller.stop();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #addNode(name: string, platform: string): void {
+    const [operatingSystem = '', architecture = ''] = platform.split('/');
+    const labels = { 'kubernetes.io/os': operatingSystem, 'kubernetes.io/arch': architecture };
+    const status = { nodeInfo: { operatingSystem, architecture } };
+    const body = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, status };
+    this.store.create(this.kind('Node'), undefined, body, { manager: 'kubelet' });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -345,11 +362,13 @@ function askedOf({ served, namespace, name, subresource }: Route, verb: string) 
   return { verb, group: served.group, resource, namespace, name };
 }
 
-function isSelected({ metadata }: StoredObject, query: URLSearchParams): boolean {
-  const named = /^metadata\.name=(.*)$/.exec(query.get('fieldSelector') ?? '')?.[1];
-  return (
-    fits(metadata.labels, query.get('labelSelector')) && (named === undefined || named === metadata.name)
-  );
+function isSelected(object: StoredObject, query: URLSearchParams): boolean {
+  const fields = (query.get('fieldSelector') ?? '').split(',').filter(Boolean);
+  const has = (field: string) => {
+    const [path = '', value] = field.split('=');
+    return getField(object as unknown as JsonMap, path.replaceAll('.', '\u0001')) === value;
+  };
+  return fits(object.metadata.labels, query.get('labelSelector')) && fields.every(has);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<JsonMap | undefined> {

@@ -16,8 +16,8 @@ const quantity = z
 const hostName = z
   .string()
   .regex(
-    /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
-    'Expected the name of a host, such as "iris.example.com"',
+    /^(\*\.)?([a-z0-9]|\{model\})(([a-z0-9-]|\{model\})*([a-z0-9]|\{model\}))?(\.([a-z0-9]|\{model\})(([a-z0-9-]|\{model\})*([a-z0-9]|\{model\}))?)*$/,
+    'Expected the name of a host, such as "iris.example.com" or "{model}.example.com"',
   );
 const registryPlace = z
   .string()
@@ -95,13 +95,18 @@ export const kubernetesTargetSchema = z
       .describe('How many servers of the release that serves run is decided by their load.'),
     ingress: z
       .strictObject({
-        host: hostName.describe('The name under which clients reach it: "iris.example.com".'),
+        host: hostName.describe(
+          'The name under which clients reach it: "iris.example.com". With several models: "{model}.example.com".',
+        ),
         class: kubeName.optional().describe("The ingress class. Default: the cluster's."),
         path: z
           .string()
-          .startsWith('/', 'A path begins with "/"')
+          .refine(
+            (path) => path === '/',
+            'A server answers at "/" alone, and an Ingress takes no part of a path away: give each model a host of its own, such as "{model}.example.com"',
+          )
           .optional()
-          .describe('Requests whose path begins so are for it. Default "/".'),
+          .describe('Requests whose path begins so are for it: only "/" can be.'),
         tlsSecret: kubeName
           .optional()
           .describe('The Secret with the certificate of the host. Default: none, so that it has no TLS.'),
@@ -114,14 +119,23 @@ export const kubernetesTargetSchema = z
         namespace: namespace.optional().describe('Its namespace. Default: that of the target.'),
         host: hostName
           .optional()
-          .describe('The name under which clients reach it. Default: any that the Gateway takes.'),
+          .describe(
+            'The name under which clients reach it. With several models: "{model}.example.com". Default: any that the Gateway takes.',
+          ),
       })
       .optional()
       .describe(
         'Makes it reachable from outside by an HTTPRoute of a Gateway, which also divides the traffic for a canary.',
       ),
     serviceMonitor: z
-      .boolean()
+      .union([
+        z.boolean(),
+        z.strictObject({
+          labels: z
+            .record(z.string(), z.string())
+            .describe('Labels by which a Prometheus finds it: { "release": "prometheus" }.'),
+        }),
+      ])
       .optional()
       .describe(
         "Tells Prometheus' operator of the metrics, by a ServiceMonitor. Default: annotations prometheus.io/scrape on the pods.",

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { statusOf } from '../docker/dockerErrors';
 import { ensureImage } from '../docker/images';
 import { UserError, messageOf } from '../errors';
 import type { TaskContext } from '../task';
@@ -56,6 +57,17 @@ export async function ensureBase(
 /** `linux/amd64` */
 export function platformOf({ Os, Architecture }: Docker.ImageInspectInfo): string {
   return `${Os}/${Architecture}`;
+}
+
+/** The machines that images are for which an engine makes unless told: those of the base image, where it has that already. */
+export async function enginePlatform(docker: Docker, base: string): Promise<string> {
+  try {
+    return platformOf(await docker.getImage(base).inspect());
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    const { Os, Arch } = await docker.version();
+    return `${Os}/${Arch}`;
+  }
 }
 
 /** The place of an image's sibling for other machines: in the same index, where the engine knows from which one it has the image. */

@@ -5,6 +5,7 @@ import { checkEngine } from '../docker/checkEngine';
 import { connect, engineAddress } from '../docker/connect';
 import { inWords } from '../docker/dockerErrors';
 import { ofContext, readCertificates } from '../docker/engineLocation';
+import { enginePlatform } from '../image/baseImage';
 import { checkRegistry, publish } from '../image/registry/publish';
 import type { Logger } from '../logger';
 import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
@@ -75,6 +76,8 @@ function clusterOptions<C extends ClusterConfig>(
         await checkEngine(docker, engineAddress(host), signal);
         await checkRegistry(docker, registry, model, signal);
       }),
+    enginePlatform: (signal) =>
+      byEngine(host, 'look at its machine', signal, (docker) => enginePlatform(docker, nodeBase)),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
 import { answersReady } from './http';
 
-/** How long a release may take until it is ready, in milliseconds. */
-const READY_MS = 90_000;
+/** How long a server may take to load its model, in seconds. */
+export const LOAD_SECONDS = 150;
+/** How long a release may take until it is ready, in milliseconds: what looks after its server says before that when it is over. */
+const READY_MS = LOAD_SECONDS * 1000 + 10_000;
 const POLL_MS = 100;
 /** How often to ask whether it ended, in milliseconds. */
 const LOOK_MS = 1_000;

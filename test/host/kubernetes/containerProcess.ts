@@ -22,9 +22,10 @@ export class ContainerProcess {
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
 
+  /** `args` of the model server, or of Node alone where they begin with `-e`. */
   constructor(args: string[]) {
     this.events.setMaxListeners(50);
-    this.#child = spawn(process.execPath, [resolve('dist/server.js'), ...args], {
+    this.#child = spawn(process.execPath, args[0] === '-e' ? args : [resolve('dist/server.js'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] },
     });

@@ -12,8 +12,12 @@ const core = { group: '', version: 'v1', namespaced: true };
 
 export const builtIn: ServedKind[] = [
   { ...core, kind: 'Namespace', plural: 'namespaces', short: ['ns'], namespaced: false },
+  { ...core, kind: 'Node', plural: 'nodes', short: ['no'], namespaced: false },
   { ...core, kind: 'Pod', plural: 'pods', short: ['po'] },
+  { ...core, kind: 'Event', plural: 'events', short: ['ev'] },
   { ...core, kind: 'Service', plural: 'services', short: ['svc'] },
+  { ...core, kind: 'ServiceAccount', plural: 'serviceaccounts', short: ['sa'] },
+  { ...core, kind: 'Secret', plural: 'secrets' },
   { ...core, kind: 'ConfigMap', plural: 'configmaps', short: ['cm'] },
   {
     group: 'apps',
@@ -50,13 +54,21 @@ export const builtIn: ServedKind[] = [
 ];
 
 /** Kinds that a cluster has only where something is installed in it. */
-export const addOns: Record<'gateway' | 'prometheus' | 'kserve' | 'knative', ServedKind> = {
+export const addOns: Record<'gateway' | 'gateways' | 'prometheus' | 'kserve' | 'knative', ServedKind> = {
   gateway: {
     group: 'gateway.networking.k8s.io',
     version: 'v1',
     namespaced: true,
     kind: 'HTTPRoute',
     plural: 'httproutes',
+  },
+  gateways: {
+    group: 'gateway.networking.k8s.io',
+    version: 'v1',
+    namespaced: true,
+    kind: 'Gateway',
+    plural: 'gateways',
+    short: ['gtw'],
   },
   prometheus: {
     group: 'monitoring.coreos.com',

@@ -10,9 +10,16 @@ import type { JsonMap } from './fields';
 
 /** What shall go wrong with a pod. */
 export type Failure =
-  | { kind: 'ImagePullBackOff' | 'ErrImagePull' | 'CreateContainerConfigError'; message: string }
+  | { kind: 'ImagePullBackOff'; message: string; /** What the node warns of. */ event?: string }
+  /** `once`: it is well the second time. */
+  | { kind: 'ErrImagePull'; message: string; once?: boolean }
+  | { kind: 'CreateContainerConfigError'; message: string }
+  /** Its container is never made, and the node warns of why. */
+  | { kind: 'Event'; reason: string; message: string }
   | { kind: 'Unschedulable'; message: string }
-  | { kind: 'OOMKilled' };
+  | { kind: 'OOMKilled' }
+  /** Its image is for other machines. */
+  | { kind: 'ExecFormat' };
 
 interface Container {
   name: string;
@@ -21,9 +28,17 @@ interface Container {
   readinessProbe?: { httpGet?: { path?: string } };
 }
 
+/** What a container writes that a node can not run. */
+const wrongMachine = [
+  '-e',
+  'console.error("exec /usr/local/bin/node: exec format error"); process.exit(255)',
+];
 /** The longest pause between two starts of a server that ends each time, in milliseconds; real ones wait longer. */
 const BACKOFF_MS = 1_000;
 const PROBE_MS = 150;
+/** When an image that could not be pulled is pulled again, in milliseconds. */
+const PULL_AGAIN_MS = 1_000;
+const events = builtIn.find(({ kind }) => kind === 'Event') as ServedKind;
 const pods = builtIn.find(({ kind }) => kind === 'Pod') as ServedKind;
 
 /** What a node does for one pod: runs its container, asks its probes, and says in its status how it is. */
@@ -78,9 +93,13 @@ export class PodRunner {
     );
     const waiting = { reason: 'ContainerCreating' };
     this.#sayContainer({ ready: false, state: { waiting } });
-    if (failure && failure.kind !== 'OOMKilled') {
+    if (failure?.kind === 'Event') return this.#warn(failure.reason, failure.message);
+    if (failure && 'message' in failure) {
       const { kind, message } = failure;
-      return this.#sayContainer({ ready: false, state: { waiting: { reason: kind, message } } });
+      if (failure.kind === 'ImagePullBackOff' && failure.event) this.#warn('Failed', failure.event);
+      this.#sayContainer({ ready: false, state: { waiting: { reason: kind, message } } });
+      if (failure.kind !== 'ErrImagePull' || !failure.once) return;
+      await sleep(PULL_AGAIN_MS, undefined, { signal });
     }
     const args = this.#args();
     if (!args) {
@@ -91,7 +110,7 @@ export class PodRunner {
       });
     }
     while (!signal.aborted) {
-      this.current = new ContainerProcess(args);
+      this.current = new ContainerProcess(failure?.kind === 'ExecFormat' ? wrongMachine : args);
       if (failure?.kind === 'OOMKilled') setTimeout(() => this.kill(), 100);
       await this.#watch(this.current);
       if (signal.aborted) return;
@@ -168,6 +187,18 @@ export class PodRunner {
         { name, image, imageID: image, restartCount: this.#restarts, ...this.#lastState(), ...status },
       ],
     });
+  }
+
+  #warn(reason: string, message: string): void {
+    const { namespace, name } = this;
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `${name}.${reason.toLowerCase()}` },
+      ...{ involvedObject: { kind: 'Pod', namespace, name }, type: 'Warning', reason, message },
+      lastTimestamp: new Date().toISOString(),
+    };
+    this.store.create(events, namespace, body, { manager: 'kubelet' });
   }
 
   #lastState(): object {

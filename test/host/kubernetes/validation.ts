@@ -28,7 +28,7 @@ export function setDefaults(object: StoredObject): void {
       spec.minReplicas ??= 1;
       break;
   }
-  if (object.kind !== 'Namespace' && object.kind !== 'ConfigMap') object.spec = spec;
+  if (!['Namespace', 'ConfigMap', 'Event'].includes(object.kind)) object.spec = spec;
 }
 
 /** Throws 422 with all that is wrong, as the API server does. */

@@ -82,6 +82,18 @@ describe('slipway.json', () => {
       /^Images for several "platforms" need a "registry"/,
     ],
     [
+      'a path of an Ingress that no server answers at',
+      '{"targets": {"a": {"kind": "kubernetes", "registry": "r.io", "ingress": {"host": "h", "path": "/iris"}}}}',
+      '"/iris"',
+      /answers at "\/" alone.*\{model\}\.example\.com/,
+    ],
+    [
+      'a host with an unknown placeholder',
+      '{"targets": {"a": {"kind": "kubernetes", "registry": "r.io", "ingress": {"host": "{name}.example.com"}}}}',
+      '"{name}',
+      /Expected the name of a host/,
+    ],
+    [
       'a port that two models share',
       '{"targets": {"a": {"kind": "docker", "ports": {"m": 8601}}, "b": {"kind": "docker", "ports": {"n": 8601}}}}',
       '8601',
@@ -96,6 +108,18 @@ describe('slipway.json', () => {
       assert.equal(range.offset, text.lastIndexOf(at));
     });
   }
+
+  it('may name a model in a host', () => {
+    const target = (more: string) =>
+      `{"targets": {"a": {"kind": "kubernetes", "registry": "r.io", ${more}}}}`;
+    for (const more of [
+      '"ingress": {"host": "{model}.example.com", "path": "/"}',
+      '"serviceMonitor": {"labels": {"release": "prometheus"}}',
+      '"serviceMonitor": true',
+      '"gateway": {"name": "g", "host": "models-{model}.example.com"}',
+    ])
+      assert.deepEqual(parseConfig(target(more)).problems, []);
+  });
 
   it('may name no targets', () => {
     assert.deepEqual(parseConfig('{}'), { config: { targets: {} }, problems: [] });

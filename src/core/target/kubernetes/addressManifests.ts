@@ -10,7 +10,7 @@ import {
   revisionNotes,
 } from './names';
 import type { Autoscaler, BackendRef, HttpRoute, KubeObject, Service } from './objects';
-import type { KubernetesConfig } from './options';
+import type { GatewayOptions, IngressOptions, KubernetesConfig, ServiceMonitorOptions } from './options';
 
 /** A model on a target. */
 export interface Subject {
@@ -91,7 +91,7 @@ export function addressCompanions(config: KubernetesConfig, of: Subject, traffic
     ...(config.autoscale ? [autoscalerOf(config.autoscale, of, traffic.serving)] : []),
     ...(config.ingress ? [ingressOf(config.ingress, of)] : []),
     ...(config.gateway ? [routeOf(config.gateway, of, traffic)] : []),
-    ...(config.serviceMonitor ? [monitorOf(of)] : []),
+    ...(config.serviceMonitor ? [monitorOf(config.serviceMonitor, of)] : []),
   ];
 }
 
@@ -128,23 +128,20 @@ export function autoscalerOf(
 }
 
 function ingressOf(
-  { host, class: ingressClassName, path = '/', tlsSecret }: NonNullable<KubernetesConfig['ingress']>,
+  { host: pattern, class: ingressClassName, tlsSecret }: IngressOptions,
   of: Subject,
 ): KubeObject {
+  const host = hostOf(pattern, of.model);
   const service = { name: addressName(of.model), port: { name: PORT_NAME } };
   const spec = {
     ...(ingressClassName !== undefined && { ingressClassName }),
-    rules: [{ host, http: { paths: [{ path, pathType: 'Prefix', backend: { service } }] } }],
+    rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service } }] } }],
     ...(tlsSecret !== undefined && { tls: [{ hosts: [host], secretName: tlsSecret }] }),
   };
   return { ...companion(of, 'networking.k8s.io/v1', 'Ingress'), ...{ spec } };
 }
 
-function routeOf(
-  gateway: NonNullable<KubernetesConfig['gateway']>,
-  of: Subject,
-  { serving, canary }: Traffic,
-): HttpRoute {
+function routeOf(gateway: GatewayOptions, of: Subject, { serving, canary }: Traffic): HttpRoute {
   const { name, namespace, host } = gateway;
   const backend = (revision: number, weight: number): BackendRef => ({
     name: revisionName(of.model, revision),
@@ -161,22 +158,29 @@ function routeOf(
     ...companion(of, 'gateway.networking.k8s.io/v1', 'HTTPRoute'),
     spec: {
       parentRefs: [{ name, ...(namespace !== undefined && { namespace }) }],
-      ...(host !== undefined && { hostnames: [host] }),
+      ...(host !== undefined && { hostnames: [hostOf(host, of.model)] }),
       rules: [{ backendRefs }],
     },
   };
 }
 
-function monitorOf(of: Subject): KubeObject {
+function monitorOf(options: true | ServiceMonitorOptions, of: Subject): KubeObject {
+  const { metadata, ...rest } = companion(of, 'monitoring.coreos.com/v1', 'ServiceMonitor');
+  const labelled = options === true ? metadata.labels : { ...options.labels, ...metadata.labels };
   const spec = {
     selector: { matchLabels: { ...labelsOf(of), [labels.kind]: 'address' } },
     endpoints: [{ port: PORT_NAME, path: '/metrics' }],
   };
-  return { ...companion(of, 'monitoring.coreos.com/v1', 'ServiceMonitor'), ...{ spec } };
+  return { ...rest, metadata: { ...metadata, labels: labelled }, ...{ spec } };
 }
 
-/** Where clients from outside reach the stable address; undefined where only the cluster itself does. */
-export function publicAddress({ ingress, gateway }: KubernetesConfig): string | undefined {
-  if (ingress) return `${ingress.tlsSecret ? 'https' : 'http'}://${ingress.host}${ingress.path ?? '/'}`;
-  return gateway?.host === undefined ? undefined : `http://${gateway.host}/`;
+/** The host of a model, where several models share the configuration. */
+export function hostOf(pattern: string, model: string): string {
+  return pattern.replaceAll('{model}', addressName(model));
+}
+
+/** Where clients from outside reach the stable address of a model; undefined where only the cluster itself does. */
+export function publicAddress({ ingress, gateway }: KubernetesConfig, model: string): string | undefined {
+  if (ingress) return `${ingress.tlsSecret ? 'https' : 'http'}://${hostOf(ingress.host, model)}/`;
+  return gateway?.host === undefined ? undefined : `http://${hostOf(gateway.host, model)}/`;
 }

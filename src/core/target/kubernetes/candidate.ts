@@ -1,9 +1,11 @@
 import { hostname, userInfo } from 'node:os';
+import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest } from '../target';
 import { revisionService } from './addressManifests';
 import { apiStatusOf } from './clusterErrors';
 import { deploymentOf } from './deploymentManifest';
+import { assertHostFree } from './hosts';
 import { assertOurs, assertOwn } from './ownership';
 import { revisionName } from './names';
 import { kinds } from './objects';
@@ -24,6 +26,7 @@ export async function startCandidate(
   task: TaskContext,
 ): Promise<RevisionRecord> {
   await assertOurs(site, request.model.name, task.signal);
+  await assertHostFree(site, request.model.name, task.signal);
   const revision = await createRevision(site, request, image, task);
   const of = { model: request.model.name, revision };
   try {
@@ -35,9 +38,17 @@ export async function startCandidate(
     }
     return await until(running, site, of, task);
   } catch (error) {
-    await removeRevision(site, of, AbortSignal.timeout(CLEANUP_MS));
-    throw error;
+    throw withLeft(error, await removeRevision(site, of, AbortSignal.timeout(CLEANUP_MS)), task);
   }
+}
+
+/** The error with what could not be removed after it. A cancel has no words of its own: it is reported there. */
+function withLeft(error: unknown, left: string[], task: TaskContext): unknown {
+  if (left.length === 0) return error;
+  const words = `Left behind: ${left.join('; ')}`;
+  task.report(words);
+  if (!(error instanceof UserError)) return error;
+  return new UserError(error.code, `${error.message}\n${words}`, error.next, { cause: error });
 }
 
 /** Two deploys at the same time may want the same number: the cluster gives the name to one, and the other takes the next. */

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import type { ReleaseRequest } from '../target';
-import { addressCompanions, addressService, revisionService } from './addressManifests';
+import { addressCompanions, addressService, hostOf, revisionService } from './addressManifests';
 import { DEFAULT_REPLICAS, deploymentOf, resourcesOf } from './deploymentManifest';
 import { chartFiles, optional, raw, text, type Template } from './helmChart';
 import { addressName } from './names';
@@ -59,9 +59,8 @@ export function chartOf(
       ...(!gateway && {
         ingress: {
           enabled: ingress !== undefined,
-          host: ingress?.host ?? defaults.host,
+          host: hostOf(ingress?.host ?? defaults.host, of.model),
           className: ingress?.class ?? '',
-          path: ingress?.path ?? '/',
           tlsSecret: ingress?.tlsSecret ?? '',
         },
       }),
@@ -104,10 +103,7 @@ function templateOf(object: KubeObject): Template {
     }
     case 'Ingress': {
       const { rules } = spec as { rules: { host: string; http: { paths: object[] } }[] };
-      const paths = (rules[0]?.http.paths ?? []).map((each) => ({
-        ...each,
-        path: text('.Values.ingress.path'),
-      }));
+      const paths = rules[0]?.http.paths ?? [];
       const tls =
         '[{ hosts: [{{ .Values.ingress.host | quote }}], secretName: {{ .Values.ingress.tlsSecret | quote }} }]';
       const reached = {

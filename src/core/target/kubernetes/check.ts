@@ -2,6 +2,8 @@ import { UserError, messageOf } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest, Standing } from '../target';
 import { apiStatusOf } from './clusterErrors';
+import { assertNamedExist } from './existing';
+import { assertHostFree } from './hosts';
 import { certificateExpiry, type KubeContext } from './kubeconfig';
 import { groupPath, type NamespaceApi } from './namespaceApi';
 import { kinds, type Kind } from './objects';
@@ -32,16 +34,20 @@ export async function checkCluster(
     ],
     [
       kinds.serviceMonitor,
-      config.serviceMonitor === true,
+      Boolean(config.serviceMonitor),
       'Prometheus\' operator is not installed, which "serviceMonitor" needs.',
     ],
   ];
   for (const [kind, used, words] of needed) if (used) await assertKnown(api, kind, words, task.signal);
   await assertAllowed(api, permissionsFor(config), task.signal);
+  await assertNamedExist(site, task.signal);
   if (config.autoscale && !(await knows(api, 'metrics.k8s.io/v1beta1', task.signal))) {
     standing.warnings.push('The cluster has no metrics server, so "autoscale" has nothing to go by.');
   }
-  if (request) await assertOurs(site, request.model.name, task.signal);
+  if (request) {
+    await assertOurs(site, request.model.name, task.signal);
+    await assertHostFree(site, request.model.name, task.signal);
+  }
   return standing;
 }
 

@@ -18,6 +18,8 @@ export interface ApiRequest {
   body?: unknown;
   /** Default `application/json`. */
   contentType?: string;
+  /** Default `application/json`. */
+  accept?: string;
   signal: AbortSignal;
 }
 
@@ -67,14 +69,20 @@ export class ClusterConnection {
   }
 
   async #open(method: Method, path: string, request: ApiRequest): Promise<IncomingMessage> {
-    const { query = {}, body, contentType = 'application/json', signal } = request;
+    const {
+      query = {},
+      body,
+      contentType = 'application/json',
+      accept = 'application/json',
+      signal,
+    } = request;
     const url = new URL(this.context.server.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const login = await this.#loginOptions();
     signal.throwIfAborted();
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
-      accept: 'application/json',
+      accept,
       ...(text !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
       ...(login.headers as Record<string, string>),
     };

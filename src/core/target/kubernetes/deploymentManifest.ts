@@ -1,6 +1,7 @@
 import { labels } from '../../docker/labels';
 import { serverCommand } from '../../image/modelImage';
 import type { ReleaseRequest } from '../target';
+import { LOAD_SECONDS } from '../untilReady';
 import {
   CONTAINER_NAME,
   PORT_NAME,
@@ -20,8 +21,6 @@ const LEAVE_SECONDS = 5;
 const DRAIN_SECONDS = 35;
 /** How long a pod may take to end before it is killed, in seconds. */
 export const GRACE_SECONDS = LEAVE_SECONDS + DRAIN_SECONDS + 5;
-/** How long a server may take to load its model, in seconds. */
-const LOAD_SECONDS = 150;
 const PROBE_SECONDS = 2;
 /** The user who owns nothing, on every Linux. */
 const NOBODY = 65534;
@@ -78,7 +77,16 @@ export function deploymentOf(config: KubernetesConfig, made: Revision): Deployme
 /** What of a target's configuration shapes the pods of a release, as JSON. */
 export function settingsOf(config: KubernetesConfig): string {
   const { imagePullSecret, serviceAccount, nodeSelector, replicas, resources } = config;
-  return JSON.stringify({ imagePullSecret, serviceAccount, nodeSelector, replicas, resources });
+  // By annotations of the pods, or without them.
+  const serviceMonitor = config.serviceMonitor ? true : undefined;
+  return JSON.stringify({
+    imagePullSecret,
+    serviceAccount,
+    nodeSelector,
+    replicas,
+    resources,
+    serviceMonitor,
+  });
 }
 
 /** What does not fit into labels, to be read back. */

@@ -14,12 +14,14 @@ import { settingsOf } from './deploymentManifest';
 import { Forwards } from './forwards';
 import { readKubeconfig } from './kubeconfig';
 import { ReleaseLinks } from './links';
+import { machineWarnings } from './machines';
 import { kustomized, manifestsOf } from './manifests';
 import { NamespaceApi } from './namespaceApi';
 import { labelsOf, podLabels } from './names';
 import { kinds } from './objects';
 import type { KubernetesTargetOptions } from './options';
 import { planOn } from './plan';
+import { warningOf } from './podEvents';
 import { followPods, lastWordsOf } from './podLogs';
 import { promote, retire, withdraw } from './promotion';
 import { healthOf, toRelease } from './releaseState';
@@ -73,6 +75,12 @@ export class KubernetesTarget implements Target {
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the cluster', task.signal, async ({ site }) => {
       const standing = await checkCluster(site, request, task);
+      const platforms = await this.#platforms(request, task.signal);
+      if (platforms) {
+        const { nodeSelector } = site.config;
+        const nodes = { target: this.name, nodeSelector };
+        standing.warnings.push(...(await machineWarnings(site.api, nodes, platforms, task.signal)));
+      }
       if (request) await this.options.checkPush(request.model.name, task.signal);
       return standing;
     });
@@ -118,7 +126,7 @@ export class KubernetesTarget implements Target {
       const record = await this.#find(site, release, task.signal);
       const switched = await promote(site, record, proof, task).finally(() => links.forget());
       await this.#retire(site, release.model.name, switched);
-      const reached = publicAddress(site.config);
+      const reached = publicAddress(site.config, release.model.name);
       if (reached) task.report(`${words(release)} serves at ${reached}`);
       return this.#read(connected, release.model.name, release.revision);
     });
@@ -202,6 +210,17 @@ export class KubernetesTarget implements Target {
     return (this.#connected = { site, forwards, links: new ReleaseLinks(site, forwards) });
   }
 
+  /** The machines that images are made for; undefined where only an engine knows that, and none is needed yet. */
+  async #platforms(
+    request: ReleaseRequest | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
+    const { platforms, enginePlatform } = this.options;
+    if (platforms || !request) return platforms;
+    const own = await enginePlatform?.(signal);
+    return own === undefined ? undefined : [own];
+  }
+
   async #list(connected: Connected, model: string | undefined, signal: AbortSignal): Promise<Release[]> {
     const { site, links } = connected;
     const began = performance.now();
@@ -236,6 +255,7 @@ export class KubernetesTarget implements Target {
           ranges?.get(record.deployment.metadata.name),
           (running) => links.of(subjectOf(record), record.revision, running, address !== undefined),
           (pod) => lastWordsOf(site.api, pod, signal),
+          (pod) => warningOf(site.api, pod, signal),
         );
       }),
     );

@@ -52,7 +52,17 @@ export interface BackendRef {
 }
 
 export interface HttpRoute extends KubeObject {
-  spec: { rules?: { backendRefs?: BackendRef[] }[]; [field: string]: unknown };
+  spec: {
+    parentRefs?: { name: string; namespace?: string }[];
+    hostnames?: string[];
+    rules?: { backendRefs?: BackendRef[] }[];
+    [field: string]: unknown;
+  };
+  status?: { parents?: { parentRef: { name: string }; conditions?: Condition[] }[] };
+}
+
+export interface Ingress extends KubeObject {
+  spec: { ingressClassName?: string; rules?: { host?: string }[] };
 }
 
 export interface Autoscaler extends KubeObject {
@@ -69,6 +79,8 @@ export interface Condition {
   status: string;
   reason?: string;
   message?: string;
+  /** The generation of the object that it is about. */
+  observedGeneration?: number;
 }
 
 export interface ContainerStatus {
@@ -116,6 +128,9 @@ export const kinds = {
   ingress: kind('networking.k8s.io/v1', 'Ingress', 'ingresses'),
   httpRoute: kind('gateway.networking.k8s.io/v1', 'HTTPRoute', 'httproutes'),
   serviceMonitor: kind('monitoring.coreos.com/v1', 'ServiceMonitor', 'servicemonitors'),
+  serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
+  secret: kind('v1', 'Secret', 'secrets'),
+  gateway: kind('gateway.networking.k8s.io/v1', 'Gateway', 'gateways'),
   inferenceService: kind('serving.kserve.io/v1beta1', 'InferenceService', 'inferenceservices'),
 } as const;
 

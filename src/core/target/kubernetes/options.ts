@@ -19,11 +19,10 @@ export interface Autoscale {
 
 /** How clients from outside come to the stable address, by an ingress controller. */
 export interface IngressOptions {
+  /** `{model}` in it stands for the name of the model. */
   host: string;
   /** Name of the ingress class; default: the cluster's. */
   class?: string;
-  /** Default `/`. */
-  path?: string;
   /** Secret with the certificate of `host`; default: none, so that it answers without TLS. */
   tlsSecret?: string;
 }
@@ -33,8 +32,14 @@ export interface GatewayOptions {
   name: string;
   /** Namespace of the Gateway; default: that of the target. */
   namespace?: string;
-  /** Default: any that the Gateway takes. */
+  /** `{model}` in it stands for the name of the model. Default: any that the Gateway takes. */
   host?: string;
+}
+
+/** How Prometheus' operator finds a model. */
+export interface ServiceMonitorOptions {
+  /** Labels that a Prometheus selects ServiceMonitors by. */
+  labels: Record<string, string>;
 }
 
 /** A cluster, and how to come to it. */
@@ -68,7 +73,7 @@ export interface KubernetesConfig extends ClusterOptions, PullOptions {
   /** The parts of the traffic that a new release gets before all of it. */
   canary?: { steps: number[] };
   /** Whether Prometheus' operator is told by a ServiceMonitor; default: by annotations of the pods. */
-  serviceMonitor?: boolean;
+  serviceMonitor?: boolean | ServiceMonitorOptions;
 }
 
 /** Brings the images with an engine's ids to a registry. Resolves to its place there: `registry/name@sha256:…`. */
@@ -83,6 +88,8 @@ export interface ClusterTargetOptions {
   checkPush: (model: string, signal: AbortSignal) => Promise<void>;
   /** The machines that images are made for; default: those of the base image that the engine has. */
   platforms?: Platform[];
+  /** The machines that the engine makes images for, unless told: `linux/amd64`; undefined where that is not known. */
+  enginePlatform?: (signal: AbortSignal) => Promise<string | undefined>;
   /** Address of the Docker engine that builds images; empty for `DOCKER_HOST` or the usual socket. */
   host: string;
   /** Image that runtime images are built on. */

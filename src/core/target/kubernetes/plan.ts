@@ -5,6 +5,7 @@ import { addressCompanions, addressService, publicAddress, type Subject } from '
 import { nextRevision } from './candidate';
 import { dryRun, removalOf, revisionServices, unusedCompanions } from './companions';
 import { deploymentOf } from './deploymentManifest';
+import { assertHostFree } from './hosts';
 import { addressName, revisionName } from './names';
 import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
@@ -17,6 +18,7 @@ import { lineDiff, yamlOf } from './yaml';
 export async function planOn(site: Site, request: ReleaseRequest, signal: AbortSignal): Promise<Change[]> {
   const of = { target: site.target, model: request.model.name };
   await assertOurs(site, of.model, signal);
+  await assertHostFree(site, of.model, signal);
   const [records, address, revision, unused] = await Promise.all([
     listRevisions(site.api, of, signal),
     readAddress(site.api, of, site.config.gateway !== undefined, signal),
@@ -35,7 +37,7 @@ export async function planOn(site: Site, request: ReleaseRequest, signal: AbortS
     ...addressCompanions(site.config, of, traffic),
   ];
   for (const object of objects) changes.push(...(await dryRun(site, object, signal)));
-  const reached = publicAddress(site.config);
+  const reached = publicAddress(site.config, of.model);
   return [
     ...changes,
     ...unused.map(removalOf),

@@ -12,6 +12,8 @@ import { runs, serverNameOf, serverOf } from './podWords';
 const LOOK_MS = 2_000;
 const TAIL_LINES = 2000;
 const LAST_LINES = 8;
+const OTHER_MACHINE =
+  'Its image is made for other machines than its node: "platform" of the target says for which.';
 
 /**
  * What all pods with these labels have written and, until `signal` aborts, what they write; each line begins with its pod's name
@@ -102,7 +104,8 @@ export async function lastWordsOf(api: NamespaceApi, pod: Pod, signal: AbortSign
     // A container that never ran has no log.
     if (apiStatusOf(error) === undefined) throw error;
   }
-  return lines.filter(Boolean);
+  const said = lines.filter(Boolean);
+  return said.some((line) => /exec format error/i.test(line)) ? [...said, OTHER_MACHINE] : said;
 }
 
 async function* logOf(

@@ -11,6 +11,10 @@ export interface PodProblem {
   crashed: boolean;
 }
 
+/** What a registry answers that it would answer again. */
+const refused =
+  /unauthorized|denied|forbidden|not found|(manifest|name) unknown|no match for platform|invalid reference/i;
+
 /** What hinders a pod; undefined while it is ready, or just starts. */
 export function problemOf(pod: Pod): PodProblem | undefined {
   const { status } = pod;
@@ -77,7 +81,8 @@ function ofContainer(
         words: sentence(
           `The cluster can not pull ${isServers ? 'its image' : `the image of its ${who}`}: ${message || reason}`,
         ),
-        ended: true,
+        // What only failed once is tried again by itself.
+        ended: reason === 'ImagePullBackOff' || refused.test(message),
         crashed: false,
       };
     case 'InvalidImageName':
@@ -114,6 +119,11 @@ function ofContainer(
 /** Whether the server's container of the pod runs. */
 export function runs(pod: Pod): boolean {
   return serverOf(pod)?.state?.running !== undefined;
+}
+
+/** Whether a pod that does not run yet does not say why. */
+export function isSilent(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp === undefined && !runs(pod) && problemOf(pod) === undefined;
 }
 
 /** What a pod that has no problem waits for: `pulling its image`. */

@@ -1,12 +1,13 @@
 import { readProof } from '../proof';
 import type { Release, ReleaseState, ReplicaRange } from '../target';
-import { problemOf, type PodProblem } from './podWords';
+import { LOAD_SECONDS } from '../untilReady';
+import { isSilent, problemOf, type PodProblem } from './podWords';
 import { isReady, type RevisionRecord } from './revisions';
 import { isRouted, percentOf, type Address } from './traffic';
 import type { Pod } from './objects';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
-const START_MS = 150_000;
+const START_MS = LOAD_SECONDS * 1000;
 
 export interface Links {
   url?: string;
@@ -15,6 +16,9 @@ export interface Links {
 
 /** Reads the last lines that the server of a pod wrote before it ended. */
 export type LastWords = (pod: Pod) => Promise<string[]>;
+
+/** Reads what the cluster warns of about a pod; undefined where it does not. */
+export type Warned = (pod: Pod) => Promise<string | undefined>;
 
 /** What the cluster says about a revision, put together. `all` are the revisions of its model, `range` is what its autoscaler may decide on. */
 export async function toRelease(
@@ -25,10 +29,11 @@ export async function toRelease(
   range: ReplicaRange | undefined,
   links: (running: boolean) => Promise<Links>,
   lastWords: LastWords,
+  warned: Warned,
 ): Promise<Release> {
   const { model, revision, notes, author, created, image, proof, settings } = record;
   const { health, problem } = healthOf(record);
-  const state = stateOf(record, address);
+  const state = stateOf(record, address, health);
   const kept = { ...(proof !== undefined && readProof(proof)), ...(settings !== undefined && { settings }) };
   return {
     id: `${target}/${model.name}/${String(revision)}`,
@@ -42,16 +47,22 @@ export async function toRelease(
       wanted: record.wanted,
       ...(range && { range }),
     },
-    detail: await detailOf(record, health, problem, lastWords),
+    detail: await detailOf(record, health, problem, lastWords, warned),
     ...(await links(health !== 'stopped')),
   };
 }
 
-function stateOf({ revision, promoted }: RevisionRecord, address: Address | undefined): ReleaseState {
+function stateOf(
+  { revision, promoted, wanted }: RevisionRecord,
+  address: Address | undefined,
+  health: Release['health'],
+): ReleaseState {
   if (isRouted(address, revision)) {
     return address?.traffic.canary?.revision === revision ? 'canary' : 'serving';
   }
-  return promoted ? 'retired' : 'candidate';
+  if (promoted) return 'retired';
+  // It shall run, and will not: whoever deployed it is not there any more to remove it.
+  return wanted > 0 && health === 'stopped' ? 'failed' : 'candidate';
 }
 
 interface Found {
@@ -85,23 +96,27 @@ async function detailOf(
   health: Release['health'],
   problem: Found['problem'],
   lastWords: LastWords,
+  warned: Warned,
 ): Promise<string | undefined> {
-  if (!problem) {
-    if (health === 'unhealthy') return 'Its servers run, but none is ready.';
-    return conditionWords(record, health);
-  }
   const ready = record.pods.filter(isReady).length;
-  const some = ready > 0 ? `${String(ready)} of ${String(record.wanted)} servers are ready. ` : '';
+  const some =
+    ready > 0 && ready < record.wanted
+      ? `${String(ready)} of ${String(record.wanted)} servers are ready.`
+      : '';
+  if (!problem) {
+    const silent = record.pods.find(isSilent);
+    const warning = silent && (await warned(silent));
+    if (warning !== undefined) return [some, warning].filter(Boolean).join(' ');
+    if (health === 'unhealthy') return 'Its servers run, but none is ready.';
+    return [some, conditionWords(record)].filter(Boolean).join(' ') || undefined;
+  }
   const said = problem.found.crashed ? await lastWords(problem.pod) : [];
-  return [`${some}${problem.found.words}`, ...said].join('\n');
+  return [[some, problem.found.words].filter(Boolean).join(' '), ...said].join('\n');
 }
 
 /** Where there is no pod to ask, such as when a quota hinders it, the Deployment says why. */
-function conditionWords(
-  { deployment, pods, wanted }: RevisionRecord,
-  health: Release['health'],
-): string | undefined {
-  if (health === 'ready' || pods.length >= wanted) return undefined;
+function conditionWords({ deployment, pods, wanted }: RevisionRecord): string | undefined {
+  if (pods.length >= wanted) return undefined;
   return deployment.status?.conditions?.find(
     ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
   )?.message;

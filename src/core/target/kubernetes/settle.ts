@@ -1,5 +1,6 @@
 import { addressCompanions, type Subject } from './addressManifests';
 import { dryRun, removalOf, revisionServices, unusedCompanions } from './companions';
+import { assertHostFree } from './hosts';
 import { kinds } from './objects';
 import { assertOurs } from './ownership';
 import { removeUnused } from './promotion';
@@ -10,6 +11,7 @@ import { readAddress } from './traffic';
 /** Brings what stands beside a stable address to what the configuration says; the traffic stays as it is. Resolves to what was changed, in words. */
 export async function settle(site: Site, of: Subject, signal: AbortSignal): Promise<string[]> {
   await assertOurs(site, of.model, signal);
+  await assertHostFree(site, of.model, signal);
   const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
   if (!address) return [];
   const { traffic } = address;

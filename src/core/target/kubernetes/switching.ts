@@ -13,6 +13,7 @@ import { addressName } from './names';
 import { kinds } from './objects';
 import { assertOwn } from './ownership';
 import { removeAddress } from './removal';
+import { assertRouteTaken } from './routeStatus';
 import type { Site } from './site';
 import { readAddress, routed, type Address } from './traffic';
 
@@ -64,6 +65,7 @@ async function put(
   const restore = AbortSignal.timeout(RESTORE_MS);
   try {
     await putCompanions(site, of, traffic, restore, keeps);
+    await assertRouteTaken(site, of, restore);
     await keepUp(site, of, id, restore);
   } catch (error) {
     await takeBack(site, of, { id, before: before?.traffic }, restore).catch(() => undefined);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { deploy } from '../../../../src/core/release/deploy';
 import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
 import type { Target } from '../../../../src/core/target/target';
+import type { RouteCondition } from '../../../host/kubernetes/gateway';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import type { StoredObject } from '../../../host/kubernetes/store';
 import {
@@ -27,7 +28,12 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
   const targets: Target[] = [];
 
   before(async () => (iris = await subjectOf('iris')));
-  beforeEach(async () => (api = await KubernetesApi.start({ addOns: ['prometheus', 'gateway'] })));
+  beforeEach(async () => {
+    api = await KubernetesApi.start({ addOns: ['prometheus', 'gateway'] });
+    const apiVersion = 'gateway.networking.k8s.io/v1';
+    const made = { apiVersion, kind: 'Gateway', metadata: { name: 'public' } };
+    api.store.create(api.kind('Gateway'), 'models', made, { manager: 'test' });
+  });
   afterEach(async () => {
     for (const target of targets.splice(0)) target.dispose();
     await api.stop();
@@ -42,6 +48,11 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
     const target = targetOf(api, config, name, drainSeconds);
     targets.push(target);
     return target;
+  }
+
+  /** All that is there but the Gateway, which is not Slipway's. */
+  function names(): string[] {
+    return api.names().filter((name) => name !== 'Gateway public');
   }
 
   function backends(): object[] {
@@ -70,7 +81,7 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
     const ingress = { host: 'iris.example.com' };
     await serve(configured({ ingress, autoscale, serviceMonitor: true }), iris);
     await serve(configured({ gateway }), iris);
-    assert.deepEqual(api.names(), [
+    assert.deepEqual(names(), [
       'Deployment iris-r1',
       'Deployment iris-r2',
       'HTTPRoute iris',
@@ -86,9 +97,116 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
     );
     await serve(plain, iris);
     assert.deepEqual(
-      api.names().filter((name) => !name.startsWith('Deployment')),
+      names().filter((name) => !name.startsWith('Deployment')),
       ['PodDisruptionBudget iris', 'Service iris'],
     );
+  });
+
+  describe('has a host', () => {
+    const digits = () => subjectOf('digits');
+
+    it('of its own for each model, where the host names the model', async () => {
+      const target = configured({ ingress: { host: '{model}.example.com' } });
+      const planned = (await target.plan(iris, taskOf())).map(({ what }) => what);
+      assert.ok(planned.includes('address http://iris.example.com/'), planned.join());
+      await serve(target, iris);
+      assert.equal(stored('Ingress').spec.rules[0].host, 'iris.example.com');
+      await target.check(await digits(), taskOf());
+      const chart = (await target.manifests?.(iris, `r/iris@sha256:${'a'.repeat(64)}`, 'helm')) ?? {};
+      assert.match(chart['values.yaml'] ?? '', /host: iris\.example\.com/);
+      const routed = configured({ gateway: { name: 'public', host: '{model}.models.example.com' } });
+      await serve(routed, iris);
+      assert.deepEqual(stored('HTTPRoute').spec.hostnames, ['iris.models.example.com']);
+    });
+
+    const shared: [string, Partial<KubernetesConfig>, RegExp][] = [
+      [
+        'an Ingress',
+        { ingress: { host: 'models.example.com' } },
+        /models\.example\.com is the address of iris/,
+      ],
+      [
+        'a Gateway',
+        { gateway: { ...gateway, host: 'a.example.com' } },
+        /a\.example\.com is the address of iris/,
+      ],
+      [
+        'a Gateway without a host',
+        { gateway: { name: 'public' } },
+        /Gateway public without a host leads to iris/,
+      ],
+    ];
+    for (const [title, config, message] of shared) {
+      it(`that no other model has: ${title}`, async () => {
+        await serve(configured(config), iris);
+        const other = configured(config);
+        const refusal = { code: 'config-invalid', message };
+        const task = deployTask();
+        const steps: string[] = [];
+        const onStep = (step: string) => void steps.push(step);
+        await assert.rejects(deploy(other, await digits(), { ...task, onStep }), refusal);
+        assert.deepEqual([...new Set(steps)], ['check']);
+        await assert.rejects(other.plan(await digits(), taskOf()), refusal);
+        await other.check(iris, taskOf());
+      });
+    }
+  });
+
+  describe('at a Gateway', () => {
+    async function start(routes: (route: StoredObject) => RouteCondition[]): Promise<void> {
+      await api.stop();
+      api = await KubernetesApi.start({ addOns: ['gateway'], routes });
+    }
+
+    it('that refuses the route is told in words, and the traffic is where it was', async () => {
+      let refuses = false;
+      const message = 'No listener of the Gateway takes the host iris.example.com';
+      await start(() => [
+        refuses
+          ? { type: 'Accepted', status: 'False', reason: 'NoMatchingListenerHostname', message }
+          : { type: 'Accepted', status: 'True', reason: 'Accepted' },
+      ]);
+      const target = configured({ gateway });
+      const first = await startCandidate(target, iris);
+      refuses = true;
+      const refusal = {
+        code: 'cluster-refused',
+        message: `The Gateway public does not take the route of iris: ${message}.`,
+      };
+      await assert.rejects(target.promote(first, taskOf()), refusal);
+      assert.deepEqual(names(), ['Deployment iris-r1']);
+      refuses = false;
+      await target.promote(first, taskOf());
+      const second = await startCandidate(target, iris);
+      refuses = true;
+      await assert.rejects(target.promote(second, taskOf()), refusal);
+      assert.equal(await stateOf(target), '2 candidate ready, 1 serving ready');
+    });
+
+    it('that first does not find a Service which was just made is asked again', async () => {
+      let found: boolean | undefined;
+      await start(({ metadata: { name } }) => {
+        if (found === undefined) setTimeout(() => lookAgain(name), 700);
+        found ??= false;
+        return [
+          { type: 'Accepted', status: 'True', reason: 'Accepted' },
+          { type: 'ResolvedRefs', status: found ? 'True' : 'False', reason: 'BackendNotFound' },
+        ];
+      });
+      const lookAgain = (name: string) => {
+        found = true;
+        const change = (object: StoredObject) =>
+          ({ ...object, metadata: { ...object.metadata, annotations: { touched: 'yes' } } }) as never;
+        api.store.update(api.kind('HTTPRoute'), 'models', name, change, { manager: 'test' });
+      };
+      assert.equal((await serve(configured({ gateway }), iris)).state, 'serving');
+      assert.equal(found, true);
+    });
+
+    it('that says nothing is not waited for longer than a few seconds', async () => {
+      await start(() => []);
+      assert.equal((await serve(configured({ gateway }), iris)).state, 'serving');
+    });
   });
 
   describe('that somebody else made under its name', () => {
@@ -121,7 +239,7 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
         await assert.rejects(target.plan(iris, taskOf()), refusal);
         await assert.rejects(startCandidate(target, iris), refusal);
         await assert.rejects(target.promote(candidate, taskOf()), refusal);
-        assert.deepEqual(api.names(), ['Deployment iris-r1', `${kind} iris`].sort());
+        assert.deepEqual(names(), ['Deployment iris-r1', `${kind} iris`].sort());
         assert.deepEqual(stored(kind).metadata.labels, {});
       });
     }
@@ -176,7 +294,7 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
         /; create Service iris-r1, create HTTPRoute iris, remove Ingress iris$/,
       );
       assert.match((await again({}))[1], /; remove HTTPRoute iris, remove Service iris-r1$/);
-      assert.deepEqual(api.names(), ['Deployment iris-r1', 'PodDisruptionBudget iris', 'Service iris']);
+      assert.deepEqual(names(), ['Deployment iris-r1', 'PodDisruptionBudget iris', 'Service iris']);
     });
 
     it('leaves the number of servers that somebody asked the autoscaler for, until slipway.json asks for others', async () => {

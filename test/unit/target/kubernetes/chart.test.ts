@@ -51,7 +51,7 @@ describe('a Helm chart of a deploy', () => {
       resources,
       replicas: 2,
       autoscaling: { enabled: false, min: 2, max: 4, cpuPercent: 80 },
-      ingress: { enabled: false, host: 'models.example.com', className: '', path: '/', tlsSecret: '' },
+      ingress: { enabled: false, host: 'models.example.com', className: '', tlsSecret: '' },
     });
   });
 
@@ -59,7 +59,7 @@ describe('a Helm chart of a deploy', () => {
     const files = await chartOf({
       replicas: 3,
       autoscale: { min: 3, max: 9, cpuPercent: 60 },
-      ingress: { host: 'iris.example.com', class: 'nginx', path: '/iris', tlsSecret: 'tls' },
+      ingress: { host: 'iris.example.com', class: 'nginx', tlsSecret: 'tls' },
       serviceMonitor: true,
       resources: { limits: { memory: '2Gi' } },
     });
@@ -73,7 +73,6 @@ describe('a Helm chart of a deploy', () => {
         enabled: true,
         host: 'iris.example.com',
         className: 'nginx',
-        path: '/iris',
         tlsSecret: 'tls',
       },
     });

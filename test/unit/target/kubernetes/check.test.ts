@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubernetesTarget } from '../../../../src/core/target/kubernetes/kubernetesTarget';
 import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
+import type { ReleaseRequest } from '../../../../src/core/target/target';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { skip } from '../../../host/skip';
 import { REGISTRY, extensionOptions, logger, subjectOf, targetOf, taskOf } from './support';
@@ -33,15 +34,20 @@ describe('checking a Kubernetes cluster', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function check(config: Partial<KubernetesConfig> = {}, trusted = true) {
+  async function check(
+    config: Partial<KubernetesConfig> = {},
+    trusted = true,
+    more: object = {},
+    request?: ReleaseRequest,
+  ) {
     const file = join(folder, 'config');
     await writeFile(file, JSON.stringify(kubeconfig));
     const push = () => Promise.reject(new Error('nothing is pushed here'));
     const all = { registry: REGISTRY, kubeconfig: file, ...config };
-    const options = { ...extensionOptions, push, checkPush, config: all, trusted: () => trusted };
+    const options = { ...extensionOptions, push, checkPush, config: all, trusted: () => trusted, ...more };
     const target = new KubernetesTarget('staging', options, logger);
     try {
-      return await target.check(undefined, taskOf());
+      return await target.check(request, taskOf());
     } finally {
       target.dispose();
     }
@@ -148,6 +154,80 @@ describe('checking a Kubernetes cluster', () => {
     const args = ['-e', 'console.error("session expired"); process.exit(1)'];
     user({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args } });
     await assert.rejects(check(), { message: /way to log in failed: session expired/ });
+  });
+
+  it('says which of the objects that slipway.json names do not exist', async () => {
+    await api.stop();
+    api = await KubernetesApi.start({ addOns: ['gateway'], namespaces: ['models', 'infra'] });
+    kubeconfig = api.kubeconfigFor('test-token') as Kubeconfig;
+    const named: [Partial<KubernetesConfig>, string, string, string, string][] = [
+      [{ serviceAccount: 'runner' }, 'ServiceAccount', 'runner', 'models', 'serviceAccount'],
+      [{ imagePullSecret: 'pull' }, 'Secret', 'pull', 'models', 'imagePullSecret'],
+      [{ gateway: { name: 'public', namespace: 'infra' } }, 'Gateway', 'public', 'infra', 'gateway'],
+    ];
+    for (const [config, kind, name, namespace, field] of named) {
+      await assert.rejects(check(config), {
+        code: 'cluster-refused',
+        message: `There is no ${kind} ${name} in the namespace ${namespace}, which "${field}" of staging names.`,
+      });
+      const { group, version } = api.kind(kind);
+      const apiVersion = group === '' ? version : `${group}/${version}`;
+      const denied = (_: string, resource: string) => resource === api.kind(kind).plural;
+      api.users.set('test-token', { name: 'eve', denied });
+      await check(config);
+      api.users.set('test-token', { name: 'ada' });
+      api.store.create(
+        api.kind(kind),
+        namespace,
+        { apiVersion, kind, metadata: { name } },
+        { manager: 'test' },
+      );
+      await check(config);
+    }
+  });
+
+  describe('whose nodes are of several kinds', () => {
+    const platforms = (...names: string[]) => ({ platforms: names });
+    const nodes = (...names: string[]) => Promise.all([api.stop(), KubernetesApi.start({ nodes: names })]);
+    async function checkOn(names: string[], images: object, config: Partial<KubernetesConfig> = {}) {
+      [, api] = await nodes(...names);
+      kubeconfig = api.kubeconfigFor('test-token') as Kubeconfig;
+      return (await check(config, true, images, await subjectOf('iris'))).warnings;
+    }
+
+    it('says that an image is for none of them, before it is made', async () => {
+      const refusal = {
+        code: 'cluster-refused',
+        message:
+          'No node of the cluster is for linux/amd64, which images for staging are made for: they are linux/arm64.',
+        next: /"platform": "linux\/arm64"/,
+      };
+      await assert.rejects(checkOn(['linux/arm64', 'linux/arm64'], platforms('linux/amd64')), refusal);
+      const engine = { enginePlatform: () => Promise.resolve('linux/amd64') };
+      await assert.rejects(checkOn(['linux/arm64'], engine), refusal);
+    });
+
+    it('warns of those that an image is not for, unless it does not come to them', async () => {
+      const both = ['linux/amd64', 'linux/arm64'];
+      assert.deepEqual(await checkOn(both, platforms('linux/amd64')), [
+        'Some nodes are linux/arm64, and images for staging are made for linux/amd64: name both in "platforms", or the nodes in "nodeSelector".',
+      ]);
+      assert.deepEqual(await checkOn(both, platforms(...both)), []);
+      const nodeSelector = { 'kubernetes.io/arch': 'amd64' };
+      assert.deepEqual(await checkOn(both, platforms('linux/amd64'), { nodeSelector }), []);
+      await assert.rejects(checkOn(both, platforms('linux/arm64'), { nodeSelector }), {
+        message: /^No node of the cluster with the labels of "nodeSelector" is for linux\/arm64/,
+      });
+    });
+
+    it('says nothing where nodes may not be looked at, or there is none yet', async () => {
+      assert.deepEqual(await checkOn([], platforms('linux/amd64')), []);
+      [, api] = await nodes('linux/arm64');
+      kubeconfig = api.kubeconfigFor('test-token') as Kubeconfig;
+      const denied = (_: string, resource: string) => resource === 'nodes';
+      api.users.set('test-token', { name: 'ada', denied });
+      assert.deepEqual((await check({}, true, platforms('linux/amd64'))).warnings, []);
+    });
   });
 
   it('refuses a Service that is not ours, and a model of another target', async () => {

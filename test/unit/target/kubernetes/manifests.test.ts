@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
+import { LOAD_SECONDS } from '../../../../src/core/target/untilReady';
 import { addressName } from '../../../../src/core/target/kubernetes/names';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { run } from '../../../host/command';
@@ -15,7 +16,7 @@ import { imageOf, startCandidate, stateOf, subjectOf, targetOf, taskOf, type Sub
 const everything: Partial<KubernetesConfig> = {
   replicas: 3,
   autoscale: { min: 2, max: 6, cpuPercent: 70 },
-  ingress: { host: 'iris.example.com', class: 'nginx', path: '/iris', tlsSecret: 'iris-tls' },
+  ingress: { host: 'iris.example.com', class: 'nginx', tlsSecret: 'iris-tls' },
   serviceMonitor: true,
   imagePullSecret: 'pull',
   serviceAccount: 'models',
@@ -55,6 +56,8 @@ describe('the objects of a release in Kubernetes', () => {
       capabilities: { drop: ['ALL'] },
     });
     assert.equal(template.spec.automountServiceAccountToken, false);
+    const { failureThreshold, periodSeconds } = container.startupProbe;
+    assert.equal(failureThreshold * periodSeconds, LOAD_SECONDS, 'as long as a deploy waits for it');
     assert.deepEqual(container.volumeMounts, [{ name: 'tmp', mountPath: '/tmp' }]);
     assert.equal(template.metadata.annotations['prometheus.io/scrape'], 'true');
   });
@@ -77,6 +80,19 @@ describe('the objects of a release in Kubernetes', () => {
     assert.deepEqual(ingress.tls, [{ hosts: ['iris.example.com'], secretName: 'iris-tls' }]);
     assert.ok(api.names().includes('ServiceMonitor iris'));
     assert.deepEqual(api.store.managersOf(api.kind('Ingress'), 'models', 'iris'), ['slipway']);
+  });
+
+  it('carry the labels that a Prometheus looks for', async () => {
+    const serviceMonitor = { labels: { release: 'prometheus', 'dev.slipway.target': 'not ours to lose' } };
+    const target = targetOf(api, { serviceMonitor });
+    await target.promote(await startCandidate(target, iris), taskOf());
+    const { labels } = api.store.get(api.kind('ServiceMonitor'), 'models', 'iris').metadata;
+    assert.deepEqual([labels?.['release'], labels?.['dev.slipway.target']], ['prometheus', 'staging']);
+    assert.match(target.settings ?? '', /"serviceMonitor":true/);
+    target.dispose();
+    const annotations = targetOf(api);
+    assert.doesNotMatch(annotations.settings ?? '', /serviceMonitor/);
+    annotations.dispose();
   });
 
   it('have names that Kubernetes takes, for any name of a model', () => {
