@@ -12,6 +12,7 @@ export interface FoundRevision {
   address?: ServiceState;
   /** Whether an InferenceService of its own runs it. */
   candidate: boolean;
+  /** Also those that end. */
   pods: Pod[];
 }
 
@@ -32,17 +33,12 @@ export async function listFound(
   const add = (kept: KeptRevision, candidate: boolean) => {
     const key = `${kept.model.name}/${String(kept.revision)}`;
     const address = addresses.find(({ model }) => model === kept.model.name);
-    const own = pods.filter(
-      ({ metadata }) =>
-        metadata.labels?.[labels.model] === addressName(kept.model.name) &&
-        metadata.labels[labels.revision] === String(kept.revision),
-    );
     const before = known.get(key);
     known.set(key, {
       kept,
       ...(address && { address }),
       candidate: candidate || before?.candidate === true,
-      pods: own,
+      pods: pods.filter((pod) => isPodOf(pod, kept)),
     });
   };
   for (const { history } of addresses) for (const kept of history) add(kept, false);
@@ -58,6 +54,15 @@ export async function readAddressService(
 ): Promise<ServiceState | undefined> {
   const service = await api.get<InferenceService>(kinds.inferenceService, addressName(of.model), signal);
   return service && readService(service);
+}
+
+/** Pods of a release that was removed may still end, and its number may be another's by now. */
+export function isPodOf({ metadata }: Pod, kept: KeptRevision): boolean {
+  return (
+    metadata.annotations?.[labels.created] === kept.created &&
+    metadata.labels?.[labels.model] === addressName(kept.model.name) &&
+    metadata.labels[labels.revision] === String(kept.revision)
+  );
 }
 
 function isKind(kind: 'address' | 'release') {

@@ -17,7 +17,7 @@ import {
   taskOf,
   type Subject,
 } from '../kubernetes/support';
-import { knative, kserveTargetOf, releaseOn, servicesOf, standard } from './support';
+import { addressOf, knative, kserveTargetOf, releaseOn, serving, servicesOf, standard } from './support';
 
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- specs are read as JSON */
 
@@ -89,6 +89,7 @@ describe('deploying to KServe', () => {
     assert.deepEqual([back?.state, back?.traffic], ['candidate', 0]);
     await target.fail(candidate, 'it was wrong', taskOf());
     assert.equal(await stateOf(target), '1 serving ready');
+    assert.deepEqual(addressOf(api), serving(1));
     const third = await serve(target, iris);
     assert.equal(third.state, 'serving');
     assert.equal(spec().predictor.canaryTrafficPercent, undefined);
