@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { UserError, messageOf } from '../../errors';
+import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { ReleaseRequest } from '../target';
 import type { Subject } from '../kubernetes/addressManifests';
@@ -33,18 +33,30 @@ export async function startCandidate(
     await untilFound(site, of, kept.revision, ({ pods }) => pods.some(runs), 'runs', task);
     return kept.revision;
   } catch (error) {
-    const left = await removeCandidate(site, of.model, kept.revision, AbortSignal.timeout(CLEANUP_MS)).then(
-      () => undefined,
-      messageOf,
-    );
-    if (left === undefined) throw error;
-    const name = nameOf(kept.revision, of.model);
-    const words = `Left behind is ${name}: ${left}`;
+    throw await cleanedUp(site, of, kept.revision, error, task);
+  }
+}
+
+/** Removes a candidate that did not start. Resolves to the error to throw: with what is left. */
+async function cleanedUp(
+  site: KServeSite,
+  of: Subject,
+  revision: number,
+  error: unknown,
+  task: TaskContext,
+): Promise<unknown> {
+  const name = nameOf(revision, of.model);
+  const inWords = (what: unknown, doing: string) =>
+    clusterError(what, `${doing} ${name} on ${site.target}`, site.context.server);
+  try {
+    await removeCandidate(site, of.model, revision, AbortSignal.timeout(CLEANUP_MS));
+    return error;
+  } catch (leftover) {
+    const words = `Left behind is ${name}: ${inWords(leftover, 'remove').message}`;
     task.report(words);
-    const { code, message } = clusterError(error, `start ${name} on ${site.target}`, site.context.server);
-    throw new UserError(code, `${message}\n${words}`, `Look at ${site.target}, and remove it there.`, {
-      cause: error,
-    });
+    const { code, message } = inWords(error, 'start');
+    const next = `Look at ${site.target}, and remove it there.`;
+    return new UserError(code, `${message}\n${words}`, next, { cause: error });
   }
 }
 
