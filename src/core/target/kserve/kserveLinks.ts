@@ -34,9 +34,10 @@ export function stableUrl(forwards: Forwards, site: KServeSite, of: Subject): Pr
     const { canary, serving, history = [] } = state ?? {};
     const drawn = canary && Math.random() * 100 < canary.percent ? canary.revision : serving;
     const kept = history.find(({ revision }) => revision === drawn);
-    const own = pods.filter((pod) => isReady(pod) && kept && isPodOf(pod, kept));
-    // While KServe replaces its pods, those that are ready answer.
-    return namesOf(own.length > 0 ? own : pods.filter(isReady));
+    const ready = pods.filter(isReady);
+    const isOwn = (pod: Pod) => kept !== undefined && isPodOf(pod, kept);
+    // While KServe replaces its pods, and where one has just ended, the others that are ready answer.
+    return namesOf([...ready.filter(isOwn), ...ready.filter((pod) => !isOwn(pod))]);
   });
 }
 
