@@ -82,7 +82,7 @@ describe('deploying to KServe', () => {
     const candidate = await startCandidate(target, { ...iris, note: 'second' });
     assert.deepEqual(services(), ['InferenceService iris', 'InferenceService iris-r2']);
     const canary = await target.setTraffic?.(candidate, 20, taskOf());
-    assert.deepEqual([canary?.state, canary?.traffic], ['canary', 20]);
+    assert.deepEqual([canary?.state, canary?.traffic, canary?.undivided], ['canary', 20, undefined]);
     assert.equal((await releaseOf(1)).traffic, 80);
     assert.equal(spec().predictor.canaryTrafficPercent, 20);
     const back = await target.setTraffic?.(candidate, 0, taskOf());
