@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import type { ErrorCode } from '../../src/core/errors';
+import type { ErrorCode, UserError } from '../../src/core/errors';
 import {
   deploy as runDeploy,
   deploySteps,
@@ -25,6 +25,10 @@ export interface Place {
   changed(): Target;
   /** Targets that can not work, and the codes of the errors that say so. */
   broken: { why: string; target: () => Target; code: ErrorCode }[];
+  /** The same target by a way that can be cut, and the code of the errors that say so; absent where there is none. */
+  remote?: { target(): Target; cut(): void; mend(): Promise<void>; code: ErrorCode };
+  /** Whether a release gets all of the traffic or none there. */
+  undivided?: boolean;
   /** A good deployment of the model `iris`. */
   deployment(): Deployment;
   /** What the place holds of the target, in any words. */
@@ -123,7 +127,7 @@ export function describeConformance(title: string, place: Place): void {
     });
 
     it('gives a canary its part of the traffic and then all of it, without a gap', async function () {
-      if (!target.setTraffic) return;
+      if (!target.setTraffic || place.undivided) return;
       const first = await deploy(target);
       const traffic = send(addressOf(first));
       const states = new Set<string>();
@@ -139,15 +143,17 @@ export function describeConformance(title: string, place: Place): void {
     });
 
     it('takes the traffic back from a canary that ends, without a gap', async function () {
-      if (!target.setTraffic) return;
+      if (!target.setTraffic || place.undivided) return;
       const first = await deploy(target);
       const traffic = send(addressOf(first));
-      const task = taskOf();
-      task.report = (words) => {
-        if (/ for 30 s$/.test(words)) setTimeout(() => void place.endServer(2), 1500);
+      const setTraffic = target.setTraffic.bind(target);
+      target.setTraffic = async (release, percent, task) => {
+        const shared = await setTraffic(release, percent, task);
+        if (percent > 0) await place.endServer(2);
+        return shared;
       };
       const canary = { steps: [50], watchSeconds: 30, maxErrorRate: 0.01, maxSlower: 20 };
-      await assert.rejects(deploy(target, { canary }, task), { code: 'canary-failed' });
+      await assert.rejects(deploy(target, { canary }), { code: 'canary-failed' });
       assert.equal(await statesOf(target), '1 serving');
       await traffic.stop();
     });
@@ -199,6 +205,44 @@ export function describeConformance(title: string, place: Place): void {
       await assert.rejects(deploy(target, {}, taskOf(controller.signal, cancel)), { name: 'AbortError' });
       assert.deepEqual(await place.leftovers(), []);
     });
+
+    for (const step of ['verify', 'traffic'] as const) {
+      it(`keeps the old release where the network is lost in the step ${step}, and goes on when it is back`, async () => {
+        const { remote } = place;
+        if (!remote) return;
+        const away = remote.target();
+        try {
+          const first = await deploy(away);
+          const before = await place.leftovers();
+          const task = taskOf(undefined, (at) => at === 'verify' && step === at && remote.cut());
+          task.report = (words) => {
+            if (step === 'traffic' && /^Moving (the )?traffic/.test(words)) remote.cut();
+          };
+          await assert.rejects(deploy(away, { note: 'second' }, task), (error: UserError) => {
+            assert.match(error.message, /can not be reached[^]*\nLeft behind is revision 2 of iris: /);
+            assert.ok(error.next);
+            return true;
+          });
+          await assert.rejects(away.list(taskOf().signal), { code: remote.code });
+          assert.equal(await statesOf(target), '2 candidate, 1 serving');
+
+          await remote.mend();
+          assert.equal(await revisionAt(first), 1);
+          const left = (await away.list(taskOf().signal)).find(({ revision }) => revision === 2);
+          assert.ok(left);
+          if (step === 'verify') {
+            assert.equal((await finishDeploy(away, left, place.deployment(), taskOf())).state, 'serving');
+            assert.equal(await revisionAt(first), 2);
+          } else {
+            assert.deepEqual(await away.remove(left, taskOf()), []);
+            assert.deepEqual((await place.leftovers()).sort(), before.sort());
+          }
+        } finally {
+          await remote.mend();
+          away.dispose();
+        }
+      });
+    }
 
     for (const { why, target: make, code } of place.broken) {
       it(`says it in words when ${why}, before anything is built`, async () => {

@@ -15,7 +15,7 @@ export function releaseActions(release: Release, line: readonly Release[], targe
   const can: Record<Action, boolean> = {
     finish: isMade && url !== undefined,
     promote: state !== 'serving',
-    setTraffic: state !== 'serving' && state !== 'failed' && url !== undefined && !!target.setTraffic,
+    setTraffic: state !== 'serving' && state !== 'failed' && url !== undefined && canShare(release, target),
     rollBack: state === 'serving' && findReleaseBefore(line) !== undefined,
     scale: !!target.scale,
     metrics: url !== undefined,
@@ -25,4 +25,9 @@ export function releaseActions(release: Release, line: readonly Release[], targe
     remove: true,
   };
   return actions.filter((action) => can[action]);
+}
+
+/** Whether a release can have a part of the traffic where it is. */
+export function canShare({ undivided = false }: Release, target: Pick<Target, 'setTraffic'>): boolean {
+  return target.setTraffic !== undefined && !undivided;
 }

@@ -41,6 +41,8 @@ export interface Release extends ReleaseNotes {
   detail?: string;
   /** Percent of the stable address's requests. */
   traffic: number;
+  /** It gets all of the traffic or none where it is, although its target has {@link Target.setTraffic}. */
+  undivided?: boolean;
   /** Where the target runs several servers of a release: how many are ready, how many it shall have, and what their load may make of that. */
   replicas?: { ready: number; wanted: number; range?: ReplicaRange };
   /** Its image: an id (`sha256:…`), or its place in a registry with its digest (`registry/name@sha256:…`). */

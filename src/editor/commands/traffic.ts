@@ -11,7 +11,7 @@ import { releaseOf, type Given } from './subject';
 /** *Set Traffic…*: gives a running release a part of the requests, beside the one that serves. */
 export async function setTraffic(services: Services, given: Given): Promise<void> {
   services.requireTrust();
-  const fits = ({ state, url }: Release) => state !== 'serving' && url !== undefined;
+  const fits = ({ state, url, undivided }: Release) => state !== 'serving' && url !== undefined && !undivided;
   const release = releaseOf(given) ?? (await pickRelease(services, 'Give traffic to which release?', fits));
   if (!release) return;
   const name = nameOf(release);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Endpoint } from '../../core/endpoint/endpoint';
+import { canShare } from '../../core/release/releaseActions';
 import type { Release, Target } from '../../core/target/target';
 import { age, shortDigest } from '../words';
 import { healthIcon, item, tooltip } from './item';
@@ -91,7 +92,7 @@ export function releaseItem(release: Release, on?: Target, under = ''): vscode.T
     ]),
     contextValue: [
       `release.${state}.${url ? 'running' : 'stopped'}`,
-      on?.setTraffic && 'canShare',
+      on && canShare(release, on) && 'canShare',
       on?.scale && 'canScale',
     ]
       .filter(Boolean)

@@ -17,18 +17,21 @@ interface Predictor extends JsonMap {
   canaryTrafficPercent: number;
   minReplicas: number;
   labels: JsonMap;
+  annotations: JsonMap;
 }
 
 /** A revision that Knative has made of a predictor. */
 interface KnativeRevision {
   name: string;
   hash: string;
+  replicas: number;
 }
 
 interface Rollout {
   revisions: KnativeRevision[];
-  /** That which had all of the traffic last. */
+  /** That which had all of the traffic last, and the one before it. */
   rolledOut: string | null;
+  before: string | null;
 }
 
 const services = addOns.kserve;
@@ -117,34 +120,29 @@ export class KServeController {
   #knative(service: StoredObject): void {
     const { name } = service.metadata;
     const { canaryTrafficPercent, ...predictor } = (service.spec as { predictor: Predictor }).predictor;
-    const rollout = this.#rollouts.get(name) ?? { revisions: [], rolledOut: null };
+    const rollout = this.#rollouts.get(name) ?? { revisions: [], rolledOut: null, before: null };
     this.#rollouts.set(name, rollout);
-    const hash = createHash('sha256').update(JSON.stringify(predictor)).digest('hex');
+    const shape = JSON.stringify([predictor, podNotesOf(service, predictor as Predictor)]);
+    const hash = createHash('sha256').update(shape).digest('hex');
     if (rollout.revisions.at(-1)?.hash !== hash) {
       const number = String(rollout.revisions.length + 1).padStart(5, '0');
-      const revision = { name: `${name}-predictor-${number}`, hash };
+      const replicas = Math.max(1, predictor.minReplicas ?? 1);
+      const revision = { name: `${name}-predictor-${number}`, hash, replicas };
       rollout.revisions.push(revision);
-      this.#put(service, revision.name, predictor as Predictor, Math.max(1, predictor.minReplicas ?? 1));
+      this.#put(service, revision.name, predictor as Predictor, replicas);
     }
     const created = rollout.revisions.at(-1)?.name ?? '';
     const ready: string | null =
       [...rollout.revisions].reverse().find((revision) => this.#isReady(service, revision.name))?.name ??
       null;
-    const splits =
-      canaryTrafficPercent !== undefined && rollout.rolledOut !== null && rollout.rolledOut !== ready;
-    if (!splits && ready === created && canaryTrafficPercent === undefined) rollout.rolledOut = ready;
-    const traffic: JsonMap[] = splits
-      ? [
-          { revisionName: ready, latestRevision: true, percent: canaryTrafficPercent },
-          { revisionName: rollout.rolledOut, percent: 100 - canaryTrafficPercent },
-        ]
-      : [{ revisionName: ready, latestRevision: true, percent: 100 }];
+    const traffic = trafficOf(rollout, ready, created, canaryTrafficPercent);
     const asked = new Set<Json | undefined>([created, ...traffic.map(({ revisionName }) => revisionName)]);
     for (const revision of rollout.revisions)
-      if (!asked.has(revision.name)) this.#scale(service, revision.name, 0);
+      this.#scale(service, revision.name, asked.has(revision.name) ? revision.replicas : 0);
     const predictorStatus = {
       latestCreatedRevision: created,
       ...(ready && { latestReadyRevision: ready }),
+      ...(rollout.rolledOut && { latestRolledoutRevision: rollout.rolledOut }),
       traffic,
     };
     this.#say(service, ready === created, {
@@ -152,16 +150,20 @@ export class KServeController {
     });
   }
 
-  #put({ metadata }: StoredObject, name: string, predictor: Predictor, replicas: number): void {
+  #put(service: StoredObject, name: string, predictor: Predictor, replicas: number): void {
+    const { metadata } = service;
     const { containers, volumes = [] } = predictor as unknown as {
       containers: JsonMap[];
       volumes?: JsonMap[];
     };
-    const labels = { ...predictor.labels, 'serving.kserve.io/inferenceservice': metadata.name } as JsonMap;
-    const body = deploymentOf(name, { ...labels, 'test/deployment': name }, replicas, {
-      containers,
-      volumes,
-    });
+    const { labels, annotations } = podNotesOf(service, predictor);
+    const body = deploymentOf(
+      name,
+      { ...labels, 'test/deployment': name },
+      replicas,
+      { containers, volumes },
+      annotations,
+    );
     (body['metadata'] as JsonMap)['labels'] = { 'test/inferenceservice': metadata.name };
     this.store.apply(deployments, metadata.namespace, name, body, { ...manager, force: true });
   }
@@ -197,7 +199,53 @@ export class KServeController {
   }
 }
 
-function deploymentOf(name: string, labels: JsonMap, replicas: number, spec: JsonMap): JsonMap {
+/**
+ * What KServe sets on pods: all of the InferenceService's own, and of its predictor, which comes first.
+ * https://github.com/kserve/kserve/blob/master/pkg/controller/v1beta1/inferenceservice/components/predictor.go
+ */
+function podNotesOf(
+  { metadata }: StoredObject,
+  predictor: Predictor,
+): { labels: JsonMap; annotations: JsonMap } {
+  const own = { 'serving.kserve.io/inferenceservice': metadata.name, component: 'predictor' };
+  return {
+    labels: { ...metadata.labels, ...predictor.labels, ...own },
+    annotations: { ...metadata.annotations, ...predictor.annotations },
+  };
+}
+
+/**
+ * How the traffic is divided, and with it what is rolled out.
+ * https://github.com/kserve/kserve/blob/master/pkg/apis/serving/v1beta1/inference_service_status.go
+ */
+function trafficOf(
+  rollout: Rollout,
+  ready: string | null,
+  created: string,
+  percent: number | undefined,
+): JsonMap[] {
+  if (percent === undefined || percent === 100 || rollout.rolledOut === null) {
+    if (ready !== null && rollout.rolledOut !== ready) {
+      rollout.before = rollout.rolledOut;
+      rollout.rolledOut = ready;
+    }
+    return [{ revisionName: ready, latestRevision: true, percent: 100 }];
+  }
+  // All of it was given to what is the newest: the rest goes back to the one before.
+  if (rollout.rolledOut === ready && ready === created) rollout.rolledOut = rollout.before ?? ready;
+  return [
+    { revisionName: ready, latestRevision: true, percent },
+    { revisionName: rollout.rolledOut, percent: 100 - percent, tag: 'prev' },
+  ];
+}
+
+function deploymentOf(
+  name: string,
+  labels: JsonMap,
+  replicas: number,
+  spec: JsonMap,
+  annotations: JsonMap = {},
+): JsonMap {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -205,7 +253,7 @@ function deploymentOf(name: string, labels: JsonMap, replicas: number, spec: Jso
     spec: {
       replicas,
       selector: { matchLabels: { ...onlyOwn(labels) } },
-      template: { metadata: { labels }, spec },
+      template: { metadata: { labels, annotations }, spec },
     },
   };
 }

@@ -93,6 +93,7 @@ describe('what can be done with a release', () => {
       'what does not run has no part',
     );
     assert.doesNotMatch(actionsOf(release(1, 'serving', { url }), [], able), /setTraffic/);
+    assert.doesNotMatch(actionsOf(release(1, 'candidate', { url, undivided: true }), [], able), /setTraffic/);
   });
 });
 

@@ -2,10 +2,10 @@ import { chartHead, commonValues, imageText, resourcesValue } from '../kubernete
 import { chartFiles, optional, raw } from '../kubernetes/helmChart';
 import type { Container } from '../kubernetes/objects';
 import type { ReleaseRequest } from '../target';
+import { keptRevision } from './candidate';
 import { addressInferenceService } from './inferenceService';
 import { servedAs } from './installation';
 import type { KServeConfig } from './options';
-import { keptRevision } from './rollout';
 
 /** What a deploy would leave, as a Helm chart. KServe scales by itself, and gives the model its address. */
 export function kserveChartOf(
@@ -16,7 +16,8 @@ export function kserveChartOf(
 ): Record<string, string> {
   const of = { target, model: request.model.name };
   const kept = keptRevision(config, request, imageText, 1);
-  const service = addressInferenceService(config, of, { serving: kept }, [kept], servedAs(config.mode));
+  const plan = { division: { serving: kept }, history: [kept], newest: 1 };
+  const service = addressInferenceService(config, of, plan, servedAs(config.mode));
   const { predictor } = service.spec;
   const containers = (predictor['containers'] as Container[]).map((each) => ({
     ...each,

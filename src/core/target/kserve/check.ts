@@ -5,7 +5,9 @@ import { kinds } from '../kubernetes/objects';
 import { permission, podPermissions } from '../kubernetes/permissions';
 import type { ReleaseRequest, Standing } from '../target';
 import { assertInstalled, dividesTraffic, modeOf, type Served } from './installation';
-import { installationFor, type KServeSite } from './rollout';
+import { assertOurs } from './address';
+import { readAddressService } from './services';
+import { installationFor, type KServeSite } from './site';
 
 const written = ['get', 'list', 'create', 'patch', 'delete'];
 
@@ -22,6 +24,7 @@ export async function checkKServe(
   await assertAllowed(api, [permission(kinds.inferenceService, written), ...podPermissions], task.signal);
   if (config.minReplicas === 0) assertMayBeEmpty(served, `Set "minReplicas" of ${target} to 1 or more.`);
   await assertInstalled(api, config.mode, task.signal);
+  if (request) assertOurs(site, of, await readAddressService(api, of, task.signal));
   const wanted = modeOf(config.mode) ?? served.mode;
   if (wanted !== served.mode) {
     standing.warnings.push(

@@ -29,6 +29,8 @@ export const serviceNotes = {
   history: 'dev.slipway.history',
   serving: 'dev.slipway.serving',
   canary: 'dev.slipway.canary',
+  /** The highest revision that ever had traffic. */
+  newest: 'dev.slipway.newest',
 } as const;
 
 /** The number of parts in which the traffic can be told. */
@@ -54,6 +56,7 @@ export interface KeptRevision extends ReleaseNotes {
 export interface Predictor {
   canaryTrafficPercent?: number;
   labels?: Record<string, string>;
+  annotations?: Record<string, string>;
   minReplicas?: number;
   maxReplicas?: number;
   [field: string]: unknown;
@@ -81,6 +84,17 @@ export interface Division {
   serving: KeptRevision;
   /** Another revision, with its percent: only where the mode divides the traffic. */
   canary?: { kept: KeptRevision; percent: number };
+}
+
+/** What the InferenceService of a model's name is written with. */
+export interface AddressPlan {
+  division: Division;
+  /** All revisions that are kept, those of the division too. */
+  history: KeptRevision[];
+  /** The highest revision that ever had traffic. */
+  newest: number;
+  /** Knative gives the revision that it makes of this no traffic: all of it stays where it is. */
+  held?: boolean;
 }
 
 /** The InferenceService that a revision is proven in: nothing sends it requests. */
@@ -115,41 +129,47 @@ export function candidateService(
 export function addressInferenceService(
   config: KServeConfig,
   of: Subject,
-  { serving, canary }: Division,
-  history: KeptRevision[],
+  { division: { serving, canary }, history, newest, held = false }: AddressPlan,
   { mode, word }: Served,
 ): InferenceService {
+  const percent = held ? 0 : canary && Math.round(canary.percent);
   return {
     apiVersion: 'serving.kserve.io/v1beta1',
     kind: 'InferenceService',
     metadata: {
       name: addressName(of.model),
       labels: { ...commonLabels(of.model), ...labelsOf(of), [labels.kind]: 'address' },
+      // KServe sets them on the pods too: another value makes it replace them.
       annotations: {
         ...(word !== undefined && { [modeNote]: word }),
         [labels.model]: of.model,
         [serviceNotes.history]: JSON.stringify(history),
         [serviceNotes.serving]: String(serving.revision),
         ...(canary && { [serviceNotes.canary]: String(canary.kept.revision) }),
+        [serviceNotes.newest]: String(newest),
       },
     },
     // Of Knative's revisions the newest is the canary, and the one that was rolled out before has the rest.
     spec: {
       predictor: {
         ...predictorOf(config, of, canary?.kept ?? serving, mode),
-        ...(canary && { canaryTrafficPercent: Math.round(canary.percent) }),
+        ...(percent !== undefined && { canaryTrafficPercent: percent }),
       },
     },
   };
 }
 
 function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode: Mode): Predictor {
-  const { min, max } = kept.scaled ?? { min: config.minReplicas ?? 1, max: config.maxReplicas };
+  // A revision that is made again is made as it was.
+  const settings = JSON.parse(kept.settings ?? '{}') as Partial<KServeConfig>;
+  const made = kept.settings === undefined ? config : { ...settings, registry: config.registry };
+  const { min, max } = kept.scaled ?? { min: made.minReplicas ?? 1, max: made.maxReplicas };
   return {
     minReplicas: min,
     ...(max !== undefined && { maxReplicas: max }),
     labels: podLabels(of, kept.revision),
-    ...pullFields(config),
+    annotations: { [labels.created]: kept.created },
+    ...pullFields(made),
     ...(mode === 'Standard' && {
       terminationGracePeriodSeconds: GRACE_SECONDS,
       deploymentStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
@@ -162,7 +182,7 @@ function predictorOf(config: KServeConfig, of: Subject, kept: KeptRevision, mode
         args: [...serverCommand(kept.model), '--model-version', String(kept.revision)],
         env: [{ name: 'PROTOCOL', value: 'v2' }],
         ports: [{ containerPort: SERVER_PORT, protocol: 'TCP' }],
-        resources: resourcesOf(config),
+        resources: resourcesOf(made),
         // Knative knows by itself when a pod may end, and takes no hook.
         ...(mode === 'Standard' && { lifecycle: { preStop: { exec: { command: leaveCommand } } } }),
         // Knative takes no security context of the pod.
@@ -198,18 +218,38 @@ export interface ServiceState {
   history: KeptRevision[];
   serving: number;
   canary?: { revision: number; percent: number };
+  /** The highest revision that ever had traffic. */
+  newest: number;
+  /** Whether KServe is told to leave traffic to the revision before the newest. */
+  divided: boolean;
 }
 
 export function readService(service: InferenceService): ServiceState {
   const { annotations = {}, labels: set = {} } = service.metadata;
-  const canary = Number(annotations[serviceNotes.canary] ?? 0);
+  const note = (name: string) => Number(annotations[name] ?? 0);
+  const [serving, canary] = [note(serviceNotes.serving), note(serviceNotes.canary)];
   return {
     service,
     model: annotations[labels.model] ?? set[labels.model] ?? service.metadata.name,
     history: JSON.parse(annotations[serviceNotes.history] ?? '[]') as KeptRevision[],
-    serving: Number(annotations[serviceNotes.serving] ?? 0),
+    serving,
     ...(canary > 0 && { canary: { revision: canary, percent: canaryPercent(service) } }),
+    newest: Math.max(note(serviceNotes.newest), serving, canary),
+    divided: service.spec.predictor.canaryTrafficPercent !== undefined,
   };
+}
+
+/** The revision that serves, as it can be made again; undefined where nothing does. */
+export function servingIn(state: ServiceState | undefined): KeptRevision | undefined {
+  return state?.history.find(({ revision }) => revision === state.serving);
+}
+
+/** How an InferenceService divides the traffic; undefined where nothing serves. */
+export function divisionOf(state: ServiceState | undefined): Division | undefined {
+  const serving = servingIn(state);
+  const { history = [], canary } = state ?? {};
+  const kept = history.find(({ revision }) => revision === canary?.revision);
+  return serving && { serving, ...(kept && canary && { canary: { kept, percent: canary.percent } }) };
 }
 
 /** What the cluster says that it does, and before it says so, what it shall do. */

@@ -56,7 +56,7 @@ export async function detect(
     );
   }
   const [configured, version] = await Promise.all([configuredMode(api, signal), versionOf(api, signal)]);
-  const own = existing?.metadata.annotations?.[modeNote] ?? existing?.status?.deploymentMode;
+  const own = existing && modeWordOf(existing);
   const known = modeOf(own) ?? modeOf(wanted) ?? configured;
   const mode = known ?? ((await knows(api, KNATIVE, signal)) ? 'Knative' : 'Standard');
   const word = own ?? (version === undefined ? wanted : wordOf(mode, version));
@@ -89,6 +89,11 @@ export async function assertInstalled(
  */
 export function dividesTraffic({ mode }: Served): boolean {
   return mode === 'Knative';
+}
+
+/** How an InferenceService says the mode that it is served in; undefined before KServe has seen it. */
+export function modeWordOf({ metadata, status }: InferenceService): string | undefined {
+  return metadata.annotations?.[modeNote] ?? status?.deploymentMode;
 }
 
 /** The mode that a word of any version names. */

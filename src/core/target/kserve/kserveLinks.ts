@@ -1,11 +1,11 @@
 import type { Subject } from '../kubernetes/addressManifests';
 import type { Forwards } from '../kubernetes/forwards';
-import { addressName, labelsOf, podLabels } from '../kubernetes/names';
+import { addressName, labelsOf } from '../kubernetes/names';
 import { kinds, type Pod } from '../kubernetes/objects';
 import { runs } from '../kubernetes/podWords';
 import { isReady } from '../kubernetes/revisions';
-import type { KServeSite } from './rollout';
-import { readAddressService } from './services';
+import { isPodOf, listFound, readAddressService } from './services';
+import type { KServeSite } from './site';
 
 /** The address on this machine that leads to the pods of one revision. */
 export function revisionUrl(
@@ -15,7 +15,8 @@ export function revisionUrl(
   revision: number,
 ): Promise<string> {
   return forwards.urlOf(`${of.model}/${String(revision)}`, async (signal) => {
-    const pods = await site.api.list<Pod>(kinds.pod, podLabels(of, revision), signal);
+    const found = (await listFound(site.api, of, signal)).find(({ kept }) => kept.revision === revision);
+    const pods = found?.pods ?? [];
     const ready = pods.filter(isReady);
     const running = pods.filter((pod) => runs(pod) && pod.metadata.deletionTimestamp === undefined);
     return namesOf(ready.length > 0 ? ready : running);
@@ -30,16 +31,13 @@ export function stableUrl(forwards: Forwards, site: KServeSite, of: Subject): Pr
       readAddressService(site.api, of, signal),
       site.api.list<Pod>(kinds.pod, { ...labelsOf(of), ...service }, signal),
     ]);
-    const { canary, serving } = state ?? {};
+    const { canary, serving, history = [] } = state ?? {};
     const drawn = canary && Math.random() * 100 < canary.percent ? canary.revision : serving;
-    const labels = drawn === undefined ? {} : podLabels(of, drawn);
-    const own = pods.filter(
-      (pod) =>
-        isReady(pod) &&
-        Object.entries(labels).every(([name, value]) => pod.metadata.labels?.[name] === value),
-    );
-    // While KServe replaces its pods, those that are ready answer.
-    return namesOf(own.length > 0 ? own : pods.filter(isReady));
+    const kept = history.find(({ revision }) => revision === drawn);
+    const ready = pods.filter(isReady);
+    const isOwn = (pod: Pod) => kept !== undefined && isPodOf(pod, kept);
+    // While KServe replaces its pods, and where one has just ended, the others that are ready answer.
+    return namesOf([...ready.filter(isOwn), ...ready.filter((pod) => !isOwn(pod))]);
   });
 }
 

@@ -3,7 +3,7 @@ import type { Release, ReleaseState, ReplicaRange } from '../target';
 import { isReady } from '../kubernetes/revisions';
 import { problemOf } from '../kubernetes/podWords';
 import type { LastWords, Links } from '../kubernetes/releaseState';
-import { modeOf } from './installation';
+import { dividesTraffic, modeOf } from './installation';
 import type { FoundRevision } from './services';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
@@ -16,7 +16,7 @@ export async function toKServeRelease(
   links: (running: boolean) => Promise<Links>,
   lastWords: LastWords,
 ): Promise<Release> {
-  const { kept, pods } = found;
+  const { kept, pods, mode } = found;
   const { model, revision, note, samplesHash, commit, author, image } = kept;
   const { proof, settings } = kept;
   const range = rangeOf(found);
@@ -38,6 +38,7 @@ export async function toKServeRelease(
     ...(proof !== undefined && readProof(proof)),
     ...(settings !== undefined && { settings }),
     state: stateOf(found),
+    ...(mode && !dividesTraffic({ mode }) && { undivided: true }),
     digest: image,
     created: new Date(kept.created),
     replicas: {

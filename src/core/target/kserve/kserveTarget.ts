@@ -1,4 +1,4 @@
-import { UserError } from '../../errors';
+import { UserError, messageOf } from '../../errors';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
 import type { Built } from '../../image/buildImages';
@@ -9,35 +9,32 @@ import { Forwards } from '../kubernetes/forwards';
 import { readKubeconfig } from '../kubernetes/kubeconfig';
 import { filesOf, kustomized } from '../kubernetes/manifests';
 import { NamespaceApi } from '../kubernetes/namespaceApi';
-import { addressName, labelsOf, podLabels } from '../kubernetes/names';
+import { labelsOf, podLabels } from '../kubernetes/names';
 import { kinds } from '../kubernetes/objects';
 import { followPods, lastWordsOf } from '../kubernetes/podLogs';
 import { nameOf } from '../kubernetes/site';
 import { watchKinds } from '../kubernetes/watch';
-import { lineDiff, yamlOf } from '../kubernetes/yaml';
 import type { Change, ManifestFormat, Release, ReleaseRequest, Standing, Target } from '../target';
+import { keptRevision, removeCandidate, startCandidate } from './candidate';
 import { kserveChartOf } from './chart';
 import { checkKServe } from './check';
-import { addressInferenceService, candidateService, settingsOf } from './inferenceService';
+import { addressInferenceService, settingsOf } from './inferenceService';
 import { servedAs } from './installation';
 import { revisionUrl, stableUrl } from './kserveLinks';
 import { toKServeRelease } from './kserveRelease';
 import type { KServeTargetOptions } from './options';
+import { planOn } from './plan';
+import { promote } from './promotion';
 import { failCandidate, remove } from './removal';
-import {
-  installationFor,
-  keptRevision,
-  nextRevision,
-  promote,
-  share,
-  startCandidate,
-  type KServeSite,
-} from './rollout';
 import { scale } from './scale';
 import { listFound, readAddressService, type FoundRevision } from './services';
+import { share } from './share';
+import type { KServeSite } from './site';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
 const AFTERWARDS_MS = 10_000;
+/** How long taking away what a release was proven in may take, in milliseconds. */
+const TIDY_MS = 30_000;
 
 interface Connected {
   site: KServeSite;
@@ -73,34 +70,7 @@ export class KServeTarget implements Target {
   }
 
   plan(request: ReleaseRequest, task: TaskContext): Promise<Change[]> {
-    return this.#doing('plan a deploy', task.signal, async ({ site }) => {
-      const of = { target: this.name, model: request.model.name };
-      const revision = await nextRevision(site, of, task.signal);
-      const served = await installationFor(site, of, task.signal);
-      const before = await readAddressService(site.api, of, task.signal);
-      const kept = keptRevision(
-        site.config,
-        request,
-        `${site.config.registry}/${addressName(of.model)}`,
-        revision,
-      );
-      const history = [kept, ...(before?.history ?? [])];
-      const planned = await site.api.apply(
-        addressInferenceService(site.config, of, { serving: kept }, history, served),
-        task.signal,
-        true,
-      );
-      const candidate = candidateService(site.config, of, kept, served);
-      await site.api.apply(candidate, task.signal, true);
-      return [
-        { action: 'create', what: `InferenceService ${candidate.metadata.name}, until it is promoted` },
-        {
-          action: before ? 'change' : 'create',
-          what: `InferenceService ${planned.metadata.name}`,
-          diff: lineDiff(before ? yamlOf(before.service) : '', yamlOf(planned)),
-        },
-      ];
-    });
+    return this.#doing('plan a deploy', task.signal, ({ site }) => planOn(site, request, task.signal));
   }
 
   list(signal: AbortSignal): Promise<Release[]> {
@@ -133,7 +103,9 @@ export class KServeTarget implements Target {
   promote(release: Release, task: TaskContext, proof?: string): Promise<Release> {
     return this.#doing(`promote ${words(release)}`, task.signal, async (connected) => {
       const { site } = connected;
-      await promote(site, await this.#find(site, release, task.signal), proof, task);
+      const found = await this.#find(site, release, task.signal);
+      await promote(site, found, proof, task);
+      if (found.candidate) await this.#retire(site, release);
       const { url } =
         (await readAddressService(site.api, { target: this.name, model: release.model.name }, task.signal))
           ?.service.status ?? {};
@@ -190,10 +162,8 @@ export class KServeTarget implements Target {
     const of = { target: this.name, model: request.model.name };
     const kept = keptRevision(config, request, digest, 1);
     const served = servedAs(config.mode);
-    const files = filesOf(
-      [addressInferenceService(config, of, { serving: kept }, [kept], served)],
-      config.namespace,
-    );
+    const plan = { division: { serving: kept }, history: [kept], newest: 1 };
+    const files = filesOf([addressInferenceService(config, of, plan, served)], config.namespace);
     return Promise.resolve(format === 'kustomize' ? kustomized(files) : files);
   }
 
@@ -250,6 +220,16 @@ export class KServeTarget implements Target {
   async #find(site: KServeSite, release: Release, signal: AbortSignal): Promise<FoundRevision> {
     const found = await listFound(site.api, { target: this.name, model: release.model.name }, signal);
     return found.find(({ kept }) => kept.revision === release.revision) ?? gone(this.name, words(release));
+  }
+
+  /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */
+  async #retire(site: KServeSite, { model, revision }: Release): Promise<void> {
+    try {
+      await removeCandidate(site, model.name, revision, AbortSignal.timeout(TIDY_MS));
+    } catch (error) {
+      const name = nameOf(revision, model.name);
+      this.log.warn(`${this.name}: what ${name} was proven in is left: ${messageOf(error)}`);
+    }
   }
 
   /** Turns the cluster's errors into words. */

@@ -1,9 +1,11 @@
 import { UserError } from '../../errors';
 import { kinds } from '../kubernetes/objects';
 import { nameOf } from '../kubernetes/site';
-import { addressInferenceService, type Division, type ServiceState } from './inferenceService';
-import { installationFor, removeCandidate, type KServeSite } from './rollout';
+import { settleAddress } from './address';
+import { removeCandidate } from './candidate';
+import { divisionOf, type ServiceState } from './inferenceService';
 import { readAddressService, type FoundRevision } from './services';
+import { installationFor, type KServeSite } from './site';
 
 /** Removes a candidate, and forgets it where it had a part of the traffic. */
 export async function failCandidate(
@@ -12,11 +14,11 @@ export async function failCandidate(
   signal: AbortSignal,
 ): Promise<void> {
   const { kept, address } = found;
-  const part = address?.canary?.revision === kept.revision ? address.canary.percent : 0;
-  if (address?.serving === kept.revision || part > 0) {
+  if (address && isRouted(address, kept.revision)) {
     throw new UserError(
       'cluster-refused',
       `By now ${nameOf(kept.revision, kept.model.name)} serves, so it stays.`,
+      'Promote another release, then remove it.',
     );
   }
   await removeCandidate(site, kept.model.name, kept.revision, signal);
@@ -43,24 +45,23 @@ export async function remove(site: KServeSite, found: FoundRevision, signal: Abo
   return [];
 }
 
-/** Takes a revision out of the history. */
+/** Takes a revision out of the history, and its trial out of the InferenceService of the model's name. */
 async function forget(site: KServeSite, { kept }: FoundRevision, signal: AbortSignal): Promise<void> {
   const of = { target: site.target, model: kept.model.name };
-  const state = await readAddressService(site.api, of, signal);
-  const division = state && divisionOf(state);
-  if (!state || !division || !state.history.some(({ revision }) => revision === kept.revision)) return;
-  const served = await installationFor(site, of, signal);
-  const history = state.history.filter(({ revision }) => revision !== kept.revision);
-  await site.api.apply(addressInferenceService(site.config, of, division, history, served), signal);
-}
-
-function divisionOf({ history, serving, canary }: ServiceState): Division | undefined {
-  const kept = (wanted: number | undefined) => history.find(({ revision }) => revision === wanted);
-  const first = kept(serving);
-  const other = kept(canary?.revision);
-  return (
-    first && { serving: first, ...(other && canary && { canary: { kept: other, percent: canary.percent } }) }
-  );
+  const isOther = ({ revision }: { revision: number }) => revision !== kept.revision;
+  const change = (state: ServiceState | undefined) => {
+    const division = divisionOf(state);
+    if (!state || !division || state.history.every(isOther)) return undefined;
+    const { serving, canary } = division;
+    return {
+      division: canary && isOther(canary.kept) ? division : { serving },
+      history: state.history.filter(isOther),
+      newest: state.newest,
+    };
+  };
+  // Where it is not known, nothing has to be asked about KServe either.
+  if (!change(await readAddressService(site.api, of, signal))) return;
+  await settleAddress(site, of, await installationFor(site, of, signal), change, signal);
 }
 
 function isRouted({ serving, canary }: ServiceState, revision: number): boolean {

@@ -1,11 +1,13 @@
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
+import { kinds } from '../kubernetes/objects';
 import { nameOf } from '../kubernetes/site';
 import { rangeFor, serverWords } from '../replicas';
+import { settleAddress, type Change } from './address';
 import { assertMayBeEmpty } from './check';
-import { addressInferenceService, candidateService } from './inferenceService';
-import { installationFor, type KServeSite } from './rollout';
+import { candidateService, type KeptRevision } from './inferenceService';
 import type { FoundRevision } from './services';
+import { installationFor, type KServeSite } from './site';
 
 /** Sets as few servers as a release has; KServe itself decides by their load how many there are, up to the most that it is told. */
 export async function scale(
@@ -25,15 +27,35 @@ export async function scale(
   const scaled = rangeFor(replicas, most);
   const now = { ...kept, scaled };
   if (address?.serving === kept.revision) {
-    if (address.canary) throw onTrial(address.canary.revision, of.model);
-    const history = address.history.map((each) => (each.revision === kept.revision ? now : each));
-    await api.apply(addressInferenceService(config, of, { serving: now }, history, served), task.signal);
+    await settleAddress(site, of, served, servingAs(now), task.signal);
   } else if (candidate) {
-    await api.apply(candidateService(config, of, now, served), task.signal);
+    const { metadata, spec } = candidateService(config, of, now, served);
+    const { minReplicas, maxReplicas = null } = spec.predictor;
+    const { annotations } = metadata;
+    const change = { metadata: { annotations }, spec: { predictor: { minReplicas, maxReplicas } } };
+    await api.patch(kinds.inferenceService, metadata.name, change, task.signal);
   } else {
-    throw new UserError('cluster-refused', `${name} has no servers.`, 'Promote it first.');
+    throw withoutServers(kept);
   }
   task.report(`${name} has ${serverWords(scaled)}`);
+}
+
+/** Has the revision that serves made as it is described now. */
+function servingAs(now: KeptRevision): Change {
+  return (state) => {
+    if (state?.serving !== now.revision) throw withoutServers(now);
+    if (state.canary) throw onTrial(state.canary.revision, now.model.name);
+    const history = state.history.map((each) => (each.revision === now.revision ? now : each));
+    return { division: { serving: now }, history, newest: state.newest };
+  };
+}
+
+function withoutServers({ revision, model }: KeptRevision): UserError {
+  return new UserError(
+    'cluster-refused',
+    `${nameOf(revision, model.name)} has no servers.`,
+    'Promote it first.',
+  );
 }
 
 /** An InferenceService says how its newest revision is made, which is not the one that serves then. */

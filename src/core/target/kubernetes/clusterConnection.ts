@@ -95,7 +95,12 @@ export class ClusterConnection {
         resolve(answer);
       });
       sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error('the cluster does not answer in time')));
-      sent.on('error', reject);
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // The API may close a connection that was kept just when it is used again. What only reads is asked anew.
+        const isStale = sent.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted;
+        if (isStale && method === 'GET') resolve(this.#open(method, path, request));
+        else reject(error);
+      });
       sent.once('close', () => own.dispose());
       sent.end(text);
     });

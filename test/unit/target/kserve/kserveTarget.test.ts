@@ -17,7 +17,7 @@ import {
   taskOf,
   type Subject,
 } from '../kubernetes/support';
-import { knative, kserveTargetOf, releaseOn, servicesOf, standard } from './support';
+import { addressOf, knative, kserveTargetOf, releaseOn, serving, servicesOf, standard } from './support';
 
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- specs are read as JSON */
 
@@ -82,13 +82,14 @@ describe('deploying to KServe', () => {
     const candidate = await startCandidate(target, { ...iris, note: 'second' });
     assert.deepEqual(services(), ['InferenceService iris', 'InferenceService iris-r2']);
     const canary = await target.setTraffic?.(candidate, 20, taskOf());
-    assert.deepEqual([canary?.state, canary?.traffic], ['canary', 20]);
+    assert.deepEqual([canary?.state, canary?.traffic, canary?.undivided], ['canary', 20, undefined]);
     assert.equal((await releaseOf(1)).traffic, 80);
     assert.equal(spec().predictor.canaryTrafficPercent, 20);
     const back = await target.setTraffic?.(candidate, 0, taskOf());
     assert.deepEqual([back?.state, back?.traffic], ['candidate', 0]);
     await target.fail(candidate, 'it was wrong', taskOf());
     assert.equal(await stateOf(target), '1 serving ready');
+    assert.deepEqual(addressOf(api), serving(1));
     const third = await serve(target, iris);
     assert.equal(third.state, 'serving');
     assert.equal(spec().predictor.canaryTrafficPercent, undefined);
@@ -121,6 +122,75 @@ describe('deploying to KServe', () => {
     await assert.rejects(target.remove(await releaseOf(2), taskOf()), { code: 'cluster-refused' });
     assert.deepEqual(await target.remove(await releaseOf(1), taskOf()), []);
     assert.deepEqual(await target.remove(await releaseOf(2), taskOf()), []);
+    assert.deepEqual(services(), []);
+  });
+
+  it('loses nothing of what is changed at the same time', async () => {
+    await start(standard);
+    for (let count = 0; count < 3; count++) await serve(target, iris);
+    const [first, second, third] = [await releaseOf(1), await releaseOf(2), await releaseOf(3)];
+    const other = kserveTargetOf(api);
+    await Promise.all([
+      target.remove(first, taskOf()),
+      other.remove(second, taskOf()),
+      target.scale?.(third, 2, taskOf()),
+    ]);
+    other.dispose();
+    assert.deepEqual(addressOf(api), serving(3));
+    assert.equal(spec().predictor.minReplicas, 2);
+  });
+
+  it('gives a number once where it had traffic', async () => {
+    await start(standard);
+    await serve(target, iris);
+    await serve(target, iris);
+    await target.promote(await releaseOf(1), taskOf());
+    await target.remove(await releaseOf(2), taskOf());
+    assert.equal((await startCandidate(target, iris)).revision, 3);
+  });
+
+  it('is not taken to run by a server of its number that still ends', async () => {
+    await start(knative);
+    const [name, running] = ['kserve-container', { startedAt: '2026-01-01T00:00:00Z' }];
+    const labels = {
+      'dev.slipway.target': 'staging',
+      'dev.slipway.model': 'iris',
+      'dev.slipway.revision': '1',
+    };
+    const annotations = { 'dev.slipway.created': '2026-01-01T00:00:00.000Z' };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'iris-r1-of-before', labels, annotations },
+      spec: { containers: [{ name, image: 'of-before' }] },
+      status: {
+        phase: 'Running',
+        conditions: [{ type: 'Ready', status: 'True' }],
+        containerStatuses: [{ name, ready: true, restartCount: 0, state: { running } }],
+      },
+    };
+    api.store.create(api.kind('Pod'), 'models', pod, { manager: 'test' });
+    api.failures.set('iris-r1-predictor-00001', { kind: 'Unschedulable', message: 'no room' });
+    const controller = new AbortController();
+    const report = (words: string) => /No node takes its pod/.test(words) && controller.abort();
+    const task = { signal: controller.signal, report: (words: string) => void report(words) };
+    await assert.rejects(startCandidate(target, iris, task), { name: 'AbortError' });
+  });
+
+  it('that can not be started says what is left of it beside the reason', async () => {
+    await start(knative);
+    api.failures.set('iris-r1-predictor-00001', { kind: 'ImagePullBackOff', message: 'no such image' });
+    const denied = (verb: string) => verb === 'delete';
+    // It is allowed at the time of the check.
+    api.users.set('test-token', { name: 'ada', denied });
+    await assert.rejects(startCandidate(target, iris), {
+      code: 'endpoint-not-ready',
+      message:
+        /^Revision 1 of iris does not start\. The cluster can not pull its image: no such image\.\nLeft behind is revision 1 of iris: Slipway could not remove revision 1 of iris on staging: ada may not delete inferenceservices/,
+      next: 'Look at staging, and remove it there.',
+    });
+    api.users.set('test-token', { name: 'ada' });
+    assert.deepEqual(await target.remove(await releaseOf(1), taskOf()), []);
     assert.deepEqual(services(), []);
   });
 

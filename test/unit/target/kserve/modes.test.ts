@@ -88,6 +88,7 @@ describe('the modes of KServe', () => {
       assert.match((await target.check(iris, taskOf())).warnings.join(), /it has no canaries/);
       await deploy(target, iris, deployTask());
       const candidate = await startCandidate(target, iris);
+      assert.equal(candidate.undivided, true);
       await assert.rejects(Promise.resolve(target.setTraffic?.(candidate, 25, taskOf())), {
         code: 'traffic-undivided',
         message: /^KServe in the mode (RawDeployment|Standard) can not divide the traffic of iris/,

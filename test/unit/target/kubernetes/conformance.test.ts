@@ -1,17 +1,23 @@
 import { resolve } from 'node:path';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { describeConformance } from '../../../targets/conformance';
-import { deploymentOfIris, targetOf } from './support';
+import { Relay } from '../../../host/relay';
+import { deploymentOfIris, kubeconfigWith, targetOf } from './support';
 import type { Deployment } from '../../../../src/core/release/deploy';
 
 let api: KubernetesApi;
 let deployment: Deployment;
+let relay: Relay;
+const kubeconfigs = { refused: '', relayed: '' };
 const child: string[] = [];
 
 describeConformance('a Kubernetes target', {
   before: async () => {
     deployment = await deploymentOfIris();
     api = await KubernetesApi.start();
+    relay = await Relay.start({ host: '127.0.0.1', port: Number(new URL(api.url).port) });
+    kubeconfigs.refused = await kubeconfigWith(api, { token: 'of-nobody' });
+    kubeconfigs.relayed = await kubeconfigWith(api, { server: `http://127.0.0.1:${relay.port}` });
     child.push(
       process.execPath,
       '--import',
@@ -28,7 +34,18 @@ describeConformance('a Kubernetes target', {
       target: () => targetOf(api, { kubeconfig: '/nowhere' }),
       code: 'config-invalid',
     },
+    {
+      why: 'the credentials are wrong',
+      target: () => targetOf(api, { kubeconfig: kubeconfigs.refused }),
+      code: 'cluster-denied',
+    },
   ],
+  remote: {
+    target: () => targetOf(api, { kubeconfig: kubeconfigs.relayed }),
+    cut: () => relay.cut(),
+    mend: () => relay.mend(),
+    code: 'cluster-unreachable',
+  },
   deployment: () => deployment,
   leftovers: () => Promise.resolve(api.names()),
   cleanUp: () => {
@@ -47,5 +64,8 @@ describeConformance('a Kubernetes target', {
     return Promise.resolve();
   },
   child,
-  after: () => api.stop(),
+  after: () => {
+    relay.cut();
+    return api.stop();
+  },
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,6 +86,17 @@ export function targetAt(
   );
   target.images = images;
   return target;
+}
+
+/** A kubeconfig beside the cluster's own, with another token or another way to it. Resolves to its path. */
+export async function kubeconfigWith(
+  api: KubernetesApi,
+  { token = 'test-token', server = api.url }: { token?: string; server?: string },
+): Promise<string> {
+  const path = `${api.kubeconfig}-${token}-${new URL(server).port}`;
+  const text = JSON.stringify(api.kubeconfigFor(token)).replaceAll(api.url, server);
+  await writeFile(path, text);
+  return path;
 }
 
 /** All that a deploy of the model `iris` needs. */
