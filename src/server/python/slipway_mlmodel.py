@@ -25,7 +25,7 @@ NUMPYS = {"float64": "FP64", "float32": "FP32", "float16": "FP16", "bool": "BOOL
 
 def read_mlmodel(folder):
     with open(os.path.join(folder, "MLmodel"), encoding="utf-8") as file:
-        lines = [line.rstrip() for line in file if line.strip() and not line.lstrip().startswith("#")]
+        lines = [line.rstrip("\r\n ") for line in file if line.strip()]
     entries, _ = mapping(lines, 0, 0)
     function = entries.get("flavors", {}).get("python_function")
     if not isinstance(function, dict):
@@ -37,25 +37,25 @@ def mapping(lines, at, depth):
     """The entries from a line on that are as far from the margin, and the line behind them."""
     entries = {}
     while at < len(lines):
-        line = lines[at].lstrip()
+        line = lines[at].lstrip(" ")
         own = len(lines[at]) - len(line)
         if own < depth:
             break
         at += 1
         name, colon, value = line.partition(":")
-        if own > depth or not colon or line.startswith("- "):
+        if own > depth or not colon or line.startswith(("- ", "#")):
             continue
-        value = value.strip()
+        value = value.strip(" ")
         if value[:1] in ("'", '"'):
             text = value
             while not is_whole(text) and at < len(lines):
-                text += "\n" + lines[at].strip()
+                text += "\n" + lines[at].strip(" ")
                 at += 1
             entries[name] = unquoted(text)
         elif value:
             entries[name] = None if value in ("null", "~") else value
         elif at < len(lines):
-            inner = len(lines[at]) - len(lines[at].lstrip())
+            inner = len(lines[at]) - len(lines[at].lstrip(" "))
             entries[name], at = mapping(lines, at, inner) if inner > own else (None, at)
     return entries, at
 
@@ -70,9 +70,15 @@ def unquoted(text):
     inner = text[1:-1]
     if text[0] == "'":
         return inner.replace("''", "'").replace("\n", " ")
-    inner = re.sub(r"\\\n(\\ )?", lambda match: " " if match.group(1) else "", inner).replace("\n", " ")
-    inner = re.sub(r"\\x(..)", r"\\u00\1", inner).replace("\\ ", " ")
-    return json.loads(f'"{inner}"')
+    return re.sub(r"\\(\n|x..|u....|U........|.)|\n", lambda match: " " if match.group(1) is None else escaped(match.group(1)), inner)
+
+
+def escaped(letters):
+    """What stands for a backslash and these."""
+    if letters[0] in "xuU":
+        return chr(int(letters[1:], 16))
+    known = {"\n": "", "0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+    return {**known, "_": "\xa0", "N": "\x85", "L": "\u2028", "P": "\u2029"}.get(letters, letters)
 
 
 def signature_of(entries):

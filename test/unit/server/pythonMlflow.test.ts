@@ -35,7 +35,7 @@ describe('models of MLflow that are loaded without it', () => {
     assert.deepEqual(
       inputs.map(({ name, datatype }) => `${name} ${datatype}`),
       [
-        'the fourth and last of them FP64',
+        'the fourth 😀 and last of them FP64',
         'third, with a \\ in it FP64',
         'the “second” of all the names FP64',
         "it's: the first FP64",
