@@ -1,5 +1,5 @@
 import type { Change, Release } from '../target/target';
-import { settingsOf } from './settingsOf';
+import { settingsOf } from '../target/settingsOf';
 
 /** All that a target says about a release, as YAML, so that two releases can be compared line by line. */
 export function describeRelease(release: Release): string {

@@ -2,7 +2,7 @@ import type { ReleaseFacts, Revision } from '../protocol/release';
 import type { Release, Target } from '../target/target';
 import { releaseActions } from './releaseActions';
 import { releaseSteps } from './releaseSteps';
-import { isGroup, settingsOf } from './settingsOf';
+import { isGroup, settingsOf } from '../target/settingsOf';
 
 /**
  * What the page of a release shows.

@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 import { ChildController } from '../../core/childController';
+import { configFileName } from '../../core/config/config';
 import { UserError } from '../../core/errors';
 import { curlCommand } from '../../core/inference/curl';
 import type { Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
 import { exampleValues } from '../../core/inference/exampleValues';
 import type { Sample } from '../../core/sample/sample';
-import { defaultTolerance, parseSamples } from '../../core/sample/samplesFile';
+import { defaultTolerance, parseSamples, samplesPathFor } from '../../core/sample/samplesFile';
 import { sampleTensors } from '../../core/sample/sampleTensors';
 import { withLateProgress } from '../sample/lateProgress';
 import { elsewhere, type ModelServer } from '../sample/modelServer';
@@ -64,13 +65,24 @@ function inputsFor(signature: Signature, samples: Sample[]): Tensor[] {
   return sampleTensors(signature, { name: 'example', inputs, ...defaultTolerance });
 }
 
-/** The samples of a model as its file (or the editor that changes it) has them; none when there is no file. */
-export async function samplesIn({ samples }: Model): Promise<Sample[]> {
+/**
+ * The samples of a model as its file (or the editor that changes it) has them; none when there is no file. Throws `UserError` for one that
+ * `slipway.json` names or that can not be read, or has errors.
+ */
+export async function samplesIn(model: Pick<Model, 'name' | 'uri' | 'samples'>): Promise<Sample[]> {
+  const { samples } = model;
   const document = await vscode.workspace.openTextDocument(samples).then(
     (opened) => opened,
     () => undefined,
   );
-  if (!document) return [];
+  if (!document) {
+    if (await mayBeAbsent(model)) return [];
+    throw new UserError(
+      'samples-missing',
+      `The samples of ${model.name} can not be read from ${vscode.workspace.asRelativePath(samples)}.`,
+      `Write them there, or correct "samples" of the model in ${configFileName}.`,
+    );
+  }
   const { samples: found, problems } = parseSamples(document.getText());
   const first = problems[0];
   if (!first) return found;
@@ -79,6 +91,15 @@ export async function samplesIn({ samples }: Model): Promise<Sample[]> {
     'sample-invalid',
     `${vscode.workspace.asRelativePath(samples)}:${line + 1}: ${first.message}`,
     'Correct the samples file; what is wrong is marked there.',
+  );
+}
+
+/** Whether nobody says that there are samples: there is no file, and none is named. */
+async function mayBeAbsent({ uri, samples }: Pick<Model, 'uri' | 'samples'>): Promise<boolean> {
+  if (samples.fsPath !== samplesPathFor(uri.fsPath)) return false;
+  return vscode.workspace.fs.stat(samples).then(
+    () => false,
+    () => true,
   );
 }
 

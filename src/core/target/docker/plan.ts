@@ -1,4 +1,5 @@
 import { findImage } from '../../docker/images';
+import { settingsOf } from '../settingsOf';
 import type { Change, ReleaseNotes, ReleaseRequest } from '../target';
 import { nextRevision } from './candidate';
 import { networkName, proxyName, releaseName } from './names';
@@ -61,15 +62,15 @@ function differences(
 ): string {
   const after = described(request.model.hash, request, settings);
   if (!serving) return after.map((line) => `+ ${line}`).join('\n');
-  const before = described(serving.model.hash, serving.notes, serving.settings ?? '{}');
+  const before = described(serving.model.hash, serving.notes, serving.settings);
   return [
     ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
     ...after.map((line) => `${before.includes(line) ? ' ' : '+'} ${line}`),
   ].join('\n');
 }
 
-function described(hash: string, { note, commit, samplesHash }: ReleaseNotes, settings: string): string[] {
-  const facts = { model: hash, samples: samplesHash, commit, note, ...(JSON.parse(settings) as object) };
+function described(hash: string, { note, commit, samplesHash }: ReleaseNotes, settings?: string): string[] {
+  const facts = { model: hash, samples: samplesHash, commit, note, ...settingsOf({ settings }) };
   return Object.entries(facts).flatMap(([key, value]) =>
     value === undefined || value === '' ? [] : [`${key}: ${String(value)}`],
   );
