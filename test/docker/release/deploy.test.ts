@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeConformance } from '../../targets/conformance';
+import { locateEngine } from '../../../src/core/docker/engineLocation';
 import { inspectModel } from '../../../src/core/model/inspectModel';
 import { hashModel } from '../../../src/core/model/hashModel';
 import {
@@ -23,10 +24,12 @@ import {
   type Subject,
 } from '../target/support';
 import { freePort } from '../../host/freePort';
+import { Relay } from '../../host/relay';
 import { hostileModel } from '../../unit/fixtures';
 
 const name = 'release-test';
 const place = 'conformance-test';
+let relay: Relay;
 let target: Target;
 let iris: Subject;
 
@@ -54,6 +57,12 @@ describeConformance('a Docker engine', {
       code: 'engine-unreachable',
     },
   ],
+  remote: {
+    target: () => targetOf(place, { host: `tcp://127.0.0.1:${relay.port}` }),
+    cut: () => relay.cut(),
+    mend: () => relay.mend(),
+    code: 'engine-unreachable',
+  },
   deployment: () => iris,
   leftovers: () => leftoversOf(place),
   cleanUp: () => cleanUp(place),
@@ -65,7 +74,15 @@ describeConformance('a Docker engine', {
   child: [process.execPath, '--import', 'tsx', 'test/docker/release/deployInChild.ts', place],
   before: async () => {
     iris = await subjectOf('iris');
+    const { protocol, pathname, hostname, port } = new URL(locateEngine('').address);
+    relay = await Relay.start(
+      protocol === 'unix:' ? { path: pathname } : { host: hostname, port: Number(port) },
+    );
     await cleanUp(place);
+  },
+  after: () => {
+    relay.cut();
+    return Promise.resolve();
   },
 });
 
