@@ -53,6 +53,8 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     coded: (phase, seconds) => metrics.coded(phase, seconds),
     bulk,
     token: options.token !== undefined,
+    healthRoute: options.healthRoute,
+    predictRoute: options.predictRoute,
   });
   const http = new HttpServer(
     routes,

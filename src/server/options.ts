@@ -45,6 +45,9 @@ export interface ServerOptions {
   /** Asked for with every request but those for health; from the environment only, as command lines are no secret. */
   token?: string;
   corsOrigins: string[];
+  /** Paths that the platform asks for health and posts predictions to, beside the server's own. */
+  healthRoute?: string;
+  predictRoute?: string;
 }
 
 export const usage = `Usage: node server.js --model FILE [options]
@@ -81,6 +84,7 @@ export const usage = `Usage: node server.js --model FILE [options]
   --cors-origins LIST          origins, parted by commas, whose pages may ask; * for all (default: none)
 
 SLIPWAY_TOKEN of the environment is a token that clients must send as "Authorization: Bearer TOKEN", except for health.
+AIP_HEALTH_ROUTE and AIP_PREDICT_ROUTE of the environment, as Vertex AI sets them, are paths that health and predictions are at too.
 SLIPWAY_MODEL of the environment names the model where --model does not. The word "serve" before the options changes nothing.
 `;
 
@@ -167,6 +171,8 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       .split(',')
       .map((origin) => origin.trim())
       .filter(Boolean),
+    healthRoute: dictatedRoute('AIP_HEALTH_ROUTE', environment),
+    predictRoute: dictatedRoute('AIP_PREDICT_ROUTE', environment),
   };
 }
 
@@ -201,4 +207,11 @@ function dictatedPort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
   throw new Error(`The environment asks for port "${text}", which is none.`);
+}
+
+function dictatedRoute(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const route = environment[name];
+  if (!route) return undefined;
+  if (/^(?:\/(?!:)[^/?#\s]*)+$/.test(route)) return route;
+  throw new Error(`${name} of the environment is "${route}", which is no path like /predict.`);
 }

@@ -22,7 +22,10 @@ interface Match {
 /** Found matches are kept, so that the same address is taken apart once; this many, as addresses come from outside. */
 const maxRemembered = 64;
 
-/** Finds the handler for a method and a path. In a pattern, `:name` stands for one segment, `:name:verb` for one with that end. */
+/**
+ * Finds the handler for a method and a path. In a pattern, `:name` stands for one segment, `:name:verb` for one with that end.
+ * A pattern without them comes before those with them, and of two such the one that was added first.
+ */
 export class Router {
   readonly #entries: Entry[] = [];
   readonly #remembered = new Map<string, Match>();
@@ -53,9 +56,10 @@ export class Router {
       return params ? [{ ...entry, params }] : [];
     });
     // A verb is no part of a name: what the name alone would take is not to be had there.
-    const exact = matches.filter(({ segments }) => segments.some((segment) => verbPattern.test(segment)));
-    const found = exact.length > 0 ? exact : matches;
-    const match = found.find((entry) => entry.method === method);
+    const verb = matches.some((entry) => has(verbPattern, entry));
+    const found = verb ? matches.filter((entry) => !has(namePattern, entry)) : matches;
+    const literal = found.filter((entry) => !has(anyPattern, entry));
+    const match = [...literal, ...found].find((entry) => entry.method === method);
     if (match) return { route: match.route, handler: match.handler, params: match.params };
     const allowed = new Set(
       found.flatMap((entry) => (entry.method === 'GET' ? ['GET', 'HEAD'] : entry.method)),
@@ -73,14 +77,20 @@ function pathOf(target: string): string {
 }
 
 const verbPattern = /^:[^:]+:/;
+const namePattern = /^:[^:]+$/;
+const anyPattern = /^:/;
+
+function has(pattern: RegExp, { segments }: Entry): boolean {
+  return segments.some((segment) => pattern.test(segment));
+}
 
 function matchSegments(pattern: string[], segments: string[]): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
   for (const [index, expected] of pattern.entries()) {
     const segment = segments[index] as string;
-    const [, name, verb] = expected.split(':');
-    if (name === undefined) {
+    const [before, name, verb] = expected.split(':');
+    if (before !== '' || name === undefined) {
       if (expected !== segment) return undefined;
     } else if (verb === undefined) {
       params[name] = decode(segment);

@@ -4,8 +4,8 @@ import type { Router } from '../http/router';
 import { checkModel, modelPaths } from './paths';
 import type { RouteContext } from './routes';
 
-/** Health as every platform asks for it: the Open Inference Protocol, Kubernetes, SageMaker, MLflow, TF Serving and KServe V1. */
-export function addHealth(router: Router, { model }: RouteContext): void {
+/** Health as every platform asks for it: the Open Inference Protocol, Kubernetes, SageMaker, MLflow, Vertex AI, TF Serving and KServe V1. */
+export function addHealth(router: Router, { model, healthRoute }: RouteContext): void {
   const answerReady = (exchange: Exchange, body: object) => {
     const reason = model.notReady();
     if (reason !== undefined) throw comeAgain(reason);
@@ -14,7 +14,8 @@ export function addHealth(router: Router, { model }: RouteContext): void {
   for (const path of ['/livez', '/v2/health/live']) {
     router.get(path, 'health', (exchange) => exchange.json(200, '{"live":true}'));
   }
-  for (const path of ['/readyz', '/v2/health/ready', '/ping', '/health']) {
+  const readyPaths = ['/readyz', '/v2/health/ready', '/ping', '/health'];
+  for (const path of healthRoute ? [...readyPaths, healthRoute] : readyPaths) {
     router.get(path, 'health', (exchange) => answerReady(exchange, { ready: true }));
   }
   for (const path of modelPaths) {

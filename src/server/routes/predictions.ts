@@ -18,7 +18,7 @@ const bulkBytes = 128 * 1024;
 const jsonLengthHeader = 'Inference-Header-Content-Length';
 
 /** Everything that predicts, in every form that platforms send. */
-export function addPredictions(router: Router, { model, bulk, coded }: RouteContext): void {
+export function addPredictions(router: Router, { model, bulk, coded, predictRoute }: RouteContext): void {
   const predict = (protocolOf: (exchange: Exchange) => Protocol): Handler =>
     async function handle(exchange, params) {
       checkModel(model, params);
@@ -45,23 +45,15 @@ export function addPredictions(router: Router, { model, bulk, coded }: RouteCont
         [jsonLengthHeader]: String(Buffer.byteLength(json)),
       });
     };
-  for (const path of modelPaths)
-    router.post(
-      `${path}/infer`,
-      'infer',
-      predict(() => 'v2'),
-    );
-  router.post(
-    '/predict',
-    'predict',
-    predict(() => 'plain'),
-  );
-  router.post(
-    '/v1/models/:model:predict',
-    'predict',
-    predict(() => 'plain'),
-  );
+  const v2 = predict(() => 'v2');
+  const plain = predict(() => 'plain');
+  for (const path of modelPaths) router.post(`${path}/infer`, 'infer', v2);
+  router.post('/predict', 'predict', plain);
+  router.post('/v1/models/:model:predict', 'predict', plain);
   router.post('/invocations', 'invocations', predict(invocationProtocol));
+  // Clients that are to post to such a path speak the Open Inference Protocol.
+  if (predictRoute?.endsWith('/infer')) router.post(predictRoute, 'infer', v2);
+  else if (predictRoute) router.post(predictRoute, 'predict', plain);
 }
 
 function since(started: number): number {

@@ -17,6 +17,9 @@ export interface RouteContext {
   bulk: BulkCodec;
   /** Whether clients need a token. */
   token: boolean;
+  /** Paths that the platform asks for health and posts predictions to, beside the server's own. */
+  healthRoute?: string;
+  predictRoute?: string;
 }
 
 /** All addresses that this server answers. */
