@@ -47,12 +47,15 @@ export class PythonPlaces {
     const key = `${await hashModel(path)} ${place}`;
     if (this.#admitted.has(key)) return;
     const name = vscode.workspace.asRelativePath(path);
-    const load = 'Load It Anyway';
+    // The first is what Enter presses.
+    const [look, load] = ['Show Problems', 'Load It Anyway'];
     const chosen = await vscode.window.showWarningMessage(
       `Loading ${name} may run code that does harm. Load it ${placeWords[place]}?`,
       { modal: true, detail: toldReasons(reasons).join('\n') },
+      look,
       load,
     );
+    if (chosen === look) await vscode.commands.executeCommand('workbench.actions.view.problems');
     if (chosen !== load) throw new UserError('load-refused', `${name} was not loaded.`, seen);
     this.#admitted.add(key);
   };

@@ -87,9 +87,9 @@ describe('a pickle in the workbench', () => {
     await workbench.notification('harmful.pkl was not loaded');
     await workbench.clearNotifications();
     await workbench.clickTreeAction('Models', 'harmful.pkl', 'Serve Model');
-    await workbench.dialog('Cancel');
-    await workbench.notification('harmful.pkl was not loaded');
-    await workbench.runCommand('View: Toggle Problems');
+    await workbench.page.locator('.monaco-dialog-box', { hasText: 'may run code that does harm' }).waitFor();
+    await workbench.page.keyboard.press('Enter');
     await workbench.page.locator('.markers-panel', { hasText: 'os.system' }).waitFor();
+    await workbench.notification('harmful.pkl was not loaded');
   });
 });
