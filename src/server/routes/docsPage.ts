@@ -1,7 +1,7 @@
-import type { TensorSpec } from '../../core/model/signature';
+import type { Signature, TensorSpec } from '../../core/model/signature';
 import { protocolShape } from '../codec/inputs';
 import type { ModelService } from '../modelService';
-import { plainExample } from './examples';
+import { examplesOf } from './examples';
 
 const routes = [
   ['POST', '/predict', 'plain JSON: the inputs by name, or rows'],
@@ -14,16 +14,26 @@ const routes = [
   ['GET', '/openapi.json', 'this page for programs'],
 ] as const;
 
-/** A page for people: what the model takes and gives, a command that works, and all addresses. */
-export function docsPage(
-  { name, version, signature }: ModelService,
-  server: string,
-  host = '127.0.0.1:8080',
-): string {
-  const example = JSON.stringify(plainExample(signature));
-  const body = example.length < 2000 ? example : '{"inputs": …}';
-  const curl = `curl http://${host}/predict -d '${body.replaceAll("'", "'\\''")}'`;
-  const rows = routes.map(([method, path, words]) => row(method, path.replace('NAME', name), words)).join('');
+/** Characters of a command that people read at most: one with a picture of 28 by 28 has half as many. */
+const longestCommand = 8000;
+
+export interface DocsContext {
+  /** Version of this server. */
+  version: string;
+  /** Whether clients need a token. */
+  token: boolean;
+  /** Where the page was asked for. */
+  host?: string;
+}
+
+/** A page for people: what the model takes and gives, a command that works unless it would be too long, and all addresses. */
+export function docsPage({ name, version, signature }: ModelService, server: DocsContext): string {
+  const command = commandOf(signature, server);
+  const tryIt = command === undefined ? '' : `<h2>Try it</h2><pre>${text(command)}</pre>\n`;
+  const segment = encodeURIComponent(name);
+  const rows = routes
+    .map(([method, path, words]) => row(method, path.replace('NAME', segment), words))
+    .join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(name)}</title>
 <style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -31,10 +41,22 @@ td,th{text-align:left;padding:.2rem 1.5rem .2rem 0}pre{overflow:auto;padding:1re
 <body><h1>${text(name)} <small>version ${text(version)}</small></h1>
 <h2>Inputs</h2><table>${signature.inputs.map(tensor).join('')}</table>
 <h2>Outputs</h2><table>${signature.outputs.map(tensor).join('')}</table>
-<h2>Try it</h2><pre>${text(curl)}</pre>
-<h2>Addresses</h2><table>${rows}</table>
-<p>Slipway ${text(server)}</p></body></html>
+${tryIt}<h2>Addresses</h2><table>${rows}</table>
+<p>Slipway ${text(server.version)}</p></body></html>
 `;
+}
+
+/** Undefined where an example would be too long to read. */
+function commandOf(
+  signature: Signature,
+  { host = '127.0.0.1:8080', token }: DocsContext,
+): string | undefined {
+  const examples = examplesOf(signature);
+  if (!examples) return undefined;
+  const body = JSON.stringify(examples.plain).replaceAll("'", "'\\''");
+  const header = token ? ' -H "Authorization: Bearer $SLIPWAY_TOKEN"' : '';
+  const command = `curl http://${host}/predict${header} -d '${body}'`;
+  return command.length > longestCommand ? undefined : command;
 }
 
 function tensor({ name, type, shape }: TensorSpec): string {

@@ -15,7 +15,7 @@ import type { RouteContext } from './routes';
 /** Text from this length on is read and written in a thread: that is about 2 ms. */
 const bulkBytes = 128 * 1024;
 /** The binary extension's header: how long the JSON is that the bytes of tensors follow. */
-const jsonLengthHeader = 'Inference-Header-Content-Length';
+export const jsonLengthHeader = 'Inference-Header-Content-Length';
 
 /** Everything that predicts, in every form that platforms send. */
 export function addPredictions(router: Router, { model, bulk, coded, predictRoute }: RouteContext): void {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { inferBody, iris, startServer, startServerOn, stopServers } from './support/serverProcess';
 import type { TestServer } from './support/serverProcess';
@@ -323,27 +325,86 @@ describe('cells of CSV', () => {
 describe('the description of the interface', () => {
   after(stopServers);
 
-  for (const [model, name] of [
-    [iris, 'iris'],
-    [echo, 'echo'],
+  const own = (name: string) => `test/unit/server/models/${name}.onnx`;
+  for (const [model, name, forms] of [
+    [iris, 'iris', ['instances', 'inputs', 'dataframe_split', 'dataframe_records', 'text/csv', 'binary']],
+    [iris, '{a} {b}/c:d?e#f%20$&<g>', ['instances', 'dataframe_records', 'binary']],
+    [echo, 'echo', ['instances', 'inputs', 'dataframe_split', 'dataframe_records', 'text/csv', 'binary']],
+    [own('words'), 'words', ['instances', 'inputs', 'dataframe_records', 'text/csv', 'binary']],
+    [own('centred'), 'centred', ['instances', 'dataframe_split', 'text/csv']],
+    [own('hungry'), 'hungry', ['instances', 'inputs', 'dataframe_split', 'text/csv']],
+    [own('scalar'), 'scalar', ['inputs', 'binary']],
   ] as const) {
     it(`of ${name} has examples that work`, async () => {
-      const server = await startServer(model);
-      const { paths, openapi } = JSON.parse((await server.fetch('/openapi.json')).text) as {
-        openapi: string;
-        paths: Record<string, { post?: { requestBody: { content: Record<string, { example: object }> } } }>;
-      };
+      const server = await startServer(model, '--name', name);
+      const { paths, openapi } = JSON.parse((await server.fetch('/openapi.json')).text) as Description;
       assert.match(openapi, /^3\.1/);
-      let tried = 0;
+      const tried: string[] = [];
       for (const [path, { post }] of Object.entries(paths)) {
-        const body = JSON.stringify(post?.requestBody.content['application/json']?.example);
-        const headers = { 'Content-Type': 'application/json' };
-        const reply = await server.fetch(path, post ? { method: 'POST', body, headers } : {});
-        assert.equal(reply.status, 200, `${path}: ${reply.text}`);
-        tried++;
+        assert.doesNotMatch(path, /[{}?# ]/);
+        const requests = post ? requestsOf(post.requestBody.content) : [{ form: path, init: {} }];
+        for (const { form, init } of requests) {
+          const reply = await server.fetch(path, init);
+          assert.equal(reply.status, 200, `${path}, ${form}: ${reply.text}`);
+          tried.push(form);
+        }
       }
-      assert.ok(tried >= 10);
-      assert.match((await server.fetch('/docs')).text, new RegExp(`<h1>${name} `));
+      assert.ok(tried.length >= 10);
+      const title = name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+      assert.ok((await server.fetch('/docs')).text.includes(`<h1>${title} `));
+      assert.deepEqual(
+        forms.filter((form) => !tried.includes(form)),
+        [],
+      );
+    });
+  }
+
+  it('of a scalar has no forms with rows', async () => {
+    const server = await startServer(own('scalar'));
+    const { paths } = JSON.parse((await server.fetch('/openapi.json')).text) as Description;
+    const content = paths['/invocations']?.post?.requestBody.content;
+    assert.deepEqual(Object.keys(content ?? {}), ['application/json']);
+    assert.deepEqual(Object.keys(content?.['application/json']?.examples ?? {}), ['inputs']);
+  });
+
+  it('is a page for people too, with a command that works as it stands', async () => {
+    for (const token of ['', 'secret']) {
+      const environment = { SLIPWAY_TOKEN: token };
+      const server = await startServerOn({ environment }, iris, '--name', '{a}/b');
+      const headers = { Authorization: `Bearer ${token}` };
+      const page = (await server.fetch('/docs', { headers })).text;
+      assert.match(page, /<h1>\{a\}\/b /);
+      assert.match(page, /\/v2\/models\/%7Ba%7D%2Fb\/infer/);
+      const command = /<pre>(.*)<\/pre>/.exec(page)?.[1] ?? '';
+      const written = command.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
+      const { stdout } = await promisify(execFile)('sh', ['-c', `${written} -sS`], {
+        env: { ...process.env, ...environment },
+      });
+      assert.deepEqual((JSON.parse(stdout) as { outputs: { label: number[] } }).outputs.label, [0]);
+    }
+  });
+
+  interface Description {
+    openapi: string;
+    paths: Record<string, { post?: { requestBody: { content: Record<string, Examples> } } }>;
+  }
+  interface Examples {
+    example?: unknown;
+    examples?: Record<string, { summary?: string; value: unknown }>;
+  }
+
+  /** A request for each example, as a person who reads them would send it. */
+  function requestsOf(content: Record<string, Examples>): { form: string; init: RequestInit }[] {
+    return Object.entries(content).flatMap(([type, { example, examples }]) => {
+      assert.ok(example ?? examples, type);
+      return Object.entries(examples ?? { [type]: { value: example, summary: undefined } }).map(
+        ([form, { value, summary }]) => {
+          const body = type === 'application/json' ? JSON.stringify(value) : (value as string);
+          const [, header, length] = /^With the header (.+): (\d+)$/.exec(summary ?? '') ?? [];
+          const headers = { 'Content-Type': type, ...(header && length && { [header]: length }) };
+          return { form, init: { method: 'POST', body, headers } };
+        },
+      );
     });
   }
 });
