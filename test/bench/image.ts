@@ -25,17 +25,29 @@ export async function measureImage(peers: PeerId[], seconds: number): Promise<vo
   const { image, scores } = await example(model);
   const peer = (workers: number, question: Question) =>
     peers.includes('fastapi') ? [fastapiWithOnnx(model, shape, workers, question)] : [];
-  const ours = (name: string, question: Question): Contestant => ({
-    name,
-    start: (folder) => serve(model, folder, (url) => [{ ...question, url: `${url}${question.url}` }]),
+  const ours = (name: string, question: Question, instances = 1): Contestant => ({
+    name: instances === 1 ? name : `${name}, ${instances} instances`,
+    start: (folder) =>
+      serve(model, folder, (url) => [{ ...question, url: `${url}${question.url}` }], [
+        '--instances',
+        String(instances),
+      ]),
   });
   const title = 'text in an image, 10.8 MB';
 
   const asBytes = plainBytes(image, scores);
   await measureContest(
     `${title}, bytes`,
-    [...peer(1, asBytes), ...peer(2, asBytes), ours('Slipway, /v2', binaryTensors(image, scores))],
-    [{ heading: 'ours is', name: 'Slipway, /v2' }],
+    [
+      ...peer(1, asBytes),
+      ...peer(2, asBytes),
+      ours('Slipway, /v2', binaryTensors(image, scores)),
+      ours('Slipway, /v2', binaryTensors(image, scores), 2),
+    ],
+    [
+      { heading: 'ours is', name: 'Slipway, /v2' },
+      { heading: 'by 2', name: 'Slipway, /v2, 2 instances' },
+    ],
     seconds,
   );
 
@@ -51,9 +63,13 @@ export async function measureImage(peers: PeerId[], seconds: number): Promise<vo
       ...peer(1, nested('/json', '')),
       ...peer(2, nested('/json', '')),
       ours('Slipway, /predict', nested('/predict', image.name)),
+      ours('Slipway, /predict', nested('/predict', image.name), 2),
       ours('Slipway, /v2', flatJson(image, scores)),
     ],
-    [{ heading: 'ours is', name: 'Slipway, /predict' }],
+    [
+      { heading: 'ours is', name: 'Slipway, /predict' },
+      { heading: 'by 2', name: 'Slipway, /predict, 2 instances' },
+    ],
     seconds,
   );
 }

@@ -20,13 +20,15 @@ export function slipwayFor({ pickle, onnx, rows }: Subject): Contestant[] {
   return [...(onnx ? both('ONNX', onnx) : []), ...both('pickle', pickle)];
 }
 
-/** The model server on a model, asked what `asked` says of its address; its name there is `model`. */
+/** The model server on a model, with options of its command line, asked what `asked` says of its address; its name there is `model`. */
 export async function serve(
   model: string,
   folder: string,
   asked: (url: string) => Promise<Running['questions']> | Running['questions'],
+  options: string[] = [],
 ): Promise<Running> {
-  const command = [resolve('dist/server.js'), '--model', model, '--name', 'model', '--python', python];
+  const named = ['--model', model, '--name', 'model', '--python', python];
+  const command = [resolve('dist/server.js'), ...named, ...options];
   const server = await startProcess([process.execPath, ...command], folder, process.env);
   try {
     const url = await ready(server, async () => /^\{"url":"([^"]+)"/m.exec(await server.printed())?.[1], 60);
