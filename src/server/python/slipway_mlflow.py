@@ -10,7 +10,7 @@ import sys
 from slipway_boosters import load_lightgbm, load_xgboost
 from slipway_mlmodel import example_of, read_mlmodel, signature_of
 from slipway_pickles import unpickle
-from slipway_pyfunc import Pyfunc, check_inside
+from slipway_pyfunc import Pyfunc, check_as_mlflow_reads, check_inside
 from slipway_signed import Signed
 
 NATIVE = ("mlflow.sklearn", "mlflow.xgboost", "mlflow.lightgbm")
@@ -45,6 +45,7 @@ def load_native(folder, entries, loader, options, wrap):
     function = entries["flavors"]["python_function"]
     data = os.path.join(folder, function.get("model_path") or function.get("data") or "")
     if data.endswith(".skops"):
+        check_as_mlflow_reads(folder)
         return wrap(importlib.import_module(loader).load_model(folder), options)
     if data.endswith((".pkl", ".pickle", ".joblib")) or loader == "mlflow.sklearn":
         return wrap(unpickle(data), options)
@@ -73,4 +74,5 @@ def signed(model, saved):
 def load_pyfunc(folder, entries, options):
     from mlflow import pyfunc
 
+    check_as_mlflow_reads(folder)
     return Pyfunc(pyfunc.load_model(folder), entries, options.get("signature"), example_of(folder, entries))

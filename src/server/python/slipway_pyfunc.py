@@ -18,6 +18,13 @@ def check_inside(folder, flavor):
             raise Unsupported(f"its MLmodel names {flavor[key]}, which is outside of its folder")
 
 
+def check_as_mlflow_reads(folder):
+    """The same for what MLflow loads itself, which may read more in its MLmodel than is read here."""
+    from mlflow.models import Model
+
+    check_inside(folder, Model.load(folder).flavors["python_function"])
+
+
 class Pyfunc:
     """A `python_function`: a table of named columns, or tensors, in; a table, an array or several of them out."""
 

@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path';
 const load = `
 import sys
 sys.path[:0] = sys.argv[2:]
-import slipway_models
-slipway_models.load_mlflow(sys.argv[1], {})
+import slipway_mlflow
+slipway_mlflow.load_mlflow(sys.argv[1], {}, None)
 `;
 
 describe('a model of MLflow', () => {
