@@ -54,7 +54,7 @@ export function readV2(
     form: {
       id,
       outputs: readOutputs(given(request, 'outputs'), signature),
-      binary: parameter(request, 'binary_data_output') === true,
+      binary: flag(request, 'binary_data_output') ?? false,
       timeout: timeoutOf(request),
     },
   };
@@ -75,8 +75,16 @@ function given(of: JsonObject, name: string): JsonValue | undefined {
 }
 
 function parameter(of: JsonObject, name: string): JsonValue | undefined {
-  const { parameters } = of;
-  return isObject(parameters) ? given(parameters, name) : undefined;
+  const parameters = given(of, 'parameters');
+  if (parameters === undefined) return undefined;
+  if (!isObject(parameters)) throw new Failure(400, '"parameters" must be an object.');
+  return given(parameters, name);
+}
+
+function flag(of: JsonObject, name: string): boolean | undefined {
+  const value = parameter(of, name);
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new Failure(400, `"${name}" must be true or false.`);
 }
 
 /** What comes behind the JSON: the values of one tensor after another. */
@@ -153,8 +161,7 @@ function readOutputs(outputs: JsonValue | undefined, signature: Signature): Want
     if (parameter(output, 'classification') !== undefined) {
       throw new Failure(400, 'This server does not turn outputs into classes: leave "classification" out.');
     }
-    const binary = parameter(output, 'binary_data');
-    return { name, binary: typeof binary === 'boolean' ? binary : undefined };
+    return { name, binary: flag(output, 'binary_data') };
   });
 }
 

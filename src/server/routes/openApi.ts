@@ -7,7 +7,7 @@ import { get } from './operations';
 import { predictionPaths } from './predictionPaths';
 import type { RouteContext } from './routes';
 import { schemasOf } from './schemas';
-import type { Json } from './schemas';
+import type { Json } from './valueSchemas';
 
 /** `/openapi.json`: this model's own interface, and `/docs`: the same for people. */
 export function addOpenApi(router: Router, { model, version, token }: RouteContext): void {

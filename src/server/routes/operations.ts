@@ -1,5 +1,5 @@
-import { ref } from './schemas';
-import type { Json } from './schemas';
+import { ref } from './valueSchemas';
+import type { Json } from './valueSchemas';
 
 /** Bodies by their media types. */
 export type Content = Record<string, Json>;

@@ -7,8 +7,8 @@ import { post } from './operations';
 import type { Content } from './operations';
 import { jsonLengthHeader } from './predictions';
 import { tableOf, takesInstances } from './requestForms';
-import { ref } from './schemas';
-import type { Json } from './schemas';
+import { ref } from './valueSchemas';
+import type { Json } from './valueSchemas';
 
 /** Everything that predicts, as OpenAPI has it. */
 export function predictionPaths({ name, signature }: ModelService): Json {

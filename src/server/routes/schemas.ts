@@ -1,10 +1,9 @@
 import { countOf } from '../../core/inference/datatypes';
 import { exampleShape } from '../../core/inference/exampleValues';
-import type { Datatype } from '../../core/inference/tensor';
-import type { Dimension, Signature, TensorSpec } from '../../core/model/signature';
+import type { Signature, TensorSpec } from '../../core/model/signature';
 import { mostNamedColumns, rowsOf, tableOf, takesInstances, wrapsInputs } from './requestForms';
-
-export type Json = { [key: string]: unknown };
+import { nested, object, ref, value } from './valueSchemas';
+import type { Json } from './valueSchemas';
 
 /** JSON Schemas of the bodies for a model. All that those of requests allow is accepted. */
 export function schemasOf(signature: Signature): Json {
@@ -20,10 +19,6 @@ export function schemasOf(signature: Signature): Json {
     InferResponse: inferResponse(signature),
     Error: object({ error: { type: 'string' } }, ['error']),
   };
-}
-
-export function ref(name: string): Json {
-  return { $ref: `#/components/schemas/${name}` };
 }
 
 function inputsByName({ inputs }: Signature): Json {
@@ -67,18 +62,21 @@ function tableForms(signature: Signature): Json {
   const table = tableOf(signature);
   if (!rows || !table) return {};
   const names = table.columns.map(({ name }) => name);
+  // Without them, rows of one value would be an axis too many.
+  const needsNames = signature.inputs.length === 1 && signature.inputs[0]?.shape?.length === 1;
   const cells = table.columns.map(({ datatype }) => value(datatype));
   const length = { minItems: names.length, maxItems: names.length };
   const columns = table.named
-    ? { const: names }
-    : { type: 'array', items: { type: ['string', 'integer'] }, ...length };
+    ? { enum: needsNames ? [names] : [names, null] }
+    : { type: ['array', 'null'], items: { type: ['string', 'number'] }, ...length };
   const row = table.named
     ? { type: 'array', prefixItems: cells, items: false, ...length }
     : { type: 'array', items: cells[0], ...length };
+  const required = needsNames ? ['columns', 'data'] : ['data'];
   const record = object(Object.fromEntries(names.map((name, index) => [name, cells[index]])), names);
   const whole = signature.inputs.length === 1 && { additionalProperties: false };
   return {
-    dataframe_split: object({ columns, data: { type: 'array', items: row, ...rows } }, ['data']),
+    dataframe_split: object({ columns, data: { type: 'array', items: row, ...rows } }, required),
     ...(names.length <= mostNamedColumns && {
       dataframe_records: { type: 'array', items: { ...record, ...whole }, ...rows },
     }),
@@ -160,39 +158,4 @@ function inferResponse({ outputs }: Signature): Json {
     },
     ['model_name', 'outputs'],
   );
-}
-
-/** Arrays in arrays, as the shape says; a free dimension is one row, as all rows must have the same length. */
-function nested({ datatype, shape = [null] }: TensorSpec): Json {
-  return [...shape].reverse().reduce<Json>((items, size: Dimension, index) => {
-    const outermost = index === shape.length - 1;
-    if (typeof size === 'number') return { type: 'array', items, minItems: size, maxItems: size };
-    return { type: 'array', items, minItems: 1, ...(!outermost && { maxItems: 1 }) };
-  }, value(datatype));
-}
-
-/** Written out in full: as floats, bounds of 64 bits would round to one that is refused. */
-const integerRange = (bits: number, signed: boolean): Json => ({
-  type: 'integer',
-  minimum: signed ? -(2n ** BigInt(bits - 1)) : 0,
-  maximum: 2n ** BigInt(signed ? bits - 1 : bits) - 1n,
-});
-
-/** The greatest numbers that do not round to infinity. */
-const greatest: Partial<Record<Datatype, number>> = {
-  FP16: 65519.99804687499,
-  FP32: 3.4028235677973362e38,
-};
-
-function value(datatype: Datatype = 'FP32'): Json {
-  if (datatype === 'BOOL') return { enum: [true, false, 0, 1] };
-  if (datatype === 'BYTES') return { type: 'string' };
-  const [, kind, bits] = /^(INT|UINT)(\d+)$/.exec(datatype) ?? [];
-  if (bits) return integerRange(Number(bits), kind === 'INT');
-  const most = greatest[datatype] ?? Number.MAX_VALUE;
-  return { type: ['number', 'null'], minimum: -most, maximum: most };
-}
-
-function object(properties: Json, required: string[]): Json {
-  return { type: 'object', properties, required };
 }

@@ -97,6 +97,22 @@ describe('examples in the description of the interface', () => {
     });
   }
 
+  it('name the column of a table where the rows alone would not fit', () => {
+    for (const [input, required] of [
+      [spec('x', [null]), true],
+      [spec('x', [null, 1]), false],
+    ] as const) {
+      const model = modelWith(input);
+      const body = Buffer.from(JSON.stringify({ dataframe_split: { columns: null, data: [[1]] } }));
+      const read = () => readRequest('invocation', body, model.signature);
+      if (required) assert.throws(read, /has shape \[1, 1\]/);
+      else assert.doesNotThrow(read);
+      const text = JSON.stringify(openApiOf(model, '1', false));
+      assert.equal(text.includes('"columns":{"enum":[["x"]]}'), required);
+      assert.equal(text.includes('"columns":{"enum":[["x"],null]}'), !required);
+    }
+  });
+
   it('have flat data for infer, as its schema says', () => {
     const model = modelWith(spec('x', [null, 2, 3]), spec('y', []));
     const body = examplesOf(model).find(({ protocol }) => protocol === 'v2')?.body ?? '';

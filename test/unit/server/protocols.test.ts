@@ -453,6 +453,21 @@ describe('the bounds in the description of the interface', () => {
     }
   });
 
+  it('are those of the strings of ONNX', async () => {
+    const server = await startServer(echo);
+    const { text } = await server.fetch('/openapi.json');
+    const pattern = /"STRING_in":\{.*?"pattern":(".*?")\}/.exec(text)?.[1] ?? '""';
+    for (const [word, status] of [
+      ['a\nb', 200],
+      ['a\0b', 400],
+    ] as const) {
+      const inputs = { ...exampleInputs(text), STRING_in: [[word]] };
+      const reply = await server.fetch('/predict', { method: 'POST', body: JSON.stringify({ inputs }) });
+      assert.equal(reply.status, status, reply.text);
+      assert.equal(new RegExp(JSON.parse(pattern) as string).test(word), status === 200);
+    }
+  });
+
   it('allow as many rows as anyone likes, and 0 and 1 for BOOL', async () => {
     const server = await startServer(echo);
     const { text } = await server.fetch('/openapi.json');

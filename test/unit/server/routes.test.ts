@@ -185,6 +185,27 @@ describe('server routes', () => {
       400,
       /no output "y"/,
     ],
+    [
+      'parameters that are none',
+      { ...inferBody('measurements', [1, 4], flower), parameters: ['binary_data_output'] },
+      400,
+      /"parameters" must be an object/,
+    ],
+    [
+      'a word for whether outputs are binary',
+      { ...inferBody('measurements', [1, 4], flower), parameters: { binary_data_output: 'true' } },
+      400,
+      /"binary_data_output" must be true or false/,
+    ],
+    [
+      'a number for whether an output is binary',
+      {
+        ...inferBody('measurements', [1, 4], flower),
+        outputs: [{ name: 'label', parameters: { binary_data: 1 } }],
+      },
+      400,
+      /"binary_data" must be true or false/,
+    ],
     ['10^6 nested brackets', '['.repeat(1e6) + ']'.repeat(1e6), 400, /"inputs"/],
     [
       'nested brackets as data',
