@@ -12,7 +12,7 @@ export function nodeCommand(nodePath: string): NodeCommand {
   const env = { ...process.env };
   // What the editor tells its own processes is not for ours.
   for (const name of Object.keys(env)) {
-    if (/^(NODE_OPTIONS|NODE_CHANNEL_FD|ELECTRON_RUN_AS_NODE|VSCODE_.*|PORT|AIP_HTTP_PORT)$/.test(name))
+    if (/^(NODE_OPTIONS|NODE_CHANNEL_FD|ELECTRON_RUN_AS_NODE|VSCODE_.*|PORT|AIP_.*)$/.test(name))
       delete env[name];
   }
   const own = nodePath.trim();
