@@ -1,4 +1,4 @@
-/** All tests, with what they need: `npm test [-- --only unit,docker,editor,e2e]`. */
+/** All tests, with what they need: `npm test [-- --only unit,clusters,docker,editor,e2e]`. */
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -11,10 +11,11 @@ import { killLeftovers, removeSlipwayContainers, runVariable, slipwayContainers 
 import { packageExtension } from './host/package';
 import type { Results } from './host/reporter';
 import { installRequirements } from './host/requirements';
-import { mocha, runSuite, stopSuite, type Suite } from './host/suite';
+import { groupsOf, mocha, runSuite, stopSuites, type Suite } from './host/suite';
 
 const id = randomUUID();
 const folder = 'out/test/results';
+const clusters = 'test/unit/target/**/*.test.ts';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });
@@ -31,7 +32,7 @@ async function main(): Promise<number> {
     process.on(
       signal,
       () =>
-        void stopSuite()
+        void stopSuites()
           .then(cleanOnce)
           .finally(() => process.exit(130)),
     );
@@ -39,8 +40,11 @@ async function main(): Promise<number> {
   try {
     await prepare(engine);
     const results = new Map<string, Results>();
-    for (const suite of suites(engine).filter(({ name }) => wanted?.includes(name) ?? true)) {
-      results.set(suite.name, await runSuite(suite, folder, { ...process.env, [runVariable]: id }));
+    const env = { ...process.env, [runVariable]: id };
+    for (const group of groupsOf(suites(engine).filter(({ name }) => wanted?.includes(name) ?? true))) {
+      const runs = group.map((suite, index) => runSuite(suite, folder, env, index > 0));
+      for (const [index, done] of (await Promise.all(runs)).entries())
+        results.set(group[index]?.name ?? '', done);
     }
     await cleanOnce();
     return summarize(results);
@@ -60,7 +64,9 @@ async function prepare(engine: Engine | undefined): Promise<void> {
 function suites(engine: Engine | undefined): Suite[] {
   const browser = chromiumPath() ? undefined : 'no Chromium was found';
   return [
-    { name: 'unit', command: mocha('test/unit/**/*.test.ts') },
+    { name: 'unit', command: mocha('test/unit/**/*.test.ts', '--ignore', clusters) },
+    // They wait more than they work.
+    { name: 'clusters', command: mocha(clusters), beside: true },
     {
       name: 'docker',
       command: mocha('test/docker/**/*.test.ts', '--timeout', '120000'),
