@@ -19,6 +19,7 @@ export const builtIn: ServedKind[] = [
   { ...core, kind: 'ServiceAccount', plural: 'serviceaccounts', short: ['sa'] },
   { ...core, kind: 'Secret', plural: 'secrets' },
   { ...core, kind: 'ConfigMap', plural: 'configmaps', short: ['cm'] },
+  { ...core, kind: 'ResourceQuota', plural: 'resourcequotas', short: ['quota'] },
   {
     group: 'apps',
     version: 'v1',

@@ -9,6 +9,7 @@ import { groupPath, type NamespaceApi } from './namespaceApi';
 import { kinds, type Kind } from './objects';
 import { assertOurs } from './ownership';
 import { permissionsFor, type Permission } from './permissions';
+import { quotaWarnings } from './quota';
 import type { Site } from './site';
 
 const DAY_MS = 86_400_000;
@@ -45,6 +46,7 @@ export async function checkCluster(
     standing.warnings.push('The cluster has no metrics server, so "autoscale" has nothing to go by.');
   }
   if (request) {
+    standing.warnings.push(...(await quotaWarnings(site, task.signal)));
     await assertOurs(site, request.model.name, task.signal);
     await assertHostFree(site, request.model.name, task.signal);
   }

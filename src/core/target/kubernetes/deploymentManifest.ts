@@ -180,7 +180,9 @@ export const containerSecurity = {
   capabilities: { drop: ['ALL'] },
 } as const;
 
-export function resourcesOf({ resources }: PullOptions): object {
+type Amounts = Record<string, string>;
+
+export function resourcesOf({ resources }: PullOptions): { requests: Amounts; limits: Amounts } {
   return {
     requests: { ...defaultResources.requests, ...resources?.requests },
     limits: { ...defaultResources.limits, ...resources?.limits },

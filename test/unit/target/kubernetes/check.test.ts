@@ -186,6 +186,28 @@ describe('checking a Kubernetes cluster', () => {
     }
   });
 
+  it('says where a quota has no room for the servers of one more release', async () => {
+    type Amounts = Record<string, string>;
+    const quota = (name: string, hard: Amounts, used: Amounts, spec: Record<string, string[]> = {}) =>
+      api.store.create(
+        api.kind('ResourceQuota'),
+        'models',
+        { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name }, spec, status: { hard, used } },
+        { manager: 'test' },
+      );
+    const warnings = async (config: Partial<KubernetesConfig> = {}) =>
+      (await check(config, true, {}, await subjectOf('iris'))).warnings;
+    quota('roomy', { pods: '10', 'requests.memory': '1.5Gi' }, { pods: '8', 'requests.memory': '1Gi' });
+    quota('best-effort', { pods: '1' }, { pods: '1' }, { scopes: ['BestEffort'] });
+    assert.deepEqual(await warnings(), []);
+    assert.deepEqual(await warnings({ replicas: 3 }), [
+      'The quota roomy of models has 8 of 10 pods in use: there is no room for 3 more servers with 1 each.',
+      'The quota roomy of models has 1Gi of 1.5Gi requests.memory in use: there is no room for 3 more servers with 256Mi each.',
+    ]);
+    api.users.set('test-token', { name: 'eve', denied: (_, resource) => resource === 'resourcequotas' });
+    assert.deepEqual(await warnings({ replicas: 3 }), []);
+  });
+
   describe('whose nodes are of several kinds', () => {
     const platforms = (...names: string[]) => ({ platforms: names });
     const nodes = (...names: string[]) => Promise.all([api.stop(), KubernetesApi.start({ nodes: names })]);
