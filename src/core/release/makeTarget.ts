@@ -72,12 +72,11 @@ function clusterOptions<C extends ClusterConfig>(
         publish(docker, registry, request, built, task),
       ),
     checkPush: (model, signal) =>
-      byEngine(host, `look at the registry of ${model}`, signal, async (docker) => {
-        await checkEngine(docker, engineAddress(host), signal);
-        await checkRegistry(docker, registry, model, signal);
-      }),
+      byAnsweringEngine(host, `look at the registry of ${model}`, signal, (docker) =>
+        checkRegistry(docker, registry, model, signal),
+      ),
     enginePlatform: (signal) =>
-      byEngine(host, 'look at its machine', signal, (docker) => enginePlatform(docker, nodeBase)),
+      byAnsweringEngine(host, 'look at its machine', signal, (docker) => enginePlatform(docker, nodeBase)),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };
@@ -91,4 +90,17 @@ function byEngine<T>(
   work: (docker: Docker) => Promise<T>,
 ): Promise<T> {
   return inWords(doing, signal, () => work(connect(host)), engineAddress(host));
+}
+
+/** The same with an engine that is known to answer: what is asked of one that is silent may wait without end. */
+function byAnsweringEngine<T>(
+  host: string,
+  doing: string,
+  signal: AbortSignal,
+  work: (docker: Docker) => Promise<T>,
+): Promise<T> {
+  return byEngine(host, doing, signal, async (docker) => {
+    await checkEngine(docker, engineAddress(host), signal);
+    return work(docker);
+  });
 }
