@@ -46,7 +46,7 @@ describe('commands on targets', () => {
     const iris: Model = {
       uri: workspaceFile('models/iris.onnx'),
       name: 'iris',
-      samples: workspaceFile('models/none.samples.json'),
+      samples: workspaceFile('models/iris.samples.json'),
       description: { kind: 'onnx' } as Model['description'],
     };
     services = {

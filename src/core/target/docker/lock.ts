@@ -46,9 +46,12 @@ export async function withLock<T>(
     return await work();
   } finally {
     // Already gone when somebody took it for stale.
-    await removeContainer(docker, held.id).catch(() => undefined);
+    await removeContainer(docker, held.id).catch(() => leftBehind.add(held.id));
   }
 }
+
+/** Locks of this process that it could not take away, as when the engine was out of reach. They guard nothing any more. */
+const leftBehind = new Set<string>();
 
 async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<Docker.Container> {
   const deadline = Date.now() + WAIT_MS;
@@ -76,6 +79,7 @@ async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<D
 async function removeStale(docker: Docker, name: string): Promise<void> {
   const found = await findContainer(docker, name);
   if (!found) return;
+  if (leftBehind.has(found.Id)) return removeContainer(docker, found.Id);
   const info = (await docker.info()) as { SystemTime: string };
   if (Date.parse(info.SystemTime) - Date.parse(found.Created) < STALE_MS) return;
   // By id: the name may be another's by now.
