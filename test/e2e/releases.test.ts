@@ -172,7 +172,10 @@ describe('releases in the workbench', () => {
     await create();
     await workbench.page.locator('.tab.active', { hasText: 'slipway-iris.yml' }).waitFor();
     const file = join(workspace, '.github/workflows/slipway-iris.yml');
-    assert.match(await readFile(file, 'utf8'), /slipway@\d+\.\d+\.\d+ deploy iris --target releases-staging/);
+    assert.match(
+      await readFile(file, 'utf8'),
+      /--package "\$SLIPWAY_PACKAGE" slipway deploy iris --target releases-staging/,
+    );
     await workbench.screenshot('releases-workflow');
     await writeFile(file, '# mine');
     await workbench.runCommand('View: Close All Editors');
