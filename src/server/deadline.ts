@@ -18,14 +18,17 @@ export async function within<T>(
   if (!deadline) return work;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = after(deadline.end - performance.now(), () => {
+    const expire = () => {
       const failure = new Failure(
         504,
         `There was no answer in the ${deadline.milliseconds} ms that the client waits.`,
       );
       reject(failure);
       giveUp(failure);
-    });
+    };
+    const left = deadline.end - performance.now();
+    if (left > 0) timer = after(left, expire);
+    else expire();
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return Promise.race([late, work]).finally(() => clearTimeout(timer));
 }

@@ -98,6 +98,9 @@ export class WorkerLink {
       'Loading the model',
     );
     if (header.kind === 'failed') throw new Failure(500, shortened(header.message));
+    // It may have loaded between two looks.
+    if (this.limits.memoryBytes > 0) this.#watchMemory();
+    if (this.#failure) throw this.#failure;
     return header.kind === 'loaded' ? header.described : undefined;
   }
 
