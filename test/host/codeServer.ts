@@ -35,6 +35,8 @@ export const quietSettings = {
   'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
   'git.openRepositoryInParentFolders': 'never',
+  // It tells of each port that a server listens at: one message more, so that VS Code hides one of ours.
+  'remote.autoForwardPorts': false,
 };
 
 /** Starts VS Code's server on a free loopback port. Workspace trust is off unless `trust` asks for it. */
