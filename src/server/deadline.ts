@@ -10,7 +10,7 @@ export interface Deadline {
 }
 
 /** The outcome of `work`; rejects with `Failure` 504 when the client waits no longer, and tells `giveUp` that nobody does. */
-export async function within<T>(
+export function within<T>(
   deadline: Deadline | undefined,
   work: Promise<T>,
   giveUp: (failure: Failure) => void,

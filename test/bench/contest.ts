@@ -7,8 +7,12 @@ import { memoryOf } from './memory';
 import { reasonIn } from './reason';
 import { printTable } from './table';
 
-/** Before anything is measured: servers run for days, and their compilers and caches need seconds. */
+/**
+ * Before anything is measured, and again before each number of connections: servers run for days, and their compilers and caches need
+ * seconds, also when the traffic changes.
+ */
 const WARM_UP_SECONDS = 4;
+const CHANGE_SECONDS = 2;
 
 const connections = [1, 8, 32];
 
@@ -78,7 +82,10 @@ async function measure(contestant: Contestant, seconds: number): Promise<Measure
       const [question] = running.questions;
       await load(question, 8, WARM_UP_SECONDS);
       const loads: Load[] = [];
-      for (const count of connections) loads.push(await load(question, count, seconds));
+      for (const count of connections) {
+        await load(question, count, CHANGE_SECONDS);
+        loads.push(await load(question, count, seconds));
+      }
       return { loads, memory: memoryOf(running.process.pid) };
     } finally {
       await running.process.stop();

@@ -4,7 +4,7 @@ import { comeAgain } from '../failure';
 import type { Failure } from '../failure';
 import type { Supervisor } from '../worker/supervisor';
 import { BusyRun } from './busyRun';
-import { joinRows, rowShapeOf, rowsOf, splitRows } from './rows';
+import { haveSameRows, joinRows, rowsOf, splitRows } from './rows';
 import { RunCost } from './runCost';
 import { BatchTrial } from './trial';
 
@@ -39,7 +39,6 @@ export interface Job {
 }
 
 interface QueuedJob extends Job {
-  readonly rowShape: string;
   /** When it came, or came back from a run in company. */
   queued: number;
   /** How long it has waited before, in milliseconds. */
@@ -110,7 +109,6 @@ export class Batcher {
     const job: QueuedJob = {
       inputs,
       rows: rows ?? 1,
-      rowShape: alone ? '' : rowShapeOf(inputs),
       queued: performance.now(),
       waited: 0,
       alone,
@@ -184,7 +182,7 @@ export class Batcher {
   }
 
   #fits(job: QueuedJob, first: QueuedJob): boolean {
-    return this.#trial.possible && !job.alone && !first.alone && job.rowShape === first.rowShape;
+    return this.#trial.possible && !job.alone && !first.alone && haveSameRows(job.inputs, first.inputs);
   }
 
   async #serve(worker: Runner, jobs: QueuedJob[]): Promise<void> {

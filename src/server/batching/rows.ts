@@ -15,9 +15,12 @@ export function rowsOf(inputs: readonly Tensor[]): number | undefined {
   return inputs.every(({ shape }) => shape[0] === rows) ? rows : undefined;
 }
 
-/** The same for inputs that have the same shapes but for their rows. */
-export function rowShapeOf(inputs: readonly Tensor[]): string {
-  return inputs.map(({ shape }) => shape.slice(1).join('×')).join(' ');
+/** Whether inputs of the same model have the same shapes but for their rows. */
+export function haveSameRows(one: readonly Tensor[], other: readonly Tensor[]): boolean {
+  return one.every(({ shape }, input) => {
+    const others = (other[input] as Tensor).shape;
+    return shape.length === others.length && shape.every((size, axis) => axis === 0 || size === others[axis]);
+  });
 }
 
 /** The inputs of several requests as those of one, in that order. */

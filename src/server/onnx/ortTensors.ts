@@ -60,5 +60,13 @@ function textsOf(tensor: Tensor): string[] {
 export function fromOrt(name: string, output: OrtTensor): Tensor {
   const datatype = datatypes.get(output.type);
   if (!datatype) throw new Error(`onnxruntime-node can not carry ${output.type} values.`);
-  return { name, datatype, shape: [...output.dims], data: output.data };
+  const { data, dims } = output;
+  // Half-precision values have an array type of their own in newer versions of Node.
+  const bits = datatype === 'FP16' && ArrayBuffer.isView(data) && !(data instanceof Uint16Array);
+  return {
+    name,
+    datatype,
+    shape: [...dims],
+    data: bits ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data,
+  };
 }

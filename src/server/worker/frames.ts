@@ -5,7 +5,7 @@
  *   0       4      "SLP1"
  *   4       4      H: length of the header
  *   8       8      B: length of the body
- *   16      H      header: a JSON object in UTF-8
+ *   16      H      header: a JSON object in UTF-8, with blanks behind it up to a multiple of 8
  *   16+H    B      body: the tensors that the header's "tensors" lists, in that order, each at a multiple of 8 from the
  *                  start of the body (zeros fill the gaps), "bytes" long
  *
@@ -23,6 +23,7 @@
  * error goes. Where a worker has only the three standard streams, a shell makes the fourth: `exec node onnxWorker.js 3>&1 1>&2`.
  */
 import type { Datatype, Tensor, TensorData } from '../../core/inference/tensor';
+import { arrayTypeOf, byteLengthOf } from '../../core/inference/datatypes';
 import { bytesOf, dataFromBytes } from '../../core/inference/tensorBytes';
 import type { Signature, TensorSpec } from '../../core/model/signature';
 
@@ -114,29 +115,51 @@ const padding = Buffer.alloc(alignment);
 
 /** The buffers to write, in order. Long tensors are not copied. */
 export function encodeFrame(header: ToWorker | FromWorker, tensors: OutgoingTensor[] = []): Uint8Array[] {
-  const headers: TensorHeader[] = [];
-  const body: Uint8Array[] = [];
-  let bodyBytes = 0;
-  for (const { name, datatype, shape, parts } of tensors) {
+  const headers = tensors.map(({ name, datatype, shape, parts }): TensorHeader => {
     let bytes = 0;
-    for (const part of parts) {
-      const raw = bytesOf(part);
-      bytes += raw.byteLength;
-      body.push(raw);
-    }
-    headers.push({ name, datatype, shape, bytes });
-    const gap = padded(bytes) - bytes;
-    if (gap > 0) body.push(padding.subarray(0, gap));
-    bodyBytes += bytes + gap;
+    for (const data of parts) bytes += byteLengthOf({ data });
+    return { name, datatype, shape, bytes };
+  });
+  let bodyBytes = 0;
+  for (const { bytes } of headers) bodyBytes += padded(bytes);
+  const json = JSON.stringify(tensors.length > 0 ? { ...header, tensors: headers } : header);
+  const jsonBytes = Buffer.byteLength(json);
+  const start = preambleBytes + padded(jsonBytes);
+  const isJoined = start + bodyBytes <= joinBytes;
+  const frame = Buffer.allocUnsafe(isJoined ? start + bodyBytes : start);
+  frame.writeUInt32LE(magic, 0);
+  frame.writeUInt32LE(start - preambleBytes, 4);
+  frame.writeUInt32LE(bodyBytes % 2 ** 32, 8);
+  frame.writeUInt32LE(Math.floor(bodyBytes / 2 ** 32), 12);
+  frame.write(json, preambleBytes);
+  frame.fill(' ', preambleBytes + jsonBytes, start);
+  if (!isJoined) return [frame, ...tensors.flatMap(piecesOf)];
+  let at = start;
+  for (let index = 0; index < tensors.length; index++) {
+    const { bytes } = headers[index] as TensorHeader;
+    put(tensors[index] as OutgoingTensor, frame, at, bytes);
+    frame.fill(0, at + bytes, (at += padded(bytes)));
   }
-  const json = Buffer.from(JSON.stringify(tensors.length > 0 ? { ...header, tensors: headers } : header));
-  const preamble = Buffer.allocUnsafe(preambleBytes);
-  preamble.writeUInt32LE(magic, 0);
-  preamble.writeUInt32LE(json.length, 4);
-  preamble.writeUInt32LE(bodyBytes % 2 ** 32, 8);
-  preamble.writeUInt32LE(Math.floor(bodyBytes / 2 ** 32), 12);
-  const frame = [preamble, json, ...body];
-  return json.length + bodyBytes <= joinBytes ? [Buffer.concat(frame)] : frame;
+  return [frame];
+}
+
+function piecesOf({ parts }: OutgoingTensor): Uint8Array[] {
+  const pieces = parts.map(bytesOf);
+  const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  const gap = padded(bytes) - bytes;
+  return gap > 0 ? [...pieces, padding.subarray(0, gap)] : pieces;
+}
+
+/** Copies a tensor's values to where they belong. As values, not as bytes: a short array gets memory that bytes can be seen in only when that is asked for. */
+function put({ datatype, parts }: OutgoingTensor, frame: Buffer, at: number, bytes: number): void {
+  const Type = datatype === 'BYTES' ? Uint8Array : arrayTypeOf(datatype);
+  const target = new Type(frame.buffer, frame.byteOffset + at, bytes / Type.BYTES_PER_ELEMENT);
+  let next = 0;
+  for (const part of parts) {
+    const values = Array.isArray(part) ? bytesOf(part) : part;
+    target.set(values as never, next);
+    next += values.length;
+  }
 }
 
 /** Lengths of the header and of the body. Throws when these bytes do not start a frame. */
