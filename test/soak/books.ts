@@ -10,6 +10,8 @@ export interface Entry {
   rows?: number;
 }
 
+/** The server looks at so many rows of a request, at most, when it sums up values. */
+const mostSummedUp = 4096;
 /** More than a request is read for, or than an answer is long. */
 const plenty = 32 * 2 ** 20;
 
@@ -42,7 +44,7 @@ export class Books {
     if (status !== 200) return;
     tally.add(series.written, 1);
     tally.add(series.rows, rows);
-    if (this.values) tally.add(this.values, rows);
+    if (this.values) tally.add(this.values, Math.min(rows, mostSummedUp));
   }
 
   /** A client left before its request was complete. */
@@ -58,7 +60,7 @@ export class Books {
     this.#tally.perhaps(series.sent, plenty);
     for (const each of [series.read, series.waited, series.written]) this.#tally.perhaps(each, 1);
     this.#tally.perhaps(series.rows, rows);
-    if (this.values) this.#tally.perhaps(this.values, rows);
+    if (this.values) this.#tally.perhaps(this.values, Math.min(rows, mostSummedUp));
   }
 
   /** The worker was killed. */
