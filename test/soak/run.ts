@@ -57,14 +57,14 @@ async function soak(all: Subject[], minutes: number): Promise<void> {
   const seconds = minutes * 60;
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
-  let warm: Memory[] | undefined;
+  const warmUntil = Math.min(warmSeconds, seconds / 4);
+  let warm: Memory[] = [];
   let kill = 0;
   let line = 10;
   while (elapsed() < seconds) {
     await sleep(250);
-    if (!warm && elapsed() >= Math.min(warmSeconds, seconds / 4))
-      warm = servers.map((server) => server.memory());
-    if (warm && elapsed() > (kill + 1) * killEachSeconds) servers[kill++ % servers.length]?.killWorker();
+    if (elapsed() < warmUntil) warm = servers.map((server, index) => most(server.memory(), warm[index]));
+    else if (elapsed() > (kill + 1) * killEachSeconds) servers[kill++ % servers.length]?.killWorker();
     if (elapsed() < line) continue;
     line += 10;
     progress(elapsed(), servers);
@@ -73,8 +73,14 @@ async function soak(all: Subject[], minutes: number): Promise<void> {
   await Promise.all(clients);
   await sleep(2000);
   await Promise.all(servers.map((server) => server.settle()));
-  report(servers, warm ?? []);
+  report(servers, warm);
   await Promise.all(servers.map((server) => server.stop()));
+}
+
+/** What they have had at most: a worker that has just been started has little yet. */
+function most(now: Memory, before: Memory = now): Memory {
+  const greater = (one: number, other: number) => (one > other || Number.isNaN(other) ? one : other);
+  return { front: greater(now.front, before.front), worker: greater(now.worker, before.worker) };
 }
 
 function progress(seconds: number, servers: SoakServer[]): void {
