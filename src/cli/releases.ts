@@ -56,8 +56,10 @@ export async function manifests({ workspace, settings, output, signal, given, va
   await admit(model, { ...values, ...settings }, signal);
   await withTarget({ workspace, settings, output, values }, async (target) => {
     const deployment = await model.deployment(target.name, '', signal);
-    const files = await exportManifests(target, deployment, folder, format, output.task(signal));
-    output.result({ files }, files.join('\n'));
+    // They are made anew on each change, and Git knows what they were.
+    const replace = () => Promise.resolve(true);
+    const files = await exportManifests(target, deployment, folder, format, output.task(signal), replace);
+    output.result({ files }, files?.join('\n') ?? '');
   });
 }
 

@@ -50,7 +50,10 @@ async function serveHere(call: Call, model: ModelFile, port: number): Promise<vo
   signal.addEventListener('abort', giveUp, { once: true });
   let say: (words: string) => void = () => undefined;
   const log = { ...output.log, debug: (words: string) => say(words) };
-  const server = await startServer({ ...settings, path: model.path, more, log }, starting.signal);
+  const server = await startServer(
+    { ...settings, path: model.path, more, log, token: process.env['SLIPWAY_TOKEN'] },
+    starting.signal,
+  );
   signal.removeEventListener('abort', giveUp);
   say = output.progress;
   tell(call, model, server.url, { pid: server.pid });

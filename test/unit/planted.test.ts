@@ -150,7 +150,14 @@ describe('what is secret', () => {
 
   it('is not in what is written', async () => {
     const written = join(folder, 'written');
-    await exportManifests(target, await deploymentOfIris(), join(written, 'manifests'), 'helm', deployTask);
+    await exportManifests(
+      target,
+      await deploymentOfIris(),
+      join(written, 'manifests'),
+      'helm',
+      deployTask,
+      () => Promise.resolve(true),
+    );
     const endpoints = new ProcessEngine({ dist, folder: join(written, 'endpoints'), nodePath: '', log });
     await failing(endpoints.serve(await served('iris'), deployTask));
     delete process.env['SLIPWAY_TOKEN'];

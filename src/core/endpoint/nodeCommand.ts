@@ -10,9 +10,13 @@ export interface NodeCommand {
  */
 export function nodeCommand(nodePath: string): NodeCommand {
   const env = { ...process.env };
-  // What the editor tells its own processes is not for ours.
+  // What the editor tells its own processes is not for ours, nor what is meant for a server that somebody starts by itself.
   for (const name of Object.keys(env)) {
-    if (/^(NODE_OPTIONS|NODE_CHANNEL_FD|ELECTRON_RUN_AS_NODE|VSCODE_.*|PORT|AIP_.*)$/.test(name))
+    if (
+      /^(NODE_OPTIONS|NODE_CHANNEL_FD|ELECTRON_RUN_AS_NODE|VSCODE_.*|PORT|AIP_.*|SLIPWAY_(TOKEN|MODEL))$/.test(
+        name,
+      )
+    )
       delete env[name];
   }
   const own = nodePath.trim();

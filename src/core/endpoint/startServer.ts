@@ -19,6 +19,8 @@ export interface ServerStart {
   timeoutSeconds: number;
   /** Further arguments. */
   more: string[];
+  /** What clients must send; absent for nothing. */
+  token?: string;
   log: Logger;
 }
 
@@ -55,7 +57,7 @@ export async function startServer(start: ServerStart, signal: AbortSignal): Prom
     ...start.more,
   ];
   const child = spawn(command, [join(dist, 'server.js'), '--model', path, ...options], {
-    env,
+    env: { ...env, ...(start.token && { SLIPWAY_TOKEN: start.token }) },
     cwd: dist,
     windowsHide: true,
     signal,

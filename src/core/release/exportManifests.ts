@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors';
 import type { ManifestFormat, Target } from '../target/target';
@@ -7,7 +7,8 @@ import { requestOf, type Deployment } from './deploy';
 
 /**
  * Builds and pushes the image of a model, and writes what a deploy would apply as files into a folder, for people who deploy with Git. Nothing
- * of the target is changed. Resolves to the paths that were written.
+ * of the target is changed. Resolves to the paths of the files, or to undefined when `mayReplace` says no to what it is given: those that are
+ * there already with something else in them.
  * @throws UserError `target-missing` for a target that nothing is written down for
  */
 export async function exportManifests(
@@ -16,7 +17,8 @@ export async function exportManifests(
   folder: string,
   format: ManifestFormat,
   task: TaskContext,
-): Promise<string[]> {
+  mayReplace: (paths: string[]) => Promise<boolean>,
+): Promise<string[] | undefined> {
   if (!target.manifests) {
     throw new UserError(
       'target-missing',
@@ -31,9 +33,21 @@ export async function exportManifests(
     path: join(folder, path),
     text,
   }));
+  const others = await Promise.all(files.map(({ path, text }) => holdsElse(path, text)));
+  const replaced = files.filter((_, index) => others[index]).map(({ path }) => path);
+  if (replaced.length > 0 && !(await mayReplace(replaced))) return undefined;
   for (const { path, text } of files) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
   }
   return files.map(({ path }) => path);
+}
+
+async function holdsElse(path: string, text: string): Promise<boolean> {
+  try {
+    return (await readFile(path, 'utf8')) !== text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }

@@ -1,8 +1,10 @@
+import { basename, relative } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
 import { exportManifests as writeManifests } from '../../core/release/exportManifests';
 import type { ManifestFormat } from '../../core/target/target';
 import { askPick } from '../ask';
+import { confirm } from '../confirm';
 import { pickTarget } from '../picks';
 import type { Services } from '../services';
 import { deploymentOf } from './deployment';
@@ -41,9 +43,15 @@ export async function exportManifests(services: Services, given: Given): Promise
       folder.fsPath,
       format,
       task,
+      (paths) => mayReplace(folder, paths),
     ),
   );
   if (files?.[0]) await vscode.window.showTextDocument(vscode.Uri.file(files[0]));
+}
+
+function mayReplace(folder: vscode.Uri, paths: string[]): Promise<boolean> {
+  const names = paths.map((path) => relative(folder.fsPath, path));
+  return confirm('Replace', `Replace what is in ${basename(folder.fsPath)} already?`, names);
 }
 
 async function pickFormat(target: string): Promise<ManifestFormat | undefined> {

@@ -58,6 +58,20 @@ describe('slipway serve', () => {
     assert.match(out, told);
   });
 
+  it('asks for the token that is set, and what else it starts does not', async () => {
+    const env = { SLIPWAY_TOKEN: 'open-sesame' };
+    const ask = async (printed: string) => {
+      const { url } = JSON.parse(printed) as { url: string };
+      const status = async (headers?: Record<string, string>) =>
+        (await fetch(`${url}/v2/models/iris`, { headers })).status;
+      assert.equal(await status(), 401);
+      assert.equal(await status({ authorization: 'Bearer open-sesame' }), 200);
+    };
+    await serve(['--json'], ask, env);
+    const { code, out, err } = await slipway(['test', 'iris'], workspace, { env });
+    assert.deepEqual([code, out], [0, '3 passed, 0 failed\n'], err);
+  });
+
   it('gives the model the memory that is set', async () => {
     const env = { SLIPWAY_MEMORY_MIB: '700' };
     const look = async (printed: string) => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportManifests } from '../../../src/core/release/exportManifests';
 import { temporaryFolder } from '../../host/workspace';
 import { FakeTarget } from './fakeTarget';
 
 const model = { name: 'iris', path: '/models/iris.onnx', hash: 'ab' };
+const deployment = { model, samples: [], note: '' };
+const never = () => Promise.reject(new Error('Nothing is there that could be replaced.'));
 const task = { signal: new AbortController().signal, report: () => undefined };
 
 describe('exporting manifests', () => {
@@ -14,21 +16,37 @@ describe('exporting manifests', () => {
     target.takesFromRegistry();
     target.manifests = (_request, image) => Promise.resolve({ 'base/deployment.yaml': `image: ${image}\n` });
     const folder = await temporaryFolder('manifests');
-    const files = await exportManifests(target, { model, samples: [], note: '' }, folder, 'yaml', task);
+    const files = await exportManifests(target, deployment, folder, 'yaml', task, never);
     assert.deepEqual(files, [join(folder, 'base/deployment.yaml')]);
-    const text = await readFile(files[0] ?? '', 'utf8');
+    const text = await readFile(files?.[0] ?? '', 'utf8');
     assert.equal(text, 'image: registry.example/iris@sha256:0123456789abcdef\n');
     assert.deepEqual(target.calls, ['build', 'push']);
   });
 
+  it('asks before it replaces what is there, but not about what is there as it would be written', async () => {
+    const target = new FakeTarget();
+    const manifests = { 'a.yaml': 'a: 1\n', 'b.yaml': 'b: 1\n', 'c.yaml': 'c: 1\n' };
+    target.manifests = () => Promise.resolve(manifests);
+    const folder = await temporaryFolder('manifests');
+    const [a, b, c] = [join(folder, 'a.yaml'), join(folder, 'b.yaml'), join(folder, 'c.yaml')];
+    await writeFile(a, 'mine\n');
+    await writeFile(b, manifests['b.yaml']);
+    const asked: string[][] = [];
+    const exported = (answer: boolean) =>
+      exportManifests(target, deployment, folder, 'yaml', task, (paths) => {
+        asked.push(paths);
+        return Promise.resolve(answer);
+      });
+    assert.equal(await exported(false), undefined);
+    assert.equal(await readFile(a, 'utf8'), 'mine\n');
+    await assert.rejects(readFile(c), { code: 'ENOENT' });
+    assert.deepEqual(await exported(true), [a, b, c]);
+    assert.equal(await readFile(a, 'utf8'), manifests['a.yaml']);
+    assert.deepEqual(asked, [[a], [a]]);
+  });
+
   it('says so where a target applies none', async () => {
-    const exported = exportManifests(
-      new FakeTarget(),
-      { model, samples: [], note: '' },
-      '/nowhere',
-      'helm',
-      task,
-    );
+    const exported = exportManifests(new FakeTarget(), deployment, '/nowhere', 'helm', task, never);
     await assert.rejects(exported, {
       code: 'target-missing',
       message: /^A deploy to staging applies no manifests\.$/,

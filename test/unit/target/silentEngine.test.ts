@@ -60,6 +60,18 @@ describe('an engine that takes connections and never answers', () => {
     }
   });
 
+  it('is given up by what builds for a cluster without a check, as an export of manifests does', async () => {
+    const api = await KubernetesApi.start();
+    const config = { kind: 'kubernetes' as const, registry: REGISTRY, kubeconfig: api.kubeconfig };
+    const target = makeTarget('staging', config, settings(), logger);
+    try {
+      await assert.rejects(target.build(await subjectOf('iris'), taskOf()), silent);
+    } finally {
+      target.dispose();
+      await api.stop();
+    }
+  });
+
   it('does not hold up the command line for ever', async () => {
     const workspace = await copyWorkspace(join(await temporaryFolder('silent'), 'workspace'));
     await writeFile(

@@ -1,4 +1,5 @@
-import { connect } from '../../docker/connect';
+import { checkEngine } from '../../docker/checkEngine';
+import { connect, engineAddress } from '../../docker/connect';
 import { inWords } from '../../docker/dockerErrors';
 import { buildImages, type Built } from '../../image/buildImages';
 import type { TaskContext } from '../../task';
@@ -11,7 +12,10 @@ export function buildForCluster(
   { model }: ReleaseRequest,
   task: TaskContext,
 ): Promise<Built> {
-  return inWords(`build the image of ${model.name}`, task.signal, () =>
-    buildImages(connect(options.host), options, model, task),
-  );
+  return inWords(`build the image of ${model.name}`, task.signal, async () => {
+    const docker = connect(options.host);
+    // A build itself may take long: one that is silent would never be given up.
+    await checkEngine(docker, engineAddress(options.host), task.signal);
+    return buildImages(docker, options, model, task);
+  });
 }
