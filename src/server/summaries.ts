@@ -123,10 +123,10 @@ export class ValueSummaries {
 }
 
 /** The first of them; what is no UTF-8 has marks in it. */
-function firstWords(data: TensorData): string[] {
+function firstWords(data: TensorData): (string | null)[] {
   if (Array.isArray(data)) return data;
-  return packedValues(data as Uint8Array, mostRows).map((value) =>
-    Buffer.from(value.subarray(0, 400)).toString(),
+  return packedValues(data as Uint8Array, mostRows).map(
+    (value) => value && Buffer.from(value.subarray(0, 400)).toString(),
   );
 }
 

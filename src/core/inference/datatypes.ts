@@ -2,7 +2,7 @@ import type { Datatype, Tensor, TensorData } from './tensor';
 
 /** All datatypes but BYTES: their values have a fixed width. */
 export type FixedDatatype = Exclude<Datatype, 'BYTES'>;
-export type FixedArray = Exclude<TensorData, string[]>;
+export type FixedArray = Exclude<TensorData, (string | null)[]>;
 
 type FixedArrayConstructor = {
   new (length: number): FixedArray;
@@ -46,6 +46,6 @@ export function countOf(shape: readonly number[]): number {
 export function byteLengthOf(tensor: Pick<Tensor, 'data'>): number {
   if (!Array.isArray(tensor.data)) return tensor.data.byteLength;
   let total = 0;
-  for (const text of tensor.data) total += 4 + Buffer.byteLength(text);
+  for (const text of tensor.data) total += 4 + Buffer.byteLength(text ?? '');
   return total;
 }

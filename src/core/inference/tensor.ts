@@ -17,8 +17,8 @@ export type Datatype =
 
 /**
  * Values in row-major order. BOOL and UINT8 are a `Uint8Array`; FP16 and BF16 are their bits in a `Uint16Array`;
- * INT64 and UINT64 are 64-bit arrays; BYTES are UTF-8 strings, or, on their way through the server, a `Uint8Array` of the bytes that
- * the binary tensor extension has for them.
+ * INT64 and UINT64 are 64-bit arrays; BYTES are UTF-8 strings, `null` where one is missing in a table, or, on their way through the
+ * server, a `Uint8Array` of the bytes that the binary tensor extension has for them.
  */
 export type TensorData =
   | Uint8Array
@@ -31,7 +31,7 @@ export type TensorData =
   | BigInt64Array
   | Float32Array
   | Float64Array
-  | string[];
+  | (string | null)[];
 
 /** A named array of values. `shape` has no free dimensions: its product is the length of `data`; `[]` is a scalar. */
 export interface Tensor {

@@ -2,6 +2,8 @@ import { arrayTypeOf, byteLengthOf, countOf } from './datatypes';
 import type { Datatype, Tensor, TensorData } from './tensor';
 import { TensorError } from './tensorFill';
 
+/** In place of the length of a BYTES value that is missing; no bytes follow it. Ours alone: the extension has no word for that. */
+const missing = 0xffffffff;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -13,8 +15,8 @@ export function bytesOf(data: TensorData): Uint8Array {
   const bytes = Buffer.allocUnsafe(byteLengthOf({ data }));
   let offset = 0;
   for (const text of data) {
-    const length = bytes.write(text, offset + 4);
-    bytes.writeUInt32LE(length, offset);
+    const length = bytes.write(text ?? '', offset + 4);
+    bytes.writeUInt32LE(text === null ? missing : length, offset);
     offset += 4 + length;
   }
   return bytes;
@@ -22,13 +24,18 @@ export function bytesOf(data: TensorData): Uint8Array {
 
 /**
  * The values that {@link bytesOf} wrote: a view of `bytes` where their place in memory allows it, else a copy. BYTES values stay
- * packed as they are: {@link unpacked} takes them apart.
+ * packed as they are: {@link unpacked} takes them apart. `mayMiss` says whether some of these may be missing.
  * @throws TensorError when they are not as many as the shape says
  */
-export function dataFromBytes(datatype: Datatype, shape: readonly number[], bytes: Buffer): TensorData {
+export function dataFromBytes(
+  datatype: Datatype,
+  shape: readonly number[],
+  bytes: Buffer,
+  mayMiss = false,
+): TensorData {
   const count = countOf(shape);
   if (datatype === 'BYTES') {
-    checkPacked(bytes, count);
+    checkPacked(bytes, count, mayMiss);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const type = arrayTypeOf(datatype);
@@ -49,6 +56,7 @@ export function unpacked(tensor: Tensor): Tensor {
   const { datatype, data } = tensor;
   if (datatype !== 'BYTES' || Array.isArray(data)) return tensor;
   const strings = packedValues(data as Uint8Array).map((value, index) => {
+    if (value === null) return null;
     try {
       return utf8.decode(value);
     } catch {
@@ -58,32 +66,48 @@ export function unpacked(tensor: Tensor): Tensor {
   return { ...tensor, data: strings };
 }
 
-/** Views of the first values that are packed there, all by default. */
-export function packedValues(bytes: Uint8Array, most = Infinity): Uint8Array[] {
-  const values: Uint8Array[] = [];
+/** Views of the first values that are packed there, all by default; `null` for those that are missing. */
+export function packedValues(bytes: Uint8Array, most = Infinity): (Uint8Array | null)[] {
+  const values: (Uint8Array | null)[] = [];
   for (let offset = 0; offset < bytes.length && values.length < most;) {
     const start = offset + 4;
-    offset = start + lengthAt(bytes, offset);
-    values.push(bytes.subarray(start, offset));
+    const length = lengthAt(bytes, offset);
+    offset = start + bytesAfter(length);
+    values.push(length === missing ? null : bytes.subarray(start, offset));
   }
   return values;
+}
+
+/** The values as the binary tensor extension can have them: empty ones for those that are missing. */
+export function withoutMissing(bytes: Uint8Array): Uint8Array {
+  const places: number[] = [];
+  for (let offset = 0; offset < bytes.length;) {
+    const length = lengthAt(bytes, offset);
+    if (length === missing) places.push(offset);
+    offset += 4 + bytesAfter(length);
+  }
+  if (places.length === 0) return bytes;
+  const filled = new Uint8Array(bytes);
+  for (const place of places) filled.fill(0, place, place + 4);
+  return filled;
 }
 
 /** Where the value begins that comes so many values after the one at `offset`. */
 export function skipPacked(bytes: Uint8Array, offset: number, count: number): number {
   let at = offset;
-  for (let left = count; left > 0; left--) at += 4 + lengthAt(bytes, at);
+  for (let left = count; left > 0; left--) at += 4 + bytesAfter(lengthAt(bytes, at));
   return at;
 }
 
-function checkPacked(bytes: Uint8Array, count: number): void {
+function checkPacked(bytes: Uint8Array, count: number, mayMiss: boolean): void {
   // Each has a length in front: a shape that asks for more can not be right, and is not walked to its end.
   if (count * 4 > bytes.length) {
     throw new TensorError(`expected ${count} BYTES values, got ${bytes.length} bytes`, []);
   }
   let offset = 0;
   for (let index = 0; index < count; index++) {
-    offset = offset + 4 <= bytes.length ? offset + 4 + lengthAt(bytes, offset) : Infinity;
+    const length = offset + 4 <= bytes.length ? lengthAt(bytes, offset) : Infinity;
+    offset += 4 + (mayMiss ? bytesAfter(length) : length);
     if (offset > bytes.length) {
       throw new TensorError(`BYTES value ${index} is longer than what was sent`, [index]);
     }
@@ -91,6 +115,10 @@ function checkPacked(bytes: Uint8Array, count: number): void {
   if (offset !== bytes.length) {
     throw new TensorError(`${bytes.length - offset} bytes are left after ${count} BYTES values`, []);
   }
+}
+
+function bytesAfter(length: number): number {
+  return length === missing ? 0 : length;
 }
 
 function lengthAt(bytes: Uint8Array, at: number): number {

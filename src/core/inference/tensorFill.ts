@@ -92,10 +92,10 @@ function fillBooleans(target: Uint8Array, offset: number, values: JsonValue[]): 
   return -1;
 }
 
-function fillStrings(target: string[], offset: number, values: JsonValue[]): number {
+function fillStrings(target: (string | null)[], offset: number, values: JsonValue[]): number {
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
-    if (typeof value !== 'string') return index;
+    if (typeof value !== 'string' && value !== null) return index;
     target[offset + index] = value;
   }
   return -1;

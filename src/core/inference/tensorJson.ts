@@ -95,7 +95,7 @@ function valuesText(tensor: Tensor, start: number, end: number): string {
 
 /**
  * Reads values, nested as the shape says or flat.
- * Floats may also be the strings "NaN", "Infinity" and "-Infinity"; BOOL may also be 0 and 1.
+ * Floats may also be the strings "NaN", "Infinity" and "-Infinity"; BOOL may also be 0 and 1. Floats and BYTES may be null: missing.
  * @throws TensorError that says which value does not fit
  */
 export function tensorFromJson(

@@ -51,7 +51,8 @@ function isName(name: JsonValue): name is string | number | bigint {
   return typeof name === 'string' || typeof name === 'number' || typeof name === 'bigint';
 }
 
-/** A number may stand where a word is expected, as in a column of mixed types. */
+/** A number may stand where a word is expected, as in a column of mixed types; a truth value is a number to pandas. */
 function valueFor(datatype: Datatype | undefined, value: JsonValue): JsonValue {
+  if (typeof value === 'boolean' && datatype?.startsWith('FP')) return Number(value);
   return datatype === 'BYTES' && typeof value === 'number' ? String(value) : value;
 }

@@ -1,5 +1,5 @@
 import type { JsonValue, Tensor } from '../../core/inference/tensor';
-import { bytesOf } from '../../core/inference/tensorBytes';
+import { bytesOf, withoutMissing } from '../../core/inference/tensorBytes';
 import { dataText } from '../../core/inference/tensorJson';
 import type { Signature } from '../../core/model/signature';
 import { Failure } from '../failure';
@@ -170,7 +170,8 @@ export function writeV2(model: { name: string; version: string }, form: V2Form, 
   const binary: Uint8Array[] = [];
   const tensors = wantedOf(form, outputs).map(({ tensor, asBytes }) => {
     if (!asBytes) return `${tensorHead(tensor)},"data":${dataText(asText(tensor))}}`;
-    const bytes = bytesOf(tensor.data);
+    const packed = bytesOf(tensor.data);
+    const bytes = tensor.datatype === 'BYTES' ? withoutMissing(packed) : packed;
     binary.push(bytes);
     return `${tensorHead(tensor)},"parameters":{"binary_data_size":${bytes.byteLength}}}`;
   });

@@ -1,4 +1,5 @@
 import { Tensor as OrtTensor } from 'onnxruntime-node';
+import type { FixedArray } from '../../core/inference/datatypes';
 import type { Datatype, Tensor } from '../../core/inference/tensor';
 import { unpacked } from '../../core/inference/tensorBytes';
 import { TensorError } from '../../core/inference/tensorFill';
@@ -30,15 +31,19 @@ export class UnfitInput extends Error {
 
 /** The same values as onnxruntime takes them, without a copy but for strings. Throws `UnfitInput`. */
 export function toOrt(tensor: Tensor): OrtTensor {
-  const { datatype, shape } = tensor;
+  const { datatype, shape, data } = tensor;
   if (datatype === 'BF16') throw new Error('onnxruntime-node can not carry bfloat16 values.');
-  const data = datatype === 'BYTES' ? stringsOf(tensor) : tensor.data;
-  return new OrtTensor(ortTypes[datatype], data, shape);
+  const values = datatype === 'BYTES' ? stringsOf(tensor) : (data as FixedArray);
+  return new OrtTensor(ortTypes[datatype], values, shape);
 }
 
 /** onnxruntime-node ends a string at its first NUL. */
 function stringsOf(tensor: Tensor): string[] {
-  const strings = textsOf(tensor);
+  const texts = textsOf(tensor);
+  const missing = texts.indexOf(null);
+  if (missing >= 0)
+    throw new UnfitInput(tensor.name, `BYTES value ${missing} is missing, and ONNX strings can not be`);
+  const strings = texts as string[];
   const cut = strings.findIndex((text) => text.includes('\0'));
   if (cut >= 0)
     throw new UnfitInput(
@@ -48,9 +53,9 @@ function stringsOf(tensor: Tensor): string[] {
   return strings;
 }
 
-function textsOf(tensor: Tensor): string[] {
+function textsOf(tensor: Tensor): (string | null)[] {
   try {
-    return unpacked(tensor).data as string[];
+    return unpacked(tensor).data as (string | null)[];
   } catch (error) {
     throw error instanceof TensorError ? new UnfitInput(tensor.name, error.message) : error;
   }

@@ -5,6 +5,8 @@ and values that they were fitted with, however deep in pipelines, searches, vote
 
 import numpy as np
 
+from slipway_frames import is_missing
+
 # Attributes under which estimators keep one that is given all of their own columns.
 INNER = ("best_estimator_", "estimator_", "regressor_", "classifier_", "estimator", "_preprocessor")
 NOTHING = object()
@@ -34,10 +36,6 @@ class Column:
             return
         self.known = present
         self.datatype = "BYTES" if any(isinstance(value, str) for value in present) else "FP64"
-
-
-def is_missing(value):
-    return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
 def names_of(estimator):

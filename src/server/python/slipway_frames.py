@@ -7,6 +7,8 @@ import struct
 PREAMBLE = struct.Struct("<4sIQ")
 MAGIC = b"SLP1"
 ALIGNMENT = 8
+# In place of the length of a string that is missing.
+MISSING = 0xFFFFFFFF
 
 
 def read_frame(source):
@@ -89,11 +91,15 @@ def decode(entries, body):
 
 
 def decode_strings(data):
-    """Strings, and bytes where a value is no UTF-8."""
+    """Strings, bytes where a value is no UTF-8, and None where one is missing."""
     values = []
     offset = 0
     while offset < len(data):
         (length,) = struct.unpack_from("<I", data, offset)
+        if length == MISSING:
+            values.append(None)
+            offset += 4
+            continue
         value = data[offset + 4 : offset + 4 + length]
         try:
             values.append(str(value, "utf-8"))
@@ -111,11 +117,21 @@ def encode(array):
     if name == "BYTES":
         parts = []
         for value in array.ravel():
+            if is_missing(value):
+                parts.append(struct.pack("<I", MISSING))
+                continue
             raw = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
             parts.append(struct.pack("<I", len(raw)))
             parts.append(raw)
         return name, b"".join(parts)
     return name, np.ascontiguousarray(array, dtypes()[name]).tobytes()
+
+
+def is_missing(value):
+    """Whether it is None, NaN or pandas' NA."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    return not hasattr(value, "__len__") and bool(value != value)
 
 
 @functools.cache

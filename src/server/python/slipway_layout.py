@@ -180,10 +180,12 @@ def reader_of(column):
         return dates
     if column.categories:
         return lambda values: categorical(values, column.categories)
-    if column.missing is NOTHING or column.datatype != "BYTES" or "" in column.known:
+    if column.missing is NOTHING or column.datatype != "BYTES":
         return lambda values: values
+    if "" in column.known:
+        return lambda values: np.where(values == None, column.missing, values)  # noqa: E711 - of each value
     # Tables have an empty cell where a word is missing.
-    return lambda values: np.where(values == "", column.missing, values)
+    return lambda values: np.where((values == "") | (values == None), column.missing, values)  # noqa: E711
 
 
 def dates(values):

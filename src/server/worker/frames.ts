@@ -10,7 +10,7 @@
  *                  start of the body (zeros fill the gaps), "bytes" long
  *
  * A tensor's bytes are its values in row-major order. BOOL is one byte. A BYTES value is its length in 4 bytes and its UTF-8, or
- * for Python other bytes.
+ * for Python other bytes; a length of 0xffffffff stands for a value that is missing, and nothing follows it.
  *
  *   front → worker   {"kind":"load","model":PATH,"options":{…}}        once, first
  *   worker → front   {"kind":"loaded","described":{…}}  or  {"kind":"failed","reason":…,"message":…}
@@ -152,7 +152,7 @@ function piecesOf({ parts }: OutgoingTensor): Uint8Array[] {
 
 /** Copies a tensor's values to where they belong. As values, not as bytes: a short array gets memory that bytes can be seen in only when that is asked for. */
 function put({ datatype, parts }: OutgoingTensor, frame: Buffer, at: number, bytes: number): void {
-  const Type = datatype === 'BYTES' ? Uint8Array : arrayTypeOf(datatype);
+  const Type = arrayTypeOf(datatype === 'BYTES' ? 'UINT8' : datatype);
   const target = new Type(frame.buffer, frame.byteOffset + at, bytes / Type.BYTES_PER_ELEMENT);
   let next = 0;
   for (const part of parts) {
@@ -181,7 +181,7 @@ export function decodeFrame<Header>(json: Buffer, body: Buffer): Frame<Header> {
       name,
       datatype,
       shape,
-      data: dataFromBytes(datatype, shape, body.subarray(offset, offset + bytes)),
+      data: dataFromBytes(datatype, shape, body.subarray(offset, offset + bytes), true),
     });
     offset += padded(bytes);
   }

@@ -83,4 +83,50 @@ describe('models of Python that take tables, words and texts', () => {
       assertAlike(await ask(file, inputs), { outputs: expected }, file);
     }
   });
+
+  it('take what is missing in a table, in every form that has a word for it', async () => {
+    const { expected } = made.find(({ file }) => file === 'null.joblib') ?? assert.fail();
+    const server = await startServer(join(folder, 'null.joblib'), '--python', python, '--name', 'model');
+    const columns = ['age', 'city', 'grade', 'n'];
+    const rows = [
+      [null, null, 'c', 3],
+      [20, 'Berlin', 'a', true],
+    ];
+    const records = rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])));
+    const numbered = records.map((record) => ({ ...record, n: Number(record['n']) }));
+    const inputs = ['FP64', 'BYTES', 'BYTES', 'FP64'].map((datatype, at) => ({
+      ...{ name: columns[at], datatype, shape: [2, 1] },
+      data: numbered.map((record) => record[columns[at] as never] as unknown),
+    }));
+    const csv = `${columns.join()}\n,,c,3\n20,Berlin,a,1\n`;
+    const labels = async (path: string, body: object | string) => {
+      const type = typeof body === 'string' ? 'text/csv' : 'application/json';
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      const reply = await server.fetch(path, {
+        ...{ method: 'POST', body: text, headers: { 'Content-Type': type } },
+      });
+      assert.equal(reply.status, 200, `${path} ${text}: ${reply.text}`);
+      return [...reply.text.matchAll(/"(yes|no)"/g)].map(([, label]) => label);
+    };
+    for (const [path, body] of [
+      ['/predict', { instances: numbered }],
+      ['/v2/models/model/infer', { inputs }],
+      ['/invocations', { dataframe_split: { columns, data: rows } }],
+      ['/invocations', { dataframe_records: records }],
+      ['/invocations', csv],
+    ] as const)
+      assert.deepEqual(await labels(path, body), expected['label'], path);
+  });
+
+  it('give what is missing as null, and as nothing where bytes are asked for', async () => {
+    const inputs = [{ name: 'input', datatype: 'FP64', shape: [2, 1], data: [1, -1] }];
+    const server = await startServer(join(folder, 'silent.pkl'), '--python', python, '--name', 'model');
+    const ask = (body: object) =>
+      server.fetch('/v2/models/model/infer', { method: 'POST', body: JSON.stringify(body) });
+    assert.match((await ask({ inputs })).text, /"shape":\[2\],"data":\["plus",null\]/);
+    const bytes = await ask({ inputs, parameters: { binary_data_output: true } });
+    assert.ok(bytes.text.endsWith('\x04\0\0\0plus\0\0\0\0'), JSON.stringify(bytes.text));
+    const metrics = (await server.fetch('/metrics')).text;
+    assert.match(metrics, /slipway_labels_total\{role="output",tensor="prediction",value="null"\} 2/);
+  });
 });

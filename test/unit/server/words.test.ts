@@ -31,7 +31,7 @@ function binary(count: number, bytes: Buffer, parameters = {}): RequestInit {
   };
 }
 
-const post = (words: string[], parameters = {}): RequestInit => ({
+const post = (words: (string | null)[], parameters = {}): RequestInit => ({
   method: 'POST',
   body: JSON.stringify({ ...inferBody('text', [words.length], words, 'BYTES'), parameters }),
 });
@@ -94,6 +94,7 @@ describe('words', () => {
       [post(['ok', 'a\0b']), /Input \\"text\\": BYTES value 1 has a NUL character/],
       [binary(1, packed('\0')), /BYTES value 0 has a NUL character/],
       [binary(2, packed('ok', latin)), /BYTES value 1 is no UTF-8/],
+      [post(['ok', null]), /Input \\"text\\": BYTES value 1 is missing, and ONNX strings can not be/],
     ] as const) {
       const [bad, good] = await Promise.all([
         server.fetch(path, request),
@@ -110,6 +111,7 @@ describe('words', () => {
       [packed('a', 'b'), 3, /expected 3 BYTES values, got 10 bytes|BYTES value 2 is longer/],
       [packed('a', 'b'), 1, /5 bytes are left after 1 BYTES values/],
       [Buffer.of(5, 0, 0, 0, 1), 1, /BYTES value 0 is longer than what was sent/],
+      [Buffer.of(255, 255, 255, 255), 1, /BYTES value 0 is longer than what was sent/],
       [Buffer.of(0, 0, 0, 0x80), 1, /BYTES value 0 is longer than what was sent/],
       [Buffer.of(1, 0, 0, 0, 1, 0, 0), 1, /2 bytes are left/],
     ] as const) {
