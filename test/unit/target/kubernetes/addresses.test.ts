@@ -226,7 +226,7 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
         { scaleTargetRef: { kind: 'Deployment', name: 'other' }, maxReplicas: 2 },
         all,
       ],
-      ['HTTPRoute', { rules: [] }, { gateway }],
+      ['HTTPRoute', { hostnames: ['other.example.com'] }, { gateway }],
       ['ServiceMonitor', { endpoints: [], selector: {} }, all],
     ];
 

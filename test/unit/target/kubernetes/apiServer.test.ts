@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
 import { deploymentOf } from '../../../../src/core/target/kubernetes/deploymentManifest';
+import { schemaCauses } from '../../../host/kubernetes/schemas';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { imageOf, subjectOf, type Subject } from './support';
 
@@ -61,6 +62,37 @@ describe('the API server of these tests', () => {
     const labelled = deployment(1);
     labelled.metadata.labels = { a: 'not a label value!' };
     assert.equal((await send('POST', path, labelled)).status, 422);
+  });
+
+  it('refuses of custom resources what their own schemas do not have', () => {
+    const causes = (apiVersion: string, kind: string, spec: object) =>
+      schemaCauses({ apiVersion, kind, metadata: { name: 'iris' }, spec } as never).join();
+    const route = (weight: number, more = {}) => ({
+      ...{ parentRefs: [{ name: 'edge' }], hostnames: ['iris.example.com'], ...more },
+      rules: [{ backendRefs: [{ name: 'iris', port: 80, weight }] }],
+    });
+    const gateway = 'gateway.networking.k8s.io/v1';
+    assert.equal(causes(gateway, 'HTTPRoute', route(50)), '');
+    assert.match(causes(gateway, 'HTTPRoute', route(-1)), /backendRefs\[0\]\.weight: .* at least 0/);
+    assert.match(causes(gateway, 'HTTPRoute', route(1, { hosts: [] })), /unknown field "\.spec\.hosts"/);
+    assert.match(causes(gateway, 'HTTPRoute', route(1, { hostnames: ['a b'] })), /should match/);
+    const monitor = (interval: string) => ({ selector: {}, endpoints: [{ port: 'http', interval }] });
+    const prometheus = 'monitoring.coreos.com/v1';
+    assert.equal(causes(prometheus, 'ServiceMonitor', monitor('15s')), '');
+    assert.match(causes(prometheus, 'ServiceMonitor', monitor('15')), /interval: .* should match/);
+    assert.match(causes(prometheus, 'ServiceMonitor', { selector: {} }), /endpoints: Required value/);
+    const service = (predictor: object) => ({ predictor: { containers: [{ name: 'model' }], ...predictor } });
+    const kserve = 'serving.kserve.io/v1beta1';
+    assert.equal(causes(kserve, 'InferenceService', service({ canaryTrafficPercent: 10 })), '');
+    assert.match(
+      causes(kserve, 'InferenceService', service({ canaryTrafficPercent: '10' })),
+      /must be of type integer/,
+    );
+    assert.match(causes(kserve, 'InferenceService', service({ canaryPercent: 10 })), /unknown field/);
+    assert.match(
+      causes(kserve, 'InferenceService', service({ containers: [{ image: 'a' }] })),
+      /name: Required value/,
+    );
   });
 
   it('knows who owns a field: another manager conflicts, and force takes over', async () => {
