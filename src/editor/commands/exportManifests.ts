@@ -51,7 +51,7 @@ export async function exportManifests(services: Services, given: Given): Promise
 
 function mayReplace(folder: vscode.Uri, paths: string[]): Promise<boolean> {
   const names = paths.map((path) => relative(folder.fsPath, path));
-  return confirm('Replace', `Replace what is in ${basename(folder.fsPath)} already?`, names);
+  return confirm('Replace', `Replace files that are in ${basename(folder.fsPath)} already?`, names);
 }
 
 async function pickFormat(target: string): Promise<ManifestFormat | undefined> {
