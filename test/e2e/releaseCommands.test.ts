@@ -74,7 +74,9 @@ describe('commands on releases', () => {
     const tree = workbench.tree('Targets');
     await tree.menu(/^r3/, 'Set Traffic…');
     await workbench.quickInput.fill('200');
-    await workbench.page.locator('.quick-input-message', { hasText: 'A whole number from 0 to 99' }).waitFor();
+    await workbench.page
+      .locator('.quick-input-message', { hasText: 'A whole number from 0 to 99' })
+      .waitFor();
     await workbench.screenshot('commands-traffic-wrong');
     await workbench.typeInQuickInput('30');
     await tree.item(/^r3\s*canary 30 %/);
@@ -103,7 +105,8 @@ describe('commands on releases', () => {
     await workbench.screenshot('commands-scale-wrong');
     await workbench.typeInQuickInput('2');
     await tree.item(/2 of 2 ready/);
-    assert.equal(api.store.get(api.kind('Deployment'), 'models', 'iris-r1').spec?.['replicas'], 2);
+    const { spec } = api.store.get(api.kind('Deployment'), 'models', 'iris-r1');
+    assert.equal((spec as { replicas: number }).replicas, 2);
     await workbench.screenshot('commands-scaled');
   });
 
