@@ -105,8 +105,8 @@ describe('commands on releases', () => {
     await workbench.screenshot('commands-scale-wrong');
     await workbench.typeInQuickInput('2');
     await tree.item(/2 of 2 ready/);
-    const { spec } = api.store.get(api.kind('Deployment'), 'models', 'iris-r1');
-    assert.equal((spec as { replicas: number }).replicas, 2);
+    const deployment: unknown = api.store.get(api.kind('Deployment'), 'models', 'iris-r1');
+    assert.equal((deployment as { spec: { replicas: number } }).spec.replicas, 2);
     await workbench.screenshot('commands-scaled');
   });
 
