@@ -59,6 +59,12 @@ export function engineAddress(host: string): string {
   }
 }
 
+/** Whether the engine is reached by a socket or pipe of this machine. */
+export function isLocal(host: string): boolean {
+  const [scheme] = splitAddress(locateEngine(host).address);
+  return localSchemes.includes(scheme);
+}
+
 /** The name or address of the machine on which the engine publishes ports, as seen from here. */
 export function engineHostName(host: string): string {
   const [scheme, rest] = splitAddress(locateEngine(host).address);

@@ -9,6 +9,7 @@ import { labels } from '../../docker/labels';
 import { UserError, messageOf } from '../../errors';
 import type { Platform } from '../../image/baseImage';
 import { buildImages, type Built } from '../../image/buildImages';
+import { checkDisk } from '../../image/checkDisk';
 import { checkRegistry, publish } from '../../image/registry/publish';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
@@ -96,8 +97,9 @@ export class DockerTarget implements Target {
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
       await checkGpus(this.#site);
-      const { registry, platforms } = this.options;
+      const { host, registry, platforms } = this.options;
       await checkPlatforms(this.#site, platforms);
+      await checkDisk(this.#site.docker, host, request.model, task.signal);
       if (registry) await checkRegistry(this.#site.docker, registry, name, task.signal);
       return { warnings: [] };
     });

@@ -64,7 +64,7 @@ export class KServeTarget implements Target {
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the cluster', task.signal, async ({ site }) => {
       const standing = await checkKServe(site, request, task);
-      if (request) await this.options.checkPush(request.model.name, task.signal);
+      if (request) await this.options.checkPush(request.model, task.signal);
       return standing;
     });
   }

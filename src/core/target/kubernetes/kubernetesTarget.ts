@@ -81,7 +81,7 @@ export class KubernetesTarget implements Target {
         const nodes = { target: this.name, nodeSelector };
         standing.warnings.push(...(await machineWarnings(site.api, nodes, platforms, task.signal)));
       }
-      if (request) await this.options.checkPush(request.model.name, task.signal);
+      if (request) await this.options.checkPush(request.model, task.signal);
       return standing;
     });
   }
