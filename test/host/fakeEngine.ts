@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { temporaryFolder } from './workspace';
 
-/** A Docker engine at a socket of this machine that answers what a test tells it to, and 404 to all else. */
+/** A Docker engine that answers what a test tells it to, and 404 to all else: at a socket of this machine, or by TLS. */
 export class FakeEngine {
   private constructor(
     private readonly server: Server,
@@ -13,13 +15,24 @@ export class FakeEngine {
     readonly answers: Record<string, unknown>,
   ) {}
 
-  static async start(answers: Record<string, unknown> = {}): Promise<FakeEngine> {
+  static async start(
+    answers: Record<string, unknown> = {},
+    tls?: { cert: string; key: string },
+  ): Promise<FakeEngine> {
+    const answer: RequestListener = (request, response) => {
+      const found = answers[new URL(request.url ?? '/', 'http://engine').pathname];
+      response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(found ?? { message: 'page not found' }));
+    };
+    if (tls) {
+      const asking = { ...tls, ca: tls.cert, requestCert: true };
+      const server = createSecureServer(asking, answer).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      return new FakeEngine(server, `https://127.0.0.1:${port}`, answers);
+    }
     const socket = join(await temporaryFolder('fake'), 's.sock');
-    const server = createServer((request, response) => {
-      const answer = answers[new URL(request.url ?? '/', 'http://engine').pathname];
-      response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answer ?? { message: 'page not found' }));
-    });
+    const server = createServer(answer);
     await once(server.listen(socket), 'listening');
     return new FakeEngine(server, `unix://${socket}`, answers);
   }
