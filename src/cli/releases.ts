@@ -42,7 +42,9 @@ export async function plan({ workspace, settings, output, signal, given, values 
     const standing = await target.check(request, output.task(signal));
     const changes = await target.plan(request, output.task(signal));
     const title = `What a deploy of ${model.name} to ${target.name} would change`;
-    output.result({ standing, changes }, describePlan(title, changes).trimEnd());
+    const { expires } = standing;
+    const document = { standing: { ...standing, expires: expires?.toISOString() }, changes };
+    output.result(document, describePlan(title, { standing, changes }).trimEnd());
   });
 }
 
