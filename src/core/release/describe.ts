@@ -1,3 +1,4 @@
+import { healthNames } from '../protocol/health';
 import type { Change, Release, Standing } from '../target/target';
 import { settingsOf } from '../target/settingsOf';
 
@@ -9,7 +10,7 @@ export function describeRelease(release: Release): string {
   return yaml({
     release: `${model.name} r${revision} on ${target}`,
     state: traffic > 0 ? `${state}, ${traffic} % of the traffic` : state,
-    health: detail ? `${health}: ${detail}` : health,
+    health: [healthNames[health], detail].filter(Boolean).join(': '),
     replicas: replicas && `${replicas.ready} of ${replicas.wanted} ready`,
     note,
     deployed: `${created.toISOString()} by ${author}`,
