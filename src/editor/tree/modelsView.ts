@@ -40,7 +40,7 @@ export function modelsView({ models, endpoints, targets }: Services): TreeSource
     const served = endpoints.list().filter((endpoint) => endpoint.model.path === model.uri.fsPath);
     const deployed = targets
       .targets()
-      .flatMap((target) => targets.releases(target))
+      .flatMap((target) => [...targets.releases(target), ...targets.lastKnown(target)])
       .filter((release) => release.model.name === model.name && release.state === 'serving');
     return [
       ...aboutNodes(model.description),
