@@ -1,6 +1,7 @@
 import { configFileName } from '../core/config/config';
 import { UserError, isCancellation } from '../core/errors';
 import { deploy as runDeploy, requestOf, stepsFor, type DeployTask } from '../core/release/deploy';
+import { healthNames } from '../core/protocol/health';
 import { describePlan } from '../core/release/describe';
 import { exportManifests } from '../core/release/exportManifests';
 import { makeTarget } from '../core/release/makeTarget';
@@ -42,7 +43,9 @@ export async function plan({ workspace, settings, output, signal, given, values 
     const standing = await target.check(request, output.task(signal));
     const changes = await target.plan(request, output.task(signal));
     const title = `What a deploy of ${model.name} to ${target.name} would change`;
-    output.result({ standing, changes }, describePlan(title, changes).trimEnd());
+    const { expires } = standing;
+    const document = { standing: { ...standing, expires: expires?.toISOString() }, changes };
+    output.result(document, describePlan(title, { standing, changes }).trimEnd());
   });
 }
 
@@ -95,7 +98,7 @@ export async function releases({ workspace, settings, output, signal, given, val
   found.sort((a, b) => a.target.localeCompare(b.target) || b.revision - a.revision);
   const lines = found.map(
     ({ target, model, revision, state, traffic, health, note }) =>
-      `${target}  ${model.name} r${revision}  ${state} ${traffic} %  ${health}  ${note}`,
+      `${target}  ${model.name} r${revision}  ${state} ${traffic} %  ${healthNames[health]}  ${note}`,
   );
   const [first, ...others] = away;
   if (!first)

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { views } from '../contributions';
 import { DisposableStore, type Disposable } from '../core/dispose';
+import { healthNames, isIll } from '../core/protocol/health';
 import type { Release } from '../core/target/target';
 import type { Services } from './services';
 
@@ -24,7 +25,8 @@ export function registerStatusBar({ endpoints, targets }: Services, memory: vsco
     const running = endpoints.list().filter(({ health }) => health !== 'stopped');
     const serving = targets
       .targets()
-      .flatMap((target) => targets.releases(target).filter(({ state }) => state === 'serving'));
+      .flatMap((target) => [...targets.releases(target), ...targets.lastKnown(target)])
+      .filter(({ state }) => state === 'serving');
     const any = running.length + serving.length > 0;
     if (any && !watching) void memory.update(ranKey, true);
     if (!any) {
@@ -34,7 +36,7 @@ export function registerStatusBar({ endpoints, targets }: Services, memory: vsco
       return bar.hide();
     }
     watching ??= watch();
-    const ill = [...running, ...serving].filter(({ health }) => health === 'unhealthy').length;
+    const ill = [...running, ...serving].filter(({ health }) => isIll(health)).length;
     const count = running.length > 0 ? [`${running.length} endpoint${running.length > 1 ? 's' : ''}`] : [];
     const parts = [...count, ...releaseWords(serving)];
     bar.text = `$(${ill > 0 ? 'warning' : 'server'}) ${parts.join(' · ')}`;
@@ -45,7 +47,7 @@ export function registerStatusBar({ endpoints, targets }: Services, memory: vsco
     bar.tooltip = tooltip([
       ...running.map(({ model, url, health }) => `${model.name}: ${url ?? 'no address yet'}, ${health}`),
       ...serving.map(({ model, target, revision, stableUrl = '', health }) =>
-        [`${model.name} r${revision} on ${target}: ${stableUrl}`, health].join(', '),
+        [`${model.name} r${revision} on ${target}: ${stableUrl}`, healthNames[health]].join(', '),
       ),
     ]);
     bar.show();
@@ -72,12 +74,14 @@ export async function recall(
   await Promise.allSettled([endpoints.refresh(), syncTargets().then(() => targets.refresh())]);
 }
 
-/** `staging r3`; of a target with several models only how many. */
+/** `staging r3`; of a target with several models only how many; of one that is away also that nobody knows how they are. */
 function releaseWords(serving: Release[]): string[] {
   const names = [...new Set(serving.map(({ target }) => target))];
   return names.map((target) => {
     const here = serving.filter((release) => release.target === target);
-    return here.length > 1 ? `${target} ${here.length} releases` : `${target} r${here[0]?.revision}`;
+    const words = here.length > 1 ? `${here.length} releases` : `r${here[0]?.revision}`;
+    const isAway = here.some(({ health }) => health === 'unknown');
+    return [target, words, ...(isAway ? [healthNames.unknown] : [])].join(' ');
   });
 }
 

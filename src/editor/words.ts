@@ -7,15 +7,6 @@ export function age(since: Date, now = Date.now()): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** Bytes in decimal units, as file managers show them: `736 B`, `35 kB`, `2.1 GB`. */
-export function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let amount = bytes;
-  let unit = 0;
-  for (; amount >= 1000 && unit < units.length - 1; unit++) amount /= 1000;
-  return `${amount < 10 && unit > 0 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
-}
-
 /** As much of a digest or id as tells it from others: `sha256:4f1c…` → `4f1c9e0b21d7`. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);

@@ -10,6 +10,8 @@ import { rollBack } from '../../src/editor/commands/releases';
 import { pickRelease, runningChoices } from '../../src/editor/picks';
 import { followLink } from '../../src/editor/release/releaseLinks';
 import type { ReleaseDocuments } from '../../src/editor/release/releaseDocuments';
+import { treeItem } from '../../src/editor/tree/items';
+import { targetsView } from '../../src/editor/tree/targetsView';
 import type { Model, Services } from '../../src/editor/services';
 import { FakeTarget, release } from '../unit/release/fakeTarget';
 import { workspaceFile } from './sample/support';
@@ -81,6 +83,39 @@ describe('commands on targets', () => {
     await assert.rejects(rollBack(services, node(production)), gone);
     await assert.rejects(followLink(link('production/iris/1'), services, panels), gone);
     await assert.rejects(followLink(link('staging/iris/1'), services, panels), { code: 'release-missing' });
+  });
+
+  it('are still shown for what a target had that went away, as far as one can do them', async () => {
+    staging.releases = [
+      release(2, 'serving', { stableUrl: 'http://127.0.0.1:8600' }),
+      release(1, 'retired', { health: 'stopped' }),
+    ];
+    await services.targets.refresh();
+    staging.behaviour.list = gone;
+    await services.targets.refresh();
+    const view = targetsView(services);
+    const [first] = await view.roots();
+    assert.ok(first);
+    const [away, line, ...others] = await view.children(first);
+    assert.ok(away && line && others.length === 0);
+    const why = treeItem(away);
+    assert.equal(why.label, gone.message);
+    assert.match(String(why.description), /^what it had \d+ s ago$/);
+    assert.equal(treeItem(line).contextValue, 'releases.serving');
+    const items = (await view.children(line)).map(treeItem);
+    assert.deepEqual(
+      items.map(({ label, contextValue }) => [label, contextValue]),
+      [
+        ['r2', 'release.unknown.stopped'],
+        ['r1', 'release.unknown.stopped'],
+      ],
+    );
+    assert.match(String(items[0]?.description), /^serving 100 % · unknown · /);
+    assert.match(
+      items[0]?.accessibilityInformation?.label ?? '',
+      /^release 2 of iris on staging, serving 100 %, unknown, /,
+    );
+    assert.equal((items[0]?.iconPath as vscode.ThemeIcon).id, 'question');
   });
 
   it('open what a link leads to on a target that is back', async () => {

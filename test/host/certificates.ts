@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './command';
 
@@ -24,4 +24,16 @@ export async function makeAuthority(folder: string): Promise<(name: string, name
     ];
     await openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-out', `${name}.crt`);
   };
+}
+
+/** A certificate of 127.0.0.1 that is its own authority, and holds for so many days. */
+export async function selfSigned(folder: string, days: number): Promise<{ cert: string; key: string }> {
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const files = ['-keyout', 'key.pem', '-out', 'cert.pem'];
+  await run('openssl', ['req', '-x509', ...key, '-days', String(days), ...subject, ...files], {
+    cwd: folder,
+  });
+  const read = (name: string) => readFile(join(folder, name), 'utf8');
+  return { cert: await read('cert.pem'), key: await read('key.pem') };
 }

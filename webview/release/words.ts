@@ -1,3 +1,4 @@
+import { healthNames, isIll } from '../../src/core/protocol/health';
 import type { Action, ReleaseFacts, Revision, SampleProof, Step } from '../../src/core/protocol/release';
 
 type Stateful = Pick<ReleaseFacts | Revision, 'state' | 'traffic' | 'health'>;
@@ -19,14 +20,15 @@ export function stateWords({ state, traffic }: Pick<Stateful, 'state' | 'traffic
 /** How its servers are, where that is worth a word: a retired release is stopped on purpose. */
 export function healthWords({ state, health }: Pick<Stateful, 'state' | 'health'>): string | undefined {
   if (health === 'ready' || (health === 'stopped' && state === 'retired')) return undefined;
-  return { starting: 'starting', unhealthy: 'not healthy', stopped: 'stopped' }[health];
+  return healthNames[health];
 }
 
 /** A codicon for how it is. */
 export function stateIcon({ state, health }: Pick<Stateful, 'state' | 'health'>): string {
+  if (health === 'deleting') return 'trash';
   if (state === 'failed') return 'error';
   if (state === 'retired') return 'archive';
-  if (health === 'unhealthy' || health === 'stopped') return 'warning';
+  if (isIll(health) || health === 'stopped') return 'warning';
   if (state === 'serving') return 'pass-filled';
   return state === 'canary' ? 'beaker' : 'circle-large-outline';
 }

@@ -19,7 +19,7 @@ const remoteSchemes = ['tcp', 'http', 'https', 'ssh'];
  * the context asks for it, and with the certificates that are given.
  */
 export function connect(host: string, given?: Certificates): Docker {
-  const { address, certificates = given } = locateEngine(host);
+  const { address } = locateEngine(host);
   const [scheme, rest] = splitAddress(address);
   // The client fills what is not named here from the environment, so that all of it is.
   const plain = { protocol: 'http', ca: undefined, cert: undefined, key: undefined } as const;
@@ -32,14 +32,13 @@ export function connect(host: string, given?: Certificates): Docker {
     if (scheme === 'ssh') {
       return new Client(withAgent({ ...plain, host: url.hostname, port: 80 }, sshAgent(address)));
     }
-    const secure =
-      scheme === 'https' || (scheme === 'tcp' && (url.port === '2376' || certificates !== undefined));
+    const certificates = certificatesFor(host, given);
     const where = {
       host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port || (secure ? '2376' : '2375'),
+      port: url.port || (certificates ? '2376' : '2375'),
     };
-    if (!secure) return new Client({ ...plain, ...where });
-    const { rejectUnauthorized = true, ...keys } = certificates ?? usualCertificates();
+    if (!certificates) return new Client({ ...plain, ...where });
+    const { rejectUnauthorized = true, ...keys } = certificates;
     const encrypted = { ...plain, ...where, protocol: 'https' as const, ...keys };
     return new Client(
       rejectUnauthorized ? encrypted : withAgent(encrypted, new SecureAgent({ ...keys, rejectUnauthorized })),
@@ -47,6 +46,16 @@ export function connect(host: string, given?: Certificates): Docker {
   } catch (error) {
     throw unusable(address, messageOf(error), { cause: error });
   }
+}
+
+/** With which certificates {@link connect} speaks TLS; undefined where it does not. */
+export function certificatesFor(host: string, given?: Certificates): Certificates | undefined {
+  const { address, certificates = given } = locateEngine(host);
+  const [scheme] = splitAddress(address);
+  if (scheme !== 'https' && (scheme !== 'tcp' || (!certificates && new URL(address).port !== '2376'))) {
+    return undefined;
+  }
+  return certificates ?? usualCertificates();
 }
 
 /** Where {@link connect} finds the engine, for people and without a password: `unix:///var/run/docker.sock`. */
@@ -57,6 +66,12 @@ export function engineAddress(host: string): string {
     // Whoever connects is told why.
     return shownAddress(host);
   }
+}
+
+/** Whether the engine is reached by a socket or pipe of this machine. */
+export function isLocal(host: string): boolean {
+  const [scheme] = splitAddress(locateEngine(host).address);
+  return localSchemes.includes(scheme);
 }
 
 /** The name or address of the machine on which the engine publishes ports, as seen from here. */

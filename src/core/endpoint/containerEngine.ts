@@ -14,6 +14,7 @@ import { inWords } from '../docker/dockerErrors';
 import { followEvents } from '../docker/followEvents';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
+import { checkDisk } from '../image/checkDisk';
 import { buildModelImage } from '../image/modelImage';
 import { ensureImageFor } from '../image/imageFor';
 import type { Logger } from '../logger';
@@ -86,6 +87,9 @@ export class ContainerEngine implements EndpointEngine {
   async serve(model: ServedModel, task: TaskContext): Promise<Endpoint> {
     await this.check(task.signal);
     const docker = this.#docker();
+    await this.#inWords(`look at the disk for ${model.name}`, task.signal, () =>
+      checkDisk(docker, this.options.host, model, task.signal),
+    );
     const runtime = await ensureImageFor(docker, this.options, model.path, task);
     const { digest } = await buildModelImage(docker, runtime, model, task);
     return this.#inWords(`start ${model.name}`, task.signal, async () => {

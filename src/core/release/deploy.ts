@@ -151,11 +151,16 @@ async function findSame(
       release.model.name === model.name &&
       release.state === 'serving' &&
       release.traffic === 100 &&
-      release.health === 'ready' &&
+      isUp(release) &&
       release.digest === digest &&
       release.samplesHash === samplesHash &&
       release.settings === target.settings,
   );
+}
+
+/** Where some of its servers are missing, those that are ready serve all of it. */
+function isUp({ health, replicas }: Release): boolean {
+  return health === 'ready' || (health === 'degraded' && (replicas?.ready ?? 0) > 0);
 }
 
 /** What serves already, and what around it was not as the target's configuration says by now. */
@@ -294,8 +299,9 @@ async function whyEnded(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const now = (await target.list(signal)).find((release) => release.id === candidate.id);
-  if (!now) return 'it was removed.';
-  return now.health === 'stopped' ? (now.detail ?? 'it stopped.') : undefined;
+  if (!now) return 'It was removed.';
+  if (now.health === 'deleting') return 'It is being removed.';
+  return now.health === 'stopped' ? (now.detail ?? 'It stopped.') : undefined;
 }
 
 function nameOf(release: Release): string {

@@ -1,4 +1,5 @@
-import type { Change, Release } from '../target/target';
+import { healthNames } from '../protocol/health';
+import type { Change, Release, Standing } from '../target/target';
 import { settingsOf } from '../target/settingsOf';
 
 /** All that a target says about a release, as YAML, so that two releases can be compared line by line. */
@@ -9,7 +10,7 @@ export function describeRelease(release: Release): string {
   return yaml({
     release: `${model.name} r${revision} on ${target}`,
     state: traffic > 0 ? `${state}, ${traffic} % of the traffic` : state,
-    health: detail ? `${health}: ${detail}` : health,
+    health: [healthNames[health], detail].filter(Boolean).join(': '),
     replicas: replicas && `${replicas.ready} of ${replicas.wanted} ready`,
     note,
     deployed: `${created.toISOString()} by ${author}`,
@@ -26,13 +27,29 @@ export function describeRelease(release: Release): string {
   });
 }
 
-/** What a deploy would change, as a diff. */
-export function describePlan(title: string, changes: Change[]): string {
+/** What a deploy would change, and how its target stands. */
+export interface Plan {
+  standing: Standing;
+  changes: Change[];
+}
+
+/** What a deploy would change, as a diff, below what its target says of us. */
+export function describePlan(title: string, { standing, changes }: Plan): string {
   const signs = { create: '+', change: '~', remove: '-' };
   const parts = changes.map(({ action, what, diff }) =>
     [`@@ ${signs[action]} ${action} ${what} @@`, ...(diff ? [diff] : [])].join('\n'),
   );
-  return [`# ${title}`, ...parts, ''].join('\n\n');
+  const said = standingWords(standing).map((line) => `# ${line}`);
+  return [`# ${title}`, ...(said.length > 0 ? [said.join('\n')] : []), ...parts, ''].join('\n\n');
+}
+
+/** As whom we are known to a target, until when, and what it warns of, in sentences. */
+function standingWords({ identity, expires, warnings }: Standing): string[] {
+  return [
+    ...(identity === undefined ? [] : [`You are known there as ${identity}.`]),
+    ...(expires ? [`What you are known by holds until ${expires.toISOString().slice(0, 10)}.`] : []),
+    ...warnings,
+  ];
 }
 
 function yaml(facts: Record<string, unknown>, indent = ''): string {

@@ -6,6 +6,7 @@ import { connect, engineAddress } from '../docker/connect';
 import { inWords } from '../docker/dockerErrors';
 import { ofContext, readCertificates } from '../docker/engineLocation';
 import { enginePlatform } from '../image/baseImage';
+import { checkDisk } from '../image/checkDisk';
 import { checkRegistry, publish } from '../image/registry/publish';
 import type { Logger } from '../logger';
 import { DockerTarget, type DockerTargetOptions } from '../target/docker/dockerTarget';
@@ -72,9 +73,10 @@ function clusterOptions<C extends ClusterConfig>(
         publish(docker, registry, request, built, task),
       ),
     checkPush: (model, signal) =>
-      byAnsweringEngine(host, `look at the registry of ${model}`, signal, (docker) =>
-        checkRegistry(docker, registry, model, signal),
-      ),
+      byAnsweringEngine(host, `look at the registry of ${model.name}`, signal, async (docker) => {
+        await checkDisk(docker, host, model, signal);
+        await checkRegistry(docker, registry, model.name, signal);
+      }),
     enginePlatform: (signal) =>
       byAnsweringEngine(host, 'look at its machine', signal, (docker) => enginePlatform(docker, nodeBase)),
     // A workspace may become trusted while its targets are shown already.

@@ -1,6 +1,6 @@
 import type { Action } from '../protocol/release';
 import { actions } from '../protocol/release';
-import type { Release, Target } from '../target/target';
+import type { Release, ReleaseHealth, Target } from '../target/target';
 import { findReleaseBefore } from './rollBack';
 
 type Able = Pick<Target, 'setTraffic' | 'scale'>;
@@ -10,7 +10,7 @@ type Able = Pick<Target, 'setTraffic' | 'scale'>;
  * @param line all revisions of its model on that target
  */
 export function releaseActions(release: Release, line: readonly Release[], target: Able): Action[] {
-  const { state, url } = release;
+  const { state, url, health } = release;
   const isMade = state === 'candidate' || state === 'canary';
   const can: Record<Action, boolean> = {
     finish: isMade && url !== undefined,
@@ -24,7 +24,13 @@ export function releaseActions(release: Release, line: readonly Release[], targe
     copyLink: true,
     remove: true,
   };
-  return actions.filter((action) => can[action]);
+  const stays = ['logs', 'compare', 'copyLink'];
+  return actions.filter((action) => can[action] && (changeable(health) || stays.includes(action)));
+}
+
+/** Whether anything can be done to a release: it is there, and not on its way out. */
+export function changeable(health: ReleaseHealth): boolean {
+  return health !== 'deleting' && health !== 'unknown';
 }
 
 /** Whether a release can have a part of the traffic where it is. */

@@ -16,7 +16,7 @@ export function releaseSteps(release: Release, target: Pick<Target, 'push'>): St
 
 function stepOf({ state, health }: Release): { name: DeployStep; state: Step['state'] } | undefined {
   if (state === 'canary') return { name: 'traffic', state: 'current' };
-  if (state !== 'candidate') return undefined;
+  if (state !== 'candidate' || health === 'deleting') return undefined;
   if (health === 'ready') return { name: 'verify', state: 'current' };
   return { name: 'candidate', state: health === 'starting' ? 'current' : 'failed' };
 }

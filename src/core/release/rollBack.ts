@@ -27,7 +27,9 @@ export function releaseBefore(releases: Release[], target: string, modelName: st
 export function findReleaseBefore(line: readonly Release[]): Release | undefined {
   const serving = servingIn(line)?.revision ?? Infinity;
   return line
-    .filter(({ state, revision }) => state === 'retired' && revision < serving)
+    .filter(
+      ({ state, revision, health }) => state === 'retired' && revision < serving && health !== 'deleting',
+    )
     .sort((a, b) => b.revision - a.revision)[0];
 }
 

@@ -1,6 +1,6 @@
 import type { Config, TargetConfig } from '../config/config';
 import { DisposableStore, type Disposable } from '../dispose';
-import { UserError, messageOf } from '../errors';
+import { UserError, messageOf, whyOf } from '../errors';
 import { Emitter, type Event } from '../event';
 import type { Logger } from '../logger';
 import type { Release, Target } from '../target/target';
@@ -17,7 +17,9 @@ interface Entry {
   target: Target;
   /** The configuration that the target was made from, as text. */
   made: string;
+  /** What it said last. */
   releases: Release[];
+  /** Why it is away. */
   error?: Error;
   /** When it said last what it has. */
   answered?: Date;
@@ -70,7 +72,15 @@ export class TargetStore implements Disposable {
 
   /** What runs on a target as it said last, newest revision first; empty while it is away. */
   releases(target: Target): Release[] {
-    return this.#entry(target)?.releases ?? [];
+    const { releases = [], error } = this.#entry(target) ?? {};
+    return error ? [] : releases;
+  }
+
+  /** What a target had when it answered last, while it is away: whether it has it still, and how that is, nobody knows. */
+  lastKnown(target: Target): Release[] {
+    const { releases = [], error } = this.#entry(target) ?? {};
+    if (!error) return [];
+    return releases.map((release) => ({ ...release, health: 'unknown', detail: whyOf(error) }));
   }
 
   /** Why a target can not say what runs on it; undefined when it can, or was not asked yet. */
@@ -182,7 +192,6 @@ export class TargetStore implements Disposable {
       entry.answered = new Date();
     } catch (error) {
       this.log.debug(`${entry.target.name}: ${messageOf(error)}`);
-      entry.releases = [];
       entry.error = error instanceof Error ? error : new Error(String(error));
     }
     entry.known = true;

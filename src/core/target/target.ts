@@ -5,9 +5,24 @@ import type { SampleProof } from './proof';
 
 /**
  * `candidate` has no traffic yet; `serving` has all of it, or the part that a canary leaves; `canary` has a part of it for a trial;
- * `retired` had it and is kept for a roll-back; `failed` did not verify.
+ * `retired` had it and is kept for a roll-back; `failed` ended by itself before it had any.
  */
 export type ReleaseState = 'candidate' | 'canary' | 'serving' | 'retired' | 'failed';
+
+export type ReleaseHealth =
+  /** Does not predict yet. */
+  | 'starting'
+  /** Predicts. */
+  | 'ready'
+  /** Was ready, and is not all that it shall be: some of its servers are missing, or its server ends again and again. */
+  | 'degraded'
+  /** Runs, but does not predict. */
+  | 'unhealthy'
+  | 'stopped'
+  /** Somebody removed it, and it is not gone yet. */
+  | 'deleting'
+  /** Its target can not say how it is, or whether it still has it. No target answers this of its own. */
+  | 'unknown';
 
 export type TargetKind = 'docker' | 'kubernetes' | 'kserve';
 
@@ -36,7 +51,7 @@ export interface Release extends ReleaseNotes {
   /** Counts up from 1 for each model on a target. */
   revision: number;
   state: ReleaseState;
-  health: 'starting' | 'ready' | 'unhealthy' | 'stopped';
+  health: ReleaseHealth;
   /** Why it is not healthy, or why it failed. */
   detail?: string;
   /** Percent of the stable address's requests. */

@@ -9,9 +9,9 @@ import {
   type DeployStep,
   type DeployTask,
 } from '../../core/release/deploy';
-import { describePlan } from '../../core/release/describe';
+import { describePlan, type Plan } from '../../core/release/describe';
 import { VerifyError } from '../../core/release/verify';
-import type { Change, Release, Target } from '../../core/target/target';
+import type { Release, Target } from '../../core/target/target';
 import type { TaskContext } from '../../core/task';
 import { askText } from '../ask';
 import { confirm } from '../confirm';
@@ -84,8 +84,8 @@ export class Deploys {
     const placeHolder = `What would change on which target by a deploy of ${model?.name}?`;
     const target = model && (await this.#target(given, model, placeHolder));
     if (!target) return;
-    const changes = await this.#plan(target, model, '');
-    if (changes) await this.#showPlan(target, model, changes);
+    const plan = await this.#plan(target, model, '');
+    if (plan) await this.#showPlan(target, model, plan);
   }
 
   /** *Finish Deploy…*: proves a candidate that an interrupted deploy left, and gives it the traffic. */
@@ -141,14 +141,15 @@ export class Deploys {
   /** Shows the plan first where the target wants that. */
   async #isWanted(target: Target, model: Model, note: string): Promise<boolean> {
     if (!(await this.#asksBefore(target))) return true;
-    const changes = await this.#plan(target, model, note);
-    if (!changes) return false;
-    const detail = changes.map(({ action, what }) => `${action} ${what}`).join('\n');
+    const plan = await this.#plan(target, model, note);
+    if (!plan) return false;
+    const changes = plan.changes.map(({ action, what }) => `${action} ${what}`);
+    const detail = [...plan.standing.warnings, ...changes].join('\n');
     const question = `Deploy ${model.name} to ${target.name}?`;
     const [go, show] = ['Deploy', 'Show Plan'];
     const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, go, show);
     if (chosen !== show) return chosen === go;
-    await this.#showPlan(target, model, changes);
+    await this.#showPlan(target, model, plan);
     // Not in the middle of the window, where it would hide the plan.
     return (await vscode.window.showInformationMessage(question, go)) === go;
   }
@@ -162,16 +163,16 @@ export class Deploys {
     return targetGiven(given) ?? pickTarget(this.services, model.name, { placeHolder });
   }
 
-  #plan(target: Target, model: Model, note: string): Promise<Change[] | undefined> {
+  #plan(target: Target, model: Model, note: string): Promise<Plan | undefined> {
     return this.services.run(`Planning the deploy of ${model.name} to ${target.name}`, async (task) => {
       const request = requestOf(await deploymentOf(this.services, target, model, note, task.signal));
-      await target.check(request, task);
-      return target.plan(request, task);
+      const standing = await target.check(request, task);
+      return { standing, changes: await target.plan(request, task) };
     });
   }
 
-  async #showPlan(target: Target, model: Model, changes: Change[]): Promise<void> {
-    const text = describePlan(`What a deploy of ${model.name} to ${target.name} would change`, changes);
+  async #showPlan(target: Target, model: Model, plan: Plan): Promise<void> {
+    const text = describePlan(`What a deploy of ${model.name} to ${target.name} would change`, plan);
     await this.documents.showPlan(`${target.name}/${model.name}`, text);
   }
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Health } from '../../core/endpoint/endpoint';
+import type { ReleaseHealth } from '../../core/target/target';
 
 type Parts = Pick<
   vscode.TreeItem,
@@ -10,14 +10,18 @@ export function item(label: string, state: vscode.TreeItemCollapsibleState, part
   return Object.assign(new vscode.TreeItem(label, state), parts);
 }
 
-const healthIcons: Record<Health, [icon: string, colour?: string]> = {
+const healthIcons: Record<ReleaseHealth, [icon: string, colour?: string]> = {
   ready: ['pass-filled', 'testing.iconPassed'],
   starting: ['loading~spin'],
+  degraded: ['warning', 'list.warningForeground'],
   unhealthy: ['warning', 'list.warningForeground'],
   stopped: ['debug-stop', 'disabledForeground'],
+  deleting: ['trash', 'disabledForeground'],
+  unknown: ['question', 'disabledForeground'],
 };
 
-export function healthIcon(health: Health): vscode.ThemeIcon {
+/** For endpoints too, which have some of them. */
+export function healthIcon(health: ReleaseHealth): vscode.ThemeIcon {
   const [icon, colour] = healthIcons[health];
   return new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
 }

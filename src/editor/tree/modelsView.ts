@@ -3,8 +3,8 @@ import { DisposableStore } from '../../core/dispose';
 import { findingsOf, type ModelDescription } from '../../core/model/describeModel';
 import type { PickleScan } from '../../core/model/pickle/pickleScan';
 import type { OnnxDescription } from '../../core/model/signature';
+import { size } from '../../core/model/sizeWords';
 import type { Model, Services } from '../services';
-import { size } from '../words';
 import type { Node } from './nodes';
 import { contentNodes, pickleFacts, type Fact } from './pickleNodes';
 import { samplesNodes } from './samplesNodes';
@@ -40,7 +40,7 @@ export function modelsView({ models, endpoints, targets }: Services): TreeSource
     const served = endpoints.list().filter((endpoint) => endpoint.model.path === model.uri.fsPath);
     const deployed = targets
       .targets()
-      .flatMap((target) => targets.releases(target))
+      .flatMap((target) => [...targets.releases(target), ...targets.lastKnown(target)])
       .filter((release) => release.model.name === model.name && release.state === 'serving');
     return [
       ...aboutNodes(model.description),

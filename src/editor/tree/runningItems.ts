@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import type { Endpoint } from '../../core/endpoint/endpoint';
-import { canShare } from '../../core/release/releaseActions';
+import { healthNames } from '../../core/protocol/health';
+import { canShare, changeable } from '../../core/release/releaseActions';
+import { findReleaseBefore } from '../../core/release/rollBack';
 import type { Release, Target } from '../../core/target/target';
 import { age, shortDigest } from '../words';
 import { healthIcon, item, tooltip } from './item';
@@ -34,7 +36,7 @@ export function releasesItem(model: string, target: Target, releases: Release[])
   const serving = releases.find(({ state }) => state === 'serving');
   const stable = releases.find(({ stableUrl }) => stableUrl)?.stableUrl;
   const words = serving ? (stable?.replace('http://', '') ?? '') : 'no release serves';
-  const canRollBack = serving && releases.some(({ state }) => state === 'retired');
+  const canRollBack = serving && changeable(serving.health) && findReleaseBefore(releases);
   return item(model, Expanded, {
     id: `${target.name}/${model}`,
     description: words,
@@ -67,7 +69,8 @@ export function releaseItem(release: Release, on?: Target, under = ''): vscode.T
   } = release;
   const status = traffic > 0 ? `${state} ${traffic} %` : state;
   const ready = replicas && `${replicas.ready} of ${replicas.wanted} ready`;
-  const parts = [status, health !== 'ready' && health, ready, note, shortDigest(digest), age(created)].filter(
+  const how = healthNames[health];
+  const parts = [status, health !== 'ready' && how, ready, note, shortDigest(digest), age(created)].filter(
     Boolean,
   );
   const { model, target } = release;
@@ -78,7 +81,7 @@ export function releaseItem(release: Release, on?: Target, under = ''): vscode.T
     tooltip: tooltip([
       ['Release', `${model.name} r${revision} on ${target}`],
       ['State', status],
-      ['Health', detail ? `${health}: ${detail}` : health],
+      ['Health', detail ? `${how}: ${detail}` : how],
       ['Note', note],
       ['Digest', digest],
       ['Proven', release.proof],
@@ -91,9 +94,9 @@ export function releaseItem(release: Release, on?: Target, under = ''): vscode.T
       ['Model hash', model.hash.slice(0, 12)],
     ]),
     contextValue: [
-      `release.${state}.${url ? 'running' : 'stopped'}`,
+      `release.${changeable(health) ? state : health}.${url ? 'running' : 'stopped'}`,
       on && canShare(release, on) && 'canShare',
-      on?.scale && 'canScale',
+      on?.scale && changeable(health) && 'canScale',
     ]
       .filter(Boolean)
       .join('.'),

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions';
 import { messageOf, whyOf } from '../../core/errors';
-import type { Target } from '../../core/target/target';
+import type { Release, Target } from '../../core/target/target';
 import type { Services } from '../services';
+import { age } from '../words';
 import type { Node } from './nodes';
 import type { TreeSource } from './view';
 
@@ -32,12 +33,27 @@ export function targetsView({ targets, config }: Services): TreeSource {
 
   function childrenOf(target: Target): Node[] {
     const error = targets.error(target);
-    if (error) return [{ kind: 'detail', label: whyOf(error), icon: 'error', wrong: true }];
+    if (error) return [awayNode(error, target), ...modelNodes(target, targets.lastKnown(target))];
     const releases = targets.releases(target);
-    if (releases.length === 0) {
-      if (!targets.known(target)) return [];
-      return [{ kind: 'detail', label: 'No release yet', description: 'deploy a model to it', icon: 'info' }];
-    }
+    if (releases.length > 0) return modelNodes(target, releases);
+    if (!targets.known(target)) return [];
+    return [{ kind: 'detail', label: 'No release yet', description: 'deploy a model to it', icon: 'info' }];
+  }
+
+  /** Why a target is away, above what it had before. */
+  function awayNode(error: Error, target: Target): Node {
+    const answered = targets.answered(target);
+    const hadAny = targets.lastKnown(target).length > 0;
+    return {
+      kind: 'detail',
+      label: whyOf(error),
+      ...(answered && hadAny && { description: `what it had ${age(answered)} ago` }),
+      icon: 'error',
+      wrong: true,
+    };
+  }
+
+  function modelNodes(target: Target, releases: Release[]): Node[] {
     const names = [...new Set(releases.map(({ model }) => model.name))];
     return names.map((model) => ({
       kind: 'releases',

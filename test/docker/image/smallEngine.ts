@@ -1,7 +1,7 @@
 import Docker from 'dockerode';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answers } from '../../host/engine';
 import { temporaryFolder } from '../../host/workspace';
@@ -11,6 +11,8 @@ export interface SmallEngine {
   docker: Docker;
   /** Its address, as the setting takes it. */
   host: string;
+  /** Leaves so many mebibytes free on its disk, where there are as many. */
+  fill(left: number): void;
   stop(): Promise<void>;
 }
 
@@ -44,8 +46,19 @@ export async function startSmallEngine(mebibytes: number): Promise<SmallEngine> 
     await ended;
     execFileSync('umount', ['--lazy', disk]);
   };
+  const fill = (left: number) => {
+    const filler = join(disk, 'filler');
+    rmSync(filler, { force: true });
+    const { bavail, bsize } = statfsSync(disk);
+    try {
+      writeFileSync(filler, Buffer.alloc(Math.max(bavail * bsize - left * 1024 * 1024, 0)));
+    } catch (error) {
+      // The engine wrote at the same time: it is as full as can be.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  };
   for (let attempt = 0; attempt < 30 && daemon.exitCode === null; attempt++) {
-    if (await answers(docker)) return { docker, host: `unix://${socketPath}`, stop };
+    if (await answers(docker)) return { docker, host: `unix://${socketPath}`, fill, stop };
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   await stop();

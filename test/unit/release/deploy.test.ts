@@ -10,6 +10,7 @@ import {
   type DeployStep,
   type DeployTask,
 } from '../../../src/core/release/deploy';
+import type { Release } from '../../../src/core/target/target';
 import type { Sample } from '../../../src/core/sample/sample';
 import { parseSamples } from '../../../src/core/sample/samplesFile';
 import { workspaceModel } from '../fixtures';
@@ -138,6 +139,30 @@ describe('a deploy', () => {
         /does not start\. Its server ended: exit code 1\.\nThe last lines of its log:\nloading\nthe model is broken$/,
     });
     assertOnlyBefore();
+  });
+
+  it('whose candidate somebody removes is not waited for', async () => {
+    target.url = 'http://127.0.0.1:9';
+    const apply = target.apply.bind(target);
+    target.apply = async (...args) => Object.assign(await apply(...args), { health: 'deleting' });
+    await assert.rejects(deploy(target, { model, signature, samples, note: '' }, task()), {
+      code: 'verify-failed',
+      message: /does not start\. It is being removed\.$/,
+    });
+  });
+
+  it('of what serves already changes nothing where only some of its servers are missing', async () => {
+    const again = () => deploy(target, { model, signature, samples, note: '' }, task());
+    const health = (more: Partial<Release>) => {
+      target.releases = target.releases.map((each) =>
+        each.state === 'serving' ? { ...each, ...more } : each,
+      );
+    };
+    await again();
+    health({ health: 'degraded', replicas: { ready: 1, wanted: 2 } });
+    assert.equal((await again()).unchanged, true);
+    health({ health: 'degraded', replicas: undefined });
+    assert.equal((await again()).unchanged, false, 'its only server ends again and again');
   });
 
   it('that is not promoted leaves no candidate', async () => {

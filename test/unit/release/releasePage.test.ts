@@ -84,6 +84,14 @@ describe('what can be done with a release', () => {
     assert.equal(actionsOf(release(1, 'failed')), 'promote logs copyLink remove');
   });
 
+  it('is not to change it while it is being deleted', () => {
+    const going = release(1, 'serving', { url, health: 'deleting' });
+    assert.equal(
+      actionsOf(going, [release(2, 'retired')], { setTraffic: never, scale: never }),
+      'logs compare copyLink',
+    );
+  });
+
   it('depends on what its target can', () => {
     const able: Able = { setTraffic: never, scale: never };
     assert.match(actionsOf(release(1, 'canary', { url }), [], able), /promote setTraffic scale/);
@@ -117,6 +125,7 @@ describe('how far a release has come', () => {
 
   it('is no news afterwards', () => {
     for (const state of ['serving', 'retired', 'failed'] as const) assert.deepEqual(stepsOf(state), []);
+    assert.deepEqual(stepsOf('candidate', { health: 'deleting' }), []);
   });
 });
 

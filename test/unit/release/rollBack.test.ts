@@ -17,6 +17,15 @@ describe('rolling back', () => {
     assert.equal((await rollBack(target, 'iris', task)).revision, 1);
   });
 
+  it('passes over a release that is being deleted', async () => {
+    const target = new FakeTarget('staging', [
+      release(1, 'retired', { health: 'stopped' }),
+      release(2, 'retired', { health: 'deleting' }),
+      release(3, 'serving'),
+    ]);
+    assert.equal((await rollBack(target, 'iris', task)).revision, 1);
+  });
+
   it('says that there is nothing to go back to', async () => {
     const target = new FakeTarget('staging', [
       release(1, 'candidate'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../../src/core/config/config';
+import { UserError } from '../../../src/core/errors';
 import type { Logger } from '../../../src/core/logger';
 import { TargetStore } from '../../../src/core/release/targetStore';
 import { FakeTarget, release } from './fakeTarget';
@@ -60,6 +61,38 @@ describe('the store of targets', () => {
     silent.list = () => Promise.resolve([]);
     await store.refresh();
     assert.equal(store.error(away), undefined);
+    store.dispose();
+  });
+
+  it('keeps what a target had that is away, as what nobody knows of, until it answers', async () => {
+    const staging = new FakeTarget('staging', [
+      release(1, 'retired', { health: 'stopped' }),
+      release(2, 'serving', { url: 'http://127.0.0.1:8600' }),
+    ]);
+    const { store } = storeOf(staging);
+    await store.refresh();
+    assert.deepEqual(store.lastKnown(staging), [], 'it answers');
+    const why = 'no Docker engine answers.';
+    staging.behaviour.list = new UserError('engine-unreachable', `It went wrong: ${why}`, undefined, { why });
+    let changes = 0;
+    store.onChange(() => changes++);
+    await store.refresh();
+    await store.refresh();
+    assert.equal(changes, 1);
+    assert.deepEqual(store.releases(staging), [], 'nothing that is asked of them can be done');
+    assert.deepEqual(
+      store
+        .lastKnown(staging)
+        .map(({ revision, state, health, detail }) => [revision, state, health, detail]),
+      [
+        [2, 'serving', 'unknown', 'No Docker engine answers.'],
+        [1, 'retired', 'unknown', 'No Docker engine answers.'],
+      ],
+    );
+    delete staging.behaviour.list;
+    staging.releases = [];
+    await store.refresh();
+    assert.deepEqual([store.releases(staging), store.lastKnown(staging)], [[], []]);
     store.dispose();
   });
 

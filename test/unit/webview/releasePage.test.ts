@@ -189,6 +189,24 @@ describe('the page of a release in a browser', () => {
     assert.equal(await spoken(), '');
   });
 
+  it('says in words and with an icon that it is not all well, or on its way out', async () => {
+    await open();
+    const shown = async () => ({
+      words: await text(page.locator('header .state')),
+      icon: await page.locator('header .state-icon').getAttribute('data-icon'),
+    });
+    const detail = '1 of 2 servers are ready. No node takes its pod: no room.';
+    await send(told({ health: 'degraded', detail }));
+    assert.deepEqual(await shown(), { words: 'Serving, 100 % of the traffic · degraded', icon: 'warning' });
+    assert.equal(await text(page.locator('header .detail')), detail);
+    await send(told({ health: 'deleting' }));
+    assert.deepEqual(await shown(), {
+      words: 'Serving, 100 % of the traffic · being deleted',
+      icon: 'trash',
+    });
+    assert.equal(await spoken(), 'iris r3: Serving, 100 % of the traffic. being deleted');
+  });
+
   it('shows how far the release has come while it is made', async () => {
     await open();
     const steps: ReleaseFacts['steps'] = [

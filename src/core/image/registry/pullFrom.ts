@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { engineWords } from '../../docker/dockerErrors';
+import { engineWords, isDiskFull } from '../../docker/dockerErrors';
 import { findImage } from '../../docker/images';
 import { followProgress } from '../../docker/progress';
 import { UserError } from '../../errors';
@@ -37,6 +37,9 @@ export async function pullFrom(
     return (await docker.getImage(place).inspect()).Id;
   } catch (error) {
     task.signal.throwIfAborted();
-    throw engineIsAway(error) ? error : registry.refused('read from', engineWords(error), error);
+    const words = engineWords(error);
+    // Who only gives needs no room: it is the engine's disk.
+    if (engineIsAway(error) || isDiskFull(words)) throw error;
+    throw registry.refused('read from', words, error);
   }
 }

@@ -1,4 +1,4 @@
-import { connect, engineAddress, engineForward, engineHostName } from '../../docker/connect';
+import { certificatesFor, connect, engineAddress, engineForward, engineHostName } from '../../docker/connect';
 import type { Certificates } from '../../docker/engineLocation';
 import { followLogs } from '../../docker/containers';
 import { inWords } from '../../docker/dockerErrors';
@@ -9,6 +9,7 @@ import { labels } from '../../docker/labels';
 import { UserError, messageOf } from '../../errors';
 import type { Platform } from '../../image/baseImage';
 import { buildImages, type Built } from '../../image/buildImages';
+import { checkDisk } from '../../image/checkDisk';
 import { checkRegistry, publish } from '../../image/registry/publish';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
@@ -24,6 +25,7 @@ import { remove, removeUnneeded } from './removal';
 import { retire } from './retirement';
 import { trafficOf } from './routes';
 import type { Site } from './site';
+import { standingOf } from './standing';
 import { listProxies, proxyOf, type Proxy } from './proxy';
 import { planOn } from './plan';
 import type { Change, Release, ReleaseRequest, Standing, Target } from '../target';
@@ -90,16 +92,18 @@ export class DockerTarget implements Target {
 
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the engine', task.signal, async () => {
+      const standing = this.#standing();
       checkReachable(this.name, this.#site.publishing);
       await inTime(task.signal, (abortSignal) => this.#site.docker.listContainers({ limit: 1, abortSignal }));
-      if (!request) return { warnings: [] };
+      if (!request) return standing;
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
       await checkGpus(this.#site);
-      const { registry, platforms } = this.options;
+      const { host, registry, platforms } = this.options;
       await checkPlatforms(this.#site, platforms);
+      await checkDisk(this.#site.docker, host, request.model, task.signal);
       if (registry) await checkRegistry(this.#site.docker, registry, name, task.signal);
-      return { warnings: [] };
+      return standing;
     });
   }
 
@@ -212,6 +216,14 @@ export class DockerTarget implements Target {
 
   dispose(): void {
     // Connections end with their requests.
+  }
+
+  /** Also takes up certificates that were renewed since. */
+  #standing(): Standing {
+    const { host, certificates } = this.options;
+    const shown = certificatesFor(host, certificates?.());
+    if (shown) this.#connected = undefined;
+    return standingOf(this.name, shown);
   }
 
   /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */

@@ -5,6 +5,9 @@ import type { ServedModel } from '../../endpoint/endpoint';
 import type { ReleaseNotes } from '../target';
 import { SERVER_PORT } from './names';
 
+/** What a container exits with that a signal ends. */
+const [SIGKILLED, SIGTERMINATED] = [137, 143];
+
 /** A release as its container's labels and state tell it. Whether it has traffic is the proxy's to know. */
 export interface ReleaseContainer {
   id: string;
@@ -22,8 +25,16 @@ export interface ReleaseContainer {
   running: boolean;
   /** Since when it runs. */
   started: Date;
-  /** How it ended, when it did not run to this day: `exit code 1`; undefined while it runs or never did. */
+  /** How it ended last: `exit code 1`; undefined while it runs or never did. */
   ended: string | undefined;
+  /** Whether it ended by itself, and not well. */
+  crashed: boolean;
+  /** How often the engine has started it again since somebody did. */
+  restarts: number;
+  /** Whether it ended, and the engine will start it again in a moment. */
+  restarting: boolean;
+  /** Whether the engine is taking it away. */
+  removing: boolean;
   /** On which it is published while it runs. */
   port: number | undefined;
 }
@@ -66,7 +77,16 @@ export async function readReleaseContainer(
     created: new Date(label(labels.created) || found.Created),
     running: found.State.Running,
     started: new Date(found.State.StartedAt),
-    ended: howItEnded(found.State),
+    ended: howItEnded({ ...found.State, Running: found.State.Running && !found.State.Restarting }),
+    crashed: !found.State.Running && isCrash(found.State),
+    restarts: found.RestartCount,
+    restarting: found.State.Restarting,
+    removing: found.State.Status === 'removing',
     port: publishedPort(found, SERVER_PORT),
   };
+}
+
+/** Not of what was told to end, or killed by somebody. */
+function isCrash({ Status, ExitCode, OOMKilled }: Docker.ContainerInspectInfo['State']): boolean {
+  return Status === 'exited' && (OOMKilled || ![0, SIGKILLED, SIGTERMINATED].includes(ExitCode));
 }

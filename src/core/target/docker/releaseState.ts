@@ -4,10 +4,14 @@ import { urlOf, type Publishing } from './ports';
 import type { ReleaseContainer } from './releaseContainers';
 import { servingOf, trafficOf } from './routes';
 import { readProof } from '../proof';
-import type { Release, ReleaseState } from '../target';
+import type { Release, ReleaseHealth, ReleaseState } from '../target';
 
 /** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
 const START_MS = 90_000;
+
+/** How often a server may be started again without a word; and how long it has to run then until it counts as well again, in milliseconds. */
+const RESTARTS = 1;
+const STEADY_MS = 600_000;
 
 /** What a container, its proxy and its server say, put together. */
 export async function toRelease(
@@ -35,23 +39,32 @@ export async function toRelease(
 function stateOf(container: ReleaseContainer, proxy: Proxy | undefined): ReleaseState {
   if (servingOf(proxy?.routes) === container.revision) return 'serving';
   if (trafficOf(proxy?.routes, container.revision) > 0) return 'canary';
-  return proxy?.routes?.promoted.includes(container.revision) ? 'retired' : 'candidate';
+  if (proxy?.routes?.promoted.includes(container.revision)) return 'retired';
+  return container.crashed ? 'failed' : 'candidate';
 }
 
 async function healthOf(
   container: ReleaseContainer,
   url: string | undefined,
   signal: AbortSignal,
-): Promise<Release['health']> {
+): Promise<ReleaseHealth> {
+  if (container.removing) return 'deleting';
+  if (endsAgain(container)) return 'degraded';
   if (!container.running || url === undefined) return 'stopped';
   if (await answersReady(url, signal)) return 'ready';
   return Date.now() - container.started.getTime() < START_MS ? 'starting' : 'unhealthy';
 }
 
+/** What is running but for the moment may end in the next one. */
+function endsAgain({ running, restarting, restarts, started }: ReleaseContainer): boolean {
+  if (restarting) return true;
+  return running && restarts > RESTARTS && Date.now() - started.getTime() < STEADY_MS;
+}
+
 function detailOf(
   container: ReleaseContainer,
   state: ReleaseState,
-  health: Release['health'],
+  health: ReleaseHealth,
   proxy: Proxy | undefined,
 ): string | undefined {
   if (state === 'serving' && !proxy?.running) {
@@ -60,6 +73,13 @@ function detailOf(
   // A retired release was stopped on purpose.
   if (health === 'stopped' && state !== 'retired')
     return `Its server ended: ${container.ended ?? 'it never ran'}.`;
+  if (health === 'degraded') return endsWords(container);
   if (health === 'unhealthy') return 'Its server runs, but is not ready.';
   return undefined;
+}
+
+function endsWords({ ended, restarts }: ReleaseContainer): string {
+  const how = ended === undefined ? '' : `: ${ended}`;
+  if (restarts <= RESTARTS) return `Its server ended${how}. The engine starts it again.`;
+  return `Its server ends again and again${how}. The engine has started it again ${String(restarts)} times.`;
 }

@@ -1,13 +1,11 @@
 import { readProof } from '../proof';
-import type { Release, ReleaseState, ReplicaRange } from '../target';
+import type { Pod } from '../kubernetes/objects';
+import type { Release, ReleaseHealth, ReleaseState, ReplicaRange } from '../target';
 import { isReady } from '../kubernetes/revisions';
-import { problemOf } from '../kubernetes/podWords';
+import { START_MS, isHindered, problemOf } from '../kubernetes/podWords';
 import type { LastWords, Links } from '../kubernetes/releaseState';
 import { dividesTraffic, modeOf } from './installation';
 import type { FoundRevision } from './services';
-
-/** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
-const START_MS = 150_000;
 
 /** What the cluster says about a revision, put together. */
 export async function toKServeRelease(
@@ -26,7 +24,7 @@ export async function toKServeRelease(
     const words = isReady(pod) ? undefined : problemOf(pod);
     return words ? [{ pod, ...words }] : [];
   })[0];
-  const health = healthOf(found, alive.length, alive.filter(isReady).length, problem?.ended ?? false);
+  const health = healthOf(found, alive, problem?.ended ?? false);
   const asleep = health === 'ready' && alive.length === 0;
   const said = problem?.crashed ? await lastWords(problem.pod) : [];
   const words = problem ? [problem.words, ...said].join('\n') : undefined;
@@ -37,17 +35,18 @@ export async function toKServeRelease(
     ...(commit !== undefined && { commit }),
     ...(proof !== undefined && readProof(proof)),
     ...(settings !== undefined && { settings }),
-    state: stateOf(found),
+    // It shall run, and will not: whoever deployed it is not there any more to remove it.
+    state: stateOf(found) === 'candidate' && health === 'stopped' && problem ? 'failed' : stateOf(found),
     ...(mode && !dividesTraffic({ mode }) && { undivided: true }),
     digest: image,
     created: new Date(kept.created),
     replicas: {
       ready: alive.filter(isReady).length,
-      wanted: Math.max(alive.length, range?.min ?? 0),
+      wanted: wantedOf(found, alive),
       ...(range && { range }),
     },
     detail: asleep ? 'No server runs now: the next request starts one.' : words,
-    ...(await links(alive.length > 0)),
+    ...(await links(alive.length > 0 && !found.leaving)),
   };
 }
 
@@ -76,13 +75,26 @@ function percentOf({ kept, address }: FoundRevision): number {
   return serving === kept.revision ? 100 - (canary && canary.revision !== serving ? canary.percent : 0) : 0;
 }
 
-function healthOf(found: FoundRevision, count: number, ready: number, ended: boolean): Release['health'] {
-  if (ready > 0) return 'ready';
-  if (count === 0) {
+/** KServe does not say how many it wants: as many as there are, or as there have to be at least. */
+function wantedOf(found: FoundRevision, alive: Pod[]): number {
+  return Math.max(alive.length, rangeOf(found)?.min ?? 0);
+}
+
+function healthOf(found: FoundRevision, alive: Pod[], ended: boolean): ReleaseHealth {
+  if (found.leaving) return 'deleting';
+  if (alive.some(isReady)) return isDegraded(found, alive) ? 'degraded' : 'ready';
+  if (alive.length === 0) {
     // Knative stops servers that nobody asks.
     const { minReplicas } = found.address?.service.spec.predictor ?? {};
     return stateOf(found) === 'serving' && minReplicas === 0 ? 'ready' : 'stopped';
   }
   if (ended) return 'stopped';
   return Date.now() - new Date(found.kept.created).getTime() > START_MS ? 'unhealthy' : 'starting';
+}
+
+/** What has traffic was ready once. A server that takes the place of another, or comes to the others, may take its time. */
+function isDegraded(found: FoundRevision, alive: Pod[]): boolean {
+  const waiting = alive.filter((pod) => !isReady(pod));
+  if (stateOf(found) !== 'serving' && stateOf(found) !== 'canary') return false;
+  return alive.length - waiting.length < wantedOf(found, alive) && waiting.some(isHindered);
 }

@@ -27,7 +27,7 @@ import { planOn } from './plan';
 import { promote } from './promotion';
 import { failCandidate, remove } from './removal';
 import { scale } from './scale';
-import { listFound, readAddressService, type FoundRevision } from './services';
+import { listFound, listWithLeaving, readAddressService, type FoundRevision } from './services';
 import { share } from './share';
 import type { KServeSite } from './site';
 
@@ -64,7 +64,7 @@ export class KServeTarget implements Target {
   check(request: ReleaseRequest | undefined, task: TaskContext): Promise<Standing> {
     return this.#doing('look at the cluster', task.signal, async ({ site }) => {
       const standing = await checkKServe(site, request, task);
-      if (request) await this.options.checkPush(request.model.name, task.signal);
+      if (request) await this.options.checkPush(request.model, task.signal);
       return standing;
     });
   }
@@ -188,11 +188,8 @@ export class KServeTarget implements Target {
     signal: AbortSignal,
   ): Promise<Release[]> {
     const began = performance.now();
-    const found = await listFound(
-      site.api,
-      { target: this.name, ...(model !== undefined && { model }) },
-      signal,
-    );
+    const of = { target: this.name, ...(model !== undefined && { model }) };
+    const found = await listWithLeaving(site.api, of, signal);
     if (model === undefined) {
       const keys = found.flatMap(({ kept, address, pods }) => [
         ...(pods.length > 0 ? [`${kept.model.name}/${String(kept.revision)}`] : []),

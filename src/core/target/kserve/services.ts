@@ -15,12 +15,23 @@ export interface FoundRevision {
   candidate: boolean;
   /** In which mode the traffic of its model is divided; undefined before KServe has said so. */
   mode?: Mode | undefined;
+  /** Whether what runs it is being removed, and is not gone yet. */
+  leaving: boolean;
   /** Also those that end. */
   pods: Pod[];
 }
 
-/** All revisions of a target, or of one model on it, the newest first. */
+/** All revisions of a target, or of one model on it, the newest first; not those that are being removed. */
 export async function listFound(
+  api: NamespaceApi,
+  of: { target: string; model?: string },
+  signal: AbortSignal,
+): Promise<FoundRevision[]> {
+  return (await listWithLeaving(api, of, signal)).filter(({ leaving }) => !leaving);
+}
+
+/** As {@link listFound}, with those that are being removed: for views alone, as there is nothing more to do with them. */
+export async function listWithLeaving(
   api: NamespaceApi,
   of: { target: string; model?: string },
   signal: AbortSignal,
@@ -29,24 +40,33 @@ export async function listFound(
     api.list<InferenceService>(kinds.inferenceService, labelsOf(of), signal),
     api.list<Pod>(kinds.pod, labelsOf(of), signal),
   ]);
-  const present = services.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const addresses = present.filter(isKind('address')).map(readService);
-  const candidates = present.filter(isKind('release')).map(readService);
+  const states = services.map(readService);
   const known = new Map<string, FoundRevision>();
-  const add = (kept: KeptRevision, { service }: ServiceState, candidate: boolean) => {
+  const add = (kept: KeptRevision, state: ServiceState, leaving: boolean) => {
     const key = `${kept.model.name}/${String(kept.revision)}`;
-    const address = addresses.find(({ model }) => model === kept.model.name);
     const before = known.get(key);
+    // A revision that is being removed here may stand elsewhere by now.
+    if (before && leaving) return;
+    const address = states.find(
+      (each) => isKind(each, 'address') && each.model === kept.model.name && (leaving || !isLeaving(each)),
+    );
     known.set(key, {
       kept,
       ...(address && { address }),
-      candidate: candidate || before?.candidate === true,
-      mode: modeOf(modeWordOf(address?.service ?? service)),
+      candidate: isKind(state, 'release') || before?.candidate === true,
+      mode: modeOf(modeWordOf((address ?? state).service)),
+      leaving,
       pods: pods.filter((pod) => isPodOf(pod, kept)),
     });
   };
-  for (const state of addresses) for (const kept of state.history) add(kept, state, false);
-  for (const state of candidates) for (const kept of state.history) add(kept, state, true);
+  for (const leaving of [false, true]) {
+    const here = states.filter((state) => isLeaving(state) === leaving);
+    for (const kind of ['address', 'release'] as const) {
+      for (const state of here.filter((each) => isKind(each, kind))) {
+        for (const kept of state.history) add(kept, state, leaving);
+      }
+    }
+  }
   return [...known.values()].sort((a, b) => b.kept.revision - a.kept.revision);
 }
 
@@ -69,6 +89,10 @@ export function isPodOf({ metadata }: Pod, kept: KeptRevision): boolean {
   );
 }
 
-function isKind(kind: 'address' | 'release') {
-  return ({ metadata }: InferenceService) => metadata.labels?.[labels.kind] === kind;
+function isKind({ service }: ServiceState, kind: 'address' | 'release'): boolean {
+  return service.metadata.labels?.[labels.kind] === kind;
+}
+
+function isLeaving({ service }: ServiceState): boolean {
+  return service.metadata.deletionTimestamp !== undefined;
 }

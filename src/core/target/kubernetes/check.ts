@@ -1,10 +1,11 @@
-import { UserError, messageOf } from '../../errors';
+import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
+import { certificateEnd } from '../clientCertificate';
 import type { ReleaseRequest, Standing } from '../target';
 import { apiStatusOf } from './clusterErrors';
 import { assertNamedExist } from './existing';
 import { assertHostFree } from './hosts';
-import { certificateExpiry, type KubeContext } from './kubeconfig';
+import { clientCertificate, type KubeContext } from './kubeconfig';
 import { groupPath, type NamespaceApi } from './namespaceApi';
 import { kinds, type Kind } from './objects';
 import { assertOurs } from './ownership';
@@ -12,9 +13,6 @@ import { permissionsFor, type Permission } from './permissions';
 import { quotaWarnings } from './quota';
 import type { Site } from './site';
 
-const DAY_MS = 86_400_000;
-/** How soon the end of a certificate is worth a warning, in days. */
-const SOON_DAYS = 7;
 /** The oldest version with all that is used, `autoscaling/v2` and `policy/v1` among it. */
 const OLDEST_MINOR = 25;
 
@@ -60,7 +58,12 @@ export async function standingOf(
   signal: AbortSignal,
 ): Promise<Standing> {
   const warnings: string[] = [];
-  const expires = expiryOf(context, warnings);
+  const holder = {
+    words: `the context ${context.name}`,
+    code: 'cluster-denied',
+    next: 'Log in again with the tool that made the kubeconfig.',
+  } as const;
+  const expires = certificateEnd(() => clientCertificate(context), holder, warnings);
   const { minor, gitVersion } = await api.connection.send<{ minor?: string; gitVersion?: string }>(
     'GET',
     '/version',
@@ -77,32 +80,6 @@ export async function standingOf(
   await assertNamespace(api, signal);
   const identity = (await whoAmI(api, signal)) ?? context.user;
   return { warnings, ...(identity !== undefined && { identity }), ...(expires && { expires }) };
-}
-
-function expiryOf(context: KubeContext, warnings: string[]): Date | undefined {
-  let expires: Date | undefined;
-  try {
-    expires = certificateExpiry(context);
-  } catch (error) {
-    throw new UserError(
-      'cluster-denied',
-      `The client certificate of the context ${context.name} can not be read: ${messageOf(error)}.`,
-      'Log in again with the tool that made the kubeconfig.',
-      { cause: error },
-    );
-  }
-  if (!expires) return undefined;
-  const days = (expires.getTime() - Date.now()) / DAY_MS;
-  if (days < 0) {
-    throw new UserError(
-      'cluster-denied',
-      `The client certificate of the context ${context.name} expired on ${expires.toISOString().slice(0, 10)}.`,
-      'Log in again with the tool that made the kubeconfig.',
-    );
-  }
-  if (days < SOON_DAYS)
-    warnings.push(`The client certificate expires on ${expires.toISOString().slice(0, 10)}.`);
-  return expires;
 }
 
 /** Who may not look at namespaces may still use one. */

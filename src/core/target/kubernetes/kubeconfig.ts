@@ -1,5 +1,4 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -69,13 +68,11 @@ export function commandOf(user: ReturnType<KubeConfig['getCurrentUser']>): strin
   return exec?.command ?? provider?.config?.exec?.command ?? provider?.config?.['cmd-path'];
 }
 
-/** Until when the client certificate of the context holds; undefined where there is none. */
-export function certificateExpiry({ config }: KubeContext): Date | undefined {
+/** The client certificate of the context, as PEM; undefined where there is none. */
+export function clientCertificate({ config }: KubeContext): Buffer | undefined {
   const user = config.getCurrentUser();
-  const text = user?.certFile
-    ? readFileSync(user.certFile)
-    : user?.certData && Buffer.from(user.certData, 'base64');
-  return text ? new Date(new X509Certificate(text).validTo) : undefined;
+  if (user?.certFile) return readFileSync(user.certFile);
+  return user?.certData ? Buffer.from(user.certData, 'base64') : undefined;
 }
 
 /** Where a kubeconfig is that a target names: `~` is the person's folder, and other paths begin at `root`. */

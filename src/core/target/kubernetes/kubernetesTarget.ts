@@ -24,9 +24,9 @@ import { planOn } from './plan';
 import { warningOf } from './podEvents';
 import { followPods, lastWordsOf } from './podLogs';
 import { promote, retire, withdraw } from './promotion';
-import { healthOf, toRelease } from './releaseState';
+import { healthOf, mayAnswer, toRelease } from './releaseState';
 import { remove } from './removal';
-import { listRevisions, type RevisionRecord } from './revisions';
+import { listRevisions, listWithLeaving, type RevisionRecord } from './revisions';
 import { listRanges, scale } from './scaling';
 import { settle } from './settle';
 import { share } from './share';
@@ -81,7 +81,7 @@ export class KubernetesTarget implements Target {
         const nodes = { target: this.name, nodeSelector };
         standing.warnings.push(...(await machineWarnings(site.api, nodes, platforms, task.signal)));
       }
-      if (request) await this.options.checkPush(request.model.name, task.signal);
+      if (request) await this.options.checkPush(request.model, task.signal);
       return standing;
     });
   }
@@ -226,7 +226,7 @@ export class KubernetesTarget implements Target {
     const began = performance.now();
     const of = { target: this.name, ...(model !== undefined && { model }) };
     const [records, addresses, ranges] = await Promise.all([
-      listRevisions(site.api, of, signal),
+      listWithLeaving(site.api, of, signal),
       listAddresses(site.api, of, site.config.gateway !== undefined, signal),
       site.config.autoscale ? listRanges(site.api, of, signal) : undefined,
     ]);
@@ -237,7 +237,7 @@ export class KubernetesTarget implements Target {
         records.map((record) => ({
           of: subjectOf(record),
           revision: record.revision,
-          running: healthOf(record).health !== 'stopped',
+          running: mayAnswer(healthOf(record).health),
           stable: addressOf(record) !== undefined,
         })),
         began,

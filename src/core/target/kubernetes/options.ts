@@ -1,3 +1,4 @@
+import type { ServedModel } from '../../endpoint/endpoint';
 import type { Platform } from '../../image/baseImage';
 import type { Built } from '../../image/buildImages';
 import type { TaskContext } from '../../task';
@@ -84,8 +85,8 @@ export interface ClusterTargetOptions {
   /** Whether the workspace is trusted: only then the commands that a kubeconfig names may run. */
   trusted: () => boolean;
   push: Push;
-  /** Throws unless images of this model may be pushed. */
-  checkPush: (model: string, signal: AbortSignal) => Promise<void>;
+  /** Throws unless there is room to build images of this model, and they may be pushed. */
+  checkPush: (model: ServedModel, signal: AbortSignal) => Promise<void>;
   /** The machines that images are made for; default: those of the base image that the engine has. */
   platforms?: Platform[];
   /** The machines that the engine makes images for, unless told: `linux/amd64`; undefined where that is not known. */

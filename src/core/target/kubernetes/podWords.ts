@@ -1,5 +1,9 @@
+import { LOAD_SECONDS } from '../untilReady';
 import { CONTAINER_NAME, KSERVE_CONTAINER_NAME } from './names';
 import type { ContainerStatus, Pod } from './objects';
+
+/** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
+export const START_MS = LOAD_SECONDS * 1000;
 
 /** Why a pod does not answer. */
 export interface PodProblem {
@@ -124,6 +128,12 @@ export function runs(pod: Pod): boolean {
 /** Whether a pod that does not run yet does not say why. */
 export function isSilent(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp === undefined && !runs(pod) && problemOf(pod) === undefined;
+}
+
+/** Whether a pod that is not ready will hardly be by itself: something is wrong with it, or it takes longer than a server may. */
+export function isHindered(pod: Pod): boolean {
+  const age = Date.now() - Date.parse(pod.metadata.creationTimestamp ?? '');
+  return problemOf(pod) !== undefined || age > START_MS;
 }
 
 /** What a pod that has no problem waits for: `pulling its image`. */

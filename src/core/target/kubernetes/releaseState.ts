@@ -1,13 +1,9 @@
 import { readProof } from '../proof';
-import type { Release, ReleaseState, ReplicaRange } from '../target';
-import { LOAD_SECONDS } from '../untilReady';
-import { isSilent, problemOf, type PodProblem } from './podWords';
+import type { Release, ReleaseHealth, ReleaseState, ReplicaRange } from '../target';
+import { START_MS, isHindered, isSilent, problemOf, type PodProblem } from './podWords';
 import { isReady, type RevisionRecord } from './revisions';
 import { isRouted, percentOf, type Address } from './traffic';
 import type { Pod } from './objects';
-
-/** How long a server may take to load its model until silence counts as unhealthy, in milliseconds. */
-const START_MS = LOAD_SECONDS * 1000;
 
 export interface Links {
   url?: string;
@@ -48,14 +44,19 @@ export async function toRelease(
       ...(range && { range }),
     },
     detail: await detailOf(record, health, problem, lastWords, warned),
-    ...(await links(health !== 'stopped')),
+    ...(await links(mayAnswer(health))),
   };
+}
+
+/** Whether there is a server that may be asked something. */
+export function mayAnswer(health: ReleaseHealth): boolean {
+  return health !== 'stopped' && health !== 'deleting';
 }
 
 function stateOf(
   { revision, promoted, wanted }: RevisionRecord,
   address: Address | undefined,
-  health: Release['health'],
+  health: ReleaseHealth,
 ): ReleaseState {
   if (isRouted(address, revision)) {
     return address?.traffic.canary?.revision === revision ? 'canary' : 'serving';
@@ -66,12 +67,14 @@ function stateOf(
 }
 
 interface Found {
-  health: Release['health'];
+  health: ReleaseHealth;
   problem?: { pod: Pod; found: PodProblem };
 }
 
 /** How a revision is, and which pod tells most about why. */
-export function healthOf({ wanted, pods, created }: RevisionRecord): Found {
+export function healthOf(record: RevisionRecord): Found {
+  const { wanted, pods, created, leaving } = record;
+  if (leaving) return { health: 'deleting' };
   const alive = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (wanted === 0) return { health: 'stopped' };
   const problems = alive.flatMap((pod) => {
@@ -79,7 +82,7 @@ export function healthOf({ wanted, pods, created }: RevisionRecord): Found {
     return found ? [{ pod, found }] : [];
   });
   const problem = problems.find(({ found }) => found.ended) ?? problems[0];
-  if (alive.some(isReady)) return { health: 'ready', problem };
+  if (alive.some(isReady)) return { health: isDegraded(record, alive) ? 'degraded' : 'ready', problem };
   if (alive.length > 0 && problems.length === alive.length && problems.every(({ found }) => found.ended)) {
     return { health: 'stopped', problem };
   }
@@ -91,9 +94,16 @@ export function healthOf({ wanted, pods, created }: RevisionRecord): Found {
   return { health: late ? 'unhealthy' : 'starting', problem };
 }
 
+/** Once it was promoted all of its servers were ready. One that takes the place of another, or comes to the others, may take its time. */
+function isDegraded(record: RevisionRecord, alive: Pod[]): boolean {
+  const waiting = alive.filter((pod) => !isReady(pod));
+  if (!record.promoted || alive.length - waiting.length >= record.wanted) return false;
+  return waiting.some(isHindered) || conditionWords(record) !== undefined;
+}
+
 async function detailOf(
   record: RevisionRecord,
-  health: Release['health'],
+  health: ReleaseHealth,
   problem: Found['problem'],
   lastWords: LastWords,
   warned: Warned,

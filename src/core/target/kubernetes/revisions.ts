@@ -22,12 +22,23 @@ export interface RevisionRecord {
   settings: string | undefined;
   /** How many pods it shall have. */
   wanted: number;
+  /** Whether it is being removed, and is not gone yet. */
+  leaving: boolean;
   /** Its pods, also those that end. */
   pods: Pod[];
 }
 
-/** The releases of a target, or of one model on it, with their pods. */
+/** The releases of a target, or of one model on it, with their pods; not those that are being removed. */
 export async function listRevisions(
+  api: NamespaceApi,
+  of: { target: string; model?: string },
+  signal: AbortSignal,
+): Promise<RevisionRecord[]> {
+  return (await listWithLeaving(api, of, signal)).filter(({ leaving }) => !leaving);
+}
+
+/** As {@link listRevisions}, with those that are being removed: for views alone, as there is nothing more to do with them. */
+export async function listWithLeaving(
   api: NamespaceApi,
   of: { target: string; model?: string },
   signal: AbortSignal,
@@ -37,7 +48,6 @@ export async function listRevisions(
     api.list<Pod>(kinds.pod, labelsOf(of), signal),
   ]);
   return deployments
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map((deployment) => {
       const record = toRecord(deployment);
       const own = deployment.metadata.labels ?? {};
@@ -74,6 +84,7 @@ function toRecord(deployment: Deployment): Omit<RevisionRecord, 'pods'> {
     proof: annotations[revisionNotes.proof],
     settings: annotations[revisionNotes.settings],
     wanted: deployment.spec.replicas ?? 1,
+    leaving: deployment.metadata.deletionTimestamp !== undefined,
   };
 }
 

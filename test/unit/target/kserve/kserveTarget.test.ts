@@ -6,8 +6,10 @@ import type { Target } from '../../../../src/core/target/target';
 import type { KServeSetup } from '../../../host/kubernetes/kserve';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import {
+  beginRemoval,
   broken,
   deployTask,
+  eventually,
   predict,
   sendTraffic,
   serve,
@@ -17,7 +19,16 @@ import {
   taskOf,
   type Subject,
 } from '../kubernetes/support';
-import { addressOf, knative, kserveTargetOf, releaseOn, serving, servicesOf, standard } from './support';
+import {
+  addressOf,
+  knative,
+  kserveTargetOf,
+  podsOf,
+  releaseOn,
+  serving,
+  servicesOf,
+  standard,
+} from './support';
 
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- specs are read as JSON */
 
@@ -123,6 +134,41 @@ describe('deploying to KServe', () => {
     assert.deepEqual(await target.remove(await releaseOf(1), taskOf()), []);
     assert.deepEqual(await target.remove(await releaseOf(2), taskOf()), []);
     assert.deepEqual(services(), []);
+  });
+
+  it('shows what is being deleted until it is gone', async () => {
+    await start(standard);
+    await serve(target, iris);
+    await startCandidate(target, iris);
+    beginRemoval(api, 'InferenceService', 'iris-r2');
+    await eventually(async () => (await stateOf(target)) === '2 candidate deleting, 1 serving ready');
+    beginRemoval(api, 'InferenceService', 'iris');
+    assert.equal(await stateOf(target), '2 candidate deleting, 1 serving deleting');
+    assert.equal((await releaseOf(2)).url, undefined);
+    await assert.rejects(target.remove(await releaseOf(2), taskOf()), { code: 'release-missing' });
+  });
+
+  it('says of a candidate that a killed deploy left, and that does not run, that it failed', async () => {
+    await start(standard);
+    await startCandidate(target, iris);
+    api.failures.set('iris-r1-predictor', { kind: 'CreateContainerConfigError', message: 'no secret' });
+    for (const pod of podsOf(api, 1)) api.controller.removePod('models', pod);
+    await eventually(async () => (await stateOf(target)) === '1 failed stopped');
+    assert.match((await releaseOf(1)).detail ?? '', /no secret/);
+    assert.deepEqual(await target.remove(await releaseOf(1), taskOf()), []);
+  });
+
+  it('is degraded where one of its servers is missing', async () => {
+    await start(standard, { minReplicas: 2 });
+    await serve(target, iris);
+    await eventually(() => podsOf(api, 1).length === 2);
+    await eventually(async () => (await releaseOf(1)).replicas?.ready === 2);
+    api.failures.set('iris-predictor', { kind: 'Unschedulable', message: 'no room' });
+    api.controller.removePod('models', podsOf(api, 1)[0] ?? '');
+    await eventually(async () => (await stateOf(target)) === '1 serving degraded');
+    const { replicas, detail } = await releaseOf(1);
+    assert.deepEqual([replicas?.ready, replicas?.wanted], [1, 2]);
+    assert.match(detail ?? '', /No node takes its pod: no room/);
   });
 
   it('loses nothing of what is changed at the same time', async () => {

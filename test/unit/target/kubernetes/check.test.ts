@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { KubernetesTarget } from '../../../../src/core/target/kubernetes/kubernetesTarget';
 import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
 import type { ReleaseRequest } from '../../../../src/core/target/target';
+import { selfSigned } from '../../../host/certificates';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import { skip } from '../../../host/skip';
 import { REGISTRY, extensionOptions, logger, subjectOf, targetOf, taskOf } from './support';
@@ -272,21 +273,6 @@ describe('checking a Kubernetes cluster', () => {
     let server: Server | undefined;
     afterEach(() => server?.close());
 
-    /** A server whose certificate, and a client certificate, hold for so many days. */
-    async function certificates(days: number): Promise<{ cert: string; key: string }> {
-      const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-      const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-      const files = ['-keyout', key, '-out', cert];
-      execFileSync(
-        'openssl',
-        ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', String(days), ...subject, ...files],
-        {
-          stdio: 'ignore',
-        },
-      );
-      return { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };
-    }
-
     before(function () {
       try {
         execFileSync('openssl', ['version'], { stdio: 'ignore' });
@@ -302,12 +288,14 @@ describe('checking a Kubernetes cluster', () => {
     }
 
     it('says that a certificate is not trusted', async () => {
-      kubeconfig.clusters = [{ name: 'test', cluster: { server: await listen(await certificates(30)) } }];
+      kubeconfig.clusters = [
+        { name: 'test', cluster: { server: await listen(await selfSigned(folder, 30)) } },
+      ];
       await assert.rejects(check(), { code: 'cluster-unreachable', message: /is not trusted/ });
     });
 
     it('says until when a client certificate holds, and warns of its end', async () => {
-      const tls = await certificates(3);
+      const tls = await selfSigned(folder, 3);
       const data = (text: string) => Buffer.from(text).toString('base64');
       const cluster = { server: await listen(tls), 'certificate-authority-data': data(tls.cert) };
       kubeconfig.clusters = [{ name: 'test', cluster }];

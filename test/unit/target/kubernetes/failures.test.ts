@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rollBack } from '../../../../src/core/release/rollBack';
 import type { Target } from '../../../../src/core/target/target';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import type { Failure } from '../../../host/kubernetes/podRunner';
 import {
+  beginRemoval,
   eventually,
   predict,
   serve,
@@ -239,7 +241,7 @@ describe('a release in a Kubernetes cluster that is not well', () => {
     two.dispose();
   });
 
-  it('with some pods that are not ready is ready, and says how many are not', async () => {
+  it('with a pod that no node takes is degraded, and says how many are ready', async () => {
     const two = targetOf(api, { replicas: 2 });
     await serve(two, iris);
     api.failures.set('iris-r1', { kind: 'Unschedulable', message: 'no room' });
@@ -249,10 +251,22 @@ describe('a release in a Kubernetes cluster that is not well', () => {
       const [release] = await two.list(taskOf().signal);
       return release?.detail === undefined ? undefined : release;
     });
-    assert.equal(found.health, 'ready');
+    assert.deepEqual([found.state, found.health], ['serving', 'degraded']);
     assert.deepEqual(found.replicas, { ready: 1, wanted: 2 });
     assert.equal(found.detail, '1 of 2 servers are ready. No node takes its pod: no room.');
     two.dispose();
+  });
+
+  it('is being deleted until it is gone, and nothing goes back to it', async () => {
+    await serve(target, iris);
+    await serve(target, iris);
+    beginRemoval(api, 'Deployment', 'iris-r1');
+    assert.equal(await stateOf(target), '2 serving ready, 1 retired deleting');
+    const [, release] = await target.list(taskOf().signal);
+    assert.equal(release?.url, undefined);
+    await assert.rejects(rollBack(target, 'iris', taskOf()), { code: 'release-missing' });
+    api.store.remove(api.kind('Deployment'), 'models', 'iris-r1');
+    assert.equal(await stateOf(target), '2 serving ready');
   });
 
   it('with a pod that only has to load its model says how many are ready', async () => {

@@ -162,6 +162,18 @@ export async function stateOf(target: Target): Promise<string> {
     .join(', ');
 }
 
+/** Somebody removes an object that a finalizer keeps for a while. */
+export function beginRemoval(api: KubernetesApi, kind: string, name: string): void {
+  const deletionTimestamp = new Date().toISOString();
+  api.store.update(
+    api.kind(kind),
+    'models',
+    name,
+    ({ metadata, ...rest }) => ({ ...rest, metadata: { ...metadata, deletionTimestamp } }),
+    { manager: 'kubectl' },
+  );
+}
+
 /** Resolves when `probe` answers something. */
 export async function eventually<T>(probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
