@@ -280,6 +280,21 @@ describe('a Docker target', () => {
     assert.match(detail ?? '', /exit code 137/);
   });
 
+  it('says of a release whose server ends again and again that it is degraded', async () => {
+    await promoted();
+    const container = docker.getContainer(`slipway-${name}.iris-r1`);
+    const restarts = async () => (await container.inspect()).RestartCount;
+    for (let count = 1; count <= 2; count++) {
+      while ((await release(1)).url === undefined) await sleep(50);
+      const ending = await container.exec({ Cmd: ['node', '-e', 'process.kill(-1, "SIGKILL")'] });
+      await ending.start({});
+      while ((await restarts()) < count) await sleep(50);
+    }
+    const { state, health, detail } = await release(1);
+    assert.deepEqual({ state, health }, { state: 'serving', health: 'degraded' });
+    assert.match(detail ?? '', /^Its server ends again and again.* has started it again 2 times\.$/);
+  });
+
   it('runs releases without root, capabilities or a writable file system, on one address', async () => {
     await promoted();
     for (const container of [`slipway-${name}.iris-r1`, `slipway-${name}.iris-proxy`]) {
