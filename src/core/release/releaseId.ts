@@ -1,3 +1,5 @@
+import type { Release } from '../target/target';
+
 /** What a release is named by over all targets. */
 export interface ReleaseName {
   target: string;
@@ -19,4 +21,9 @@ export function releaseId({ target, model, revision }: ReleaseName): string {
 /** `iris r3` */
 export function shortName({ model, revision }: ReleaseName): string {
   return `${model} r${String(revision)}`;
+}
+
+/** `revision 3 of iris` */
+export function releaseWords({ revision, model }: Pick<Release, 'revision' | 'model'>): string {
+  return `revision ${String(revision)} of ${model.name}`;
 }

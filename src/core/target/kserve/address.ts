@@ -9,8 +9,8 @@ import {
   type AddressPlan,
   type Division,
   type KeptRevision,
-  type ServiceState,
 } from './inferenceService';
+import type { ServiceState } from './serviceState';
 import type { Served } from './installation';
 import { readAddressService } from './services';
 import type { KServeSite } from './site';

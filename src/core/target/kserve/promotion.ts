@@ -5,14 +5,8 @@ import { kinds, type Pod } from '../kubernetes/objects';
 import { isReady } from '../kubernetes/revisions';
 import { nameOf } from '../kubernetes/site';
 import { isSeen, latestIsReady, planWith, settleAddress, writeAddress, type Change } from './address';
-import {
-  divisionOf,
-  servingIn,
-  type AddressPlan,
-  type Division,
-  type KeptRevision,
-  type ServiceState,
-} from './inferenceService';
+import type { AddressPlan, Division, KeptRevision } from './inferenceService';
+import { divisionOf, servingIn, type ServiceState } from './serviceState';
 import type { Served } from './installation';
 import { untilAddress, untilFound } from './rollout';
 import { readAddressService, type FoundRevision } from './services';

@@ -3,7 +3,7 @@ import { kinds } from '../kubernetes/objects';
 import { nameOf } from '../kubernetes/site';
 import { settleAddress } from './address';
 import { removeCandidate } from './candidate';
-import { divisionOf, type ServiceState } from './inferenceService';
+import { divisionOf, type ServiceState } from './serviceState';
 import { readAddressService, type FoundRevision } from './services';
 import { installationFor, type KServeSite } from './site';
 

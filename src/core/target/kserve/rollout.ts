@@ -7,7 +7,7 @@ import { lastWordsOf } from '../kubernetes/podLogs';
 import { problemOf, stageOf } from '../kubernetes/podWords';
 import { isReady } from '../kubernetes/revisions';
 import { nameOf } from '../kubernetes/site';
-import type { ServiceState } from './inferenceService';
+import type { ServiceState } from './serviceState';
 import { listFound, readAddressService, type FoundRevision } from './services';
 import type { KServeSite } from './site';
 

@@ -4,7 +4,8 @@ import type { NamespaceApi } from '../kubernetes/namespaceApi';
 import { addressName, labelsOf } from '../kubernetes/names';
 import { kinds, type Pod } from '../kubernetes/objects';
 import { modeOf, modeWordOf, type Mode } from './installation';
-import { readService, type InferenceService, type KeptRevision, type ServiceState } from './inferenceService';
+import type { InferenceService, KeptRevision } from './inferenceService';
+import { readService, type ServiceState } from './serviceState';
 
 /** A revision, where it stands. */
 export interface FoundRevision {

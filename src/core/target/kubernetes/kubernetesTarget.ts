@@ -14,6 +14,7 @@ import { settingsOf } from './deploymentManifest';
 import { Forwards } from './forwards';
 import { readKubeconfig } from './kubeconfig';
 import { ReleaseLinks } from './links';
+import { listReleases } from './listReleases';
 import { machineWarnings } from './machines';
 import { kustomized, manifestsOf } from './manifests';
 import { NamespaceApi } from './namespaceApi';
@@ -21,18 +22,15 @@ import { labelsOf, podLabels } from './names';
 import { kinds } from './objects';
 import type { KubernetesTargetOptions } from './options';
 import { planOn } from './plan';
-import { warningOf } from './podEvents';
-import { followPods, lastWordsOf } from './podLogs';
+import { followPods } from './podLogs';
 import { promote, retire, withdraw } from './promotion';
-import { healthOf, mayAnswer, toRelease } from './releaseState';
 import { remove } from './removal';
-import { listRevisions, listWithLeaving, type RevisionRecord } from './revisions';
-import { listRanges, scale } from './scaling';
+import { listRevisions, type RevisionRecord } from './revisions';
+import { scale } from './scaling';
 import { settle } from './settle';
 import { share } from './share';
 import { nameOf, type Site } from './site';
 import type { Switched } from './switching';
-import { listAddresses } from './traffic';
 import { watchKinds } from './watch';
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
@@ -91,7 +89,9 @@ export class KubernetesTarget implements Target {
   }
 
   list(signal: AbortSignal): Promise<Release[]> {
-    return this.#doing('list the releases', signal, (connected) => this.#list(connected, undefined, signal));
+    return this.#doing('list the releases', signal, ({ site, links }) =>
+      listReleases(site, links, undefined, signal),
+    );
   }
 
   watch(changed: () => void, signal: AbortSignal): Promise<void> {
@@ -221,48 +221,8 @@ export class KubernetesTarget implements Target {
     return own === undefined ? undefined : [own];
   }
 
-  async #list(connected: Connected, model: string | undefined, signal: AbortSignal): Promise<Release[]> {
-    const { site, links } = connected;
-    const began = performance.now();
-    const of = { target: this.name, ...(model !== undefined && { model }) };
-    const [records, addresses, ranges] = await Promise.all([
-      listWithLeaving(site.api, of, signal),
-      listAddresses(site.api, of, site.config.gateway !== undefined, signal),
-      site.config.autoscale ? listRanges(site.api, of, signal) : undefined,
-    ]);
-    const addressOf = (record: RevisionRecord) => addresses.find((each) => each.model === record.model.name);
-    const subjectOf = (record: RevisionRecord) => ({ target: this.name, model: record.model.name });
-    if (model === undefined) {
-      links.keepOnly(
-        records.map((record) => ({
-          of: subjectOf(record),
-          revision: record.revision,
-          running: mayAnswer(healthOf(record).health),
-          stable: addressOf(record) !== undefined,
-        })),
-        began,
-      );
-    }
-    return Promise.all(
-      records.map((record) => {
-        const address = addressOf(record);
-        const all = records.filter((other) => other.model.name === record.model.name);
-        return toRelease(
-          this.name,
-          record,
-          address,
-          all,
-          ranges?.get(record.deployment.metadata.name),
-          (running) => links.of(subjectOf(record), record.revision, running, address !== undefined),
-          (pod) => lastWordsOf(site.api, pod, signal),
-          (pod) => warningOf(site.api, pod, signal),
-        );
-      }),
-    );
-  }
-
-  async #read(connected: Connected, model: string, revision: number): Promise<Release> {
-    const all = await this.#list(connected, model, AbortSignal.timeout(AFTERWARDS_MS));
+  async #read({ site, links }: Connected, model: string, revision: number): Promise<Release> {
+    const all = await listReleases(site, links, model, AbortSignal.timeout(AFTERWARDS_MS));
     return all.find((release) => release.revision === revision) ?? gone(this.name, nameOf(revision, model));
   }
 
