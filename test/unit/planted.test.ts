@@ -159,10 +159,7 @@ describe('what is secret', () => {
       () => Promise.resolve(true),
     );
     const endpoints = new ProcessEngine({ dist, folder: join(written, 'endpoints'), nodePath: '', log });
-    await failing(endpoints.serve(await served('iris'), deployTask));
-    delete process.env['SLIPWAY_TOKEN'];
     const endpoint = await endpoints.serve(await served('iris'), deployTask);
-    process.env['SLIPWAY_TOKEN'] = secret('token');
     try {
       const options = { model: 'iris', target: 'staging', python: false, paths: [], folder: '.' };
       const targetConfig = { kind: 'kubernetes' as const, registry: REGISTRY, kubeconfig };
