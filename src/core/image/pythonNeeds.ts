@@ -147,7 +147,8 @@ export function needsOf(
   const modules = new Set(
     imports.flatMap(({ module }) => [module.split('.')[0] as string, ...(withModules[module] ?? [])]),
   );
-  if (format === 'joblib') modules.add('joblib');
+  // Only that unpacks what is packed.
+  if (format === 'joblib' || compression) modules.add('joblib');
   if (compression === 'lz4') modules.add('lz4');
   // A model that was fitted on a table with names is given one.
   if (estimator.featureNames) modules.add('pandas');

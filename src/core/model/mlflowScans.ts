@@ -57,7 +57,9 @@ async function scanAny(
     // Some lines of text can be read as opcodes too.
     const isPickle =
       holdsAny && (scan.complete || scan.imports.some(({ verdict }) => verdict === 'dangerous'));
-    return isPickle || (isMeant && (holdsAny || !scan.complete)) ? scan : undefined;
+    // It may be one, and whoever loads the model may unpack it.
+    const isPacked = scan.findings.some(({ code }) => code === 'compression');
+    return isPickle || isPacked || (isMeant && (holdsAny || !scan.complete)) ? scan : undefined;
   } catch (error) {
     const isOther = error instanceof UserError && error.code === 'model-broken' && !pickleNames.test(path);
     if (!isOther) throw error;

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 
 /** What joblib appends where it packs. */
-const packings = ['z', 'gz', 'bz2', 'xz', 'lzma'];
+const packings = ['z', 'gz', 'bz2', 'xz', 'lzma', 'lz4'];
 
 /** Ends of the names of model files, without the dot. */
 export const modelExtensions = [

@@ -75,6 +75,12 @@ describe('the packages that a pickle needs', () => {
     assert.deepEqual(needsOf({ ...scan, format: 'joblib', compression: 'lz4' }), ['numpy', 'joblib', 'lz4']);
   });
 
+  it('include joblib for what is packed, as only that unpacks it, also where it can not be looked into', async () => {
+    const { packages } = await pythonNeeds('test/fixtures/pickles/logistic.joblib.lz4');
+    assert.deepEqual(packages, ['numpy', 'joblib', 'lz4']);
+    assert.deepEqual(needsOf({ ...scan, compression: 'gzip' }), ['numpy', 'joblib']);
+  });
+
   it('of MLflow are those of the flavor, with scikit-learn for its classes and MLflow for what only that can read', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'slipway-flow-'));
     const flow = async (loader: string, data: string, flavor = '') => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeModel } from '../../../src/core/model/describeModel';
@@ -34,6 +34,20 @@ describe('the reasons to ask before a model is loaded', () => {
     const file = write('\x04"M\x18', '\0'.repeat(20));
     const [reason] = reasonsToAsk(await describeModel(file), 'container');
     assert.equal(reason?.code, 'compression');
+  });
+
+  it('are that a file in a folder of MLflow could not be looked into, whatever its name', async () => {
+    const flow = join(folder, 'flow');
+    mkdirSync(flow);
+    const mlmodel = join(flow, 'MLmodel');
+    const flavor = '    loader_module: mlflow.pyfunc.model\n    python_version: 3.11.2\n';
+    writeFileSync(mlmodel, `flavors:\n  python_function:\n${flavor}`);
+    assert.deepEqual(reasonsToAsk(await describeModel(mlmodel), 'container'), []);
+    copyFileSync('test/fixtures/pickles/logistic.joblib.lz4', join(flow, 'extra.dat'));
+    const [reason, ...others] = reasonsToAsk(await describeModel(mlmodel), 'container');
+    assert.equal(reason?.code, 'compression');
+    assert.match(reason?.message ?? '', /^extra\.dat: It is compressed with lz4/);
+    assert.deepEqual(others, []);
   });
 
   it('are told up to three, and then counted', async () => {

@@ -81,6 +81,21 @@ describe('pickles that scikit-learn, joblib and xgboost wrote', () => {
     });
   }
 
+  it('says that lz4 can not be looked into, whoever is there', async () => {
+    const scan = await scanPickle(fixture('logistic.joblib.lz4'), undefined, '/usr/bin/python3');
+    assert.equal(scan.compression, 'lz4');
+    assert.equal(scan.complete, false);
+    assert.deepEqual(scan.imports, []);
+    assert.deepEqual(
+      scan.findings.map(({ level, code }) => [level, code]),
+      [['warning', 'compression']],
+    );
+    assert.match(
+      scan.findings[0]?.message ?? '',
+      /^It is compressed with lz4, which can not be looked into\. Save it with zlib or without/,
+    );
+  });
+
   for (const name of [
     'encoder.joblib',
     'encoder.joblib.z',
