@@ -4,16 +4,17 @@ import type { Router } from '../http/router';
 import type { ModelService } from '../modelService';
 import { docsPage } from './docsPage';
 import { get } from './operations';
-import { predictionPaths } from './predictionPaths';
+import { dictatedPrediction, predictionPaths } from './predictionPaths';
 import type { RouteContext } from './routes';
 import { schemasOf } from './schemas';
 import type { Json } from './valueSchemas';
 
 /** `/openapi.json`: this model's own interface, and `/docs`: the same for people. */
-export function addOpenApi(router: Router, { model, version, token }: RouteContext): void {
+export function addOpenApi(router: Router, context: RouteContext): void {
+  const { model, version, token } = context;
   let document: string | undefined;
   router.get('/openapi.json', 'metadata', (exchange) => {
-    document ??= stringifyJson(openApiOf(model, version, token) as JsonValue);
+    document ??= stringifyJson(openApiOf(model, version, token, context) as JsonValue);
     exchange.json(200, document);
   });
   router.get('/docs', 'metadata', (exchange) => {
@@ -24,25 +25,50 @@ export function addOpenApi(router: Router, { model, version, token }: RouteConte
   });
 }
 
+/** Paths of the platform's choice. */
+type DictatedPaths = Pick<RouteContext, 'healthRoute' | 'predictRoute'>;
+
 /** An OpenAPI 3.1 description with the model's signature in its schemas. */
-export function openApiOf(model: ModelService, version: string, token: boolean): Json {
+export function openApiOf(
+  model: ModelService,
+  version: string,
+  token: boolean,
+  dictated: DictatedPaths = {},
+): Json {
   const { name, signature } = model;
   return {
     openapi: '3.1.0',
     info: { title: name, version: model.version, description: `Served by Slipway ${version}.` },
     ...(token && { security: [{ token: [] }] }),
-    paths: {
-      ...predictionPaths(model),
-      '/v2': get('server', 'What this server is'),
-      [`/v2/models/${encodeURIComponent(name)}`]: get('model', 'What the model takes and gives'),
-      '/v2/health/live': get('live', 'Whether the server runs'),
-      '/v2/health/ready': get('ready', 'Whether the model predicts'),
-      '/ping': get('ping', 'Whether the model predicts'),
-      '/metrics': get('metrics', 'Prometheus metrics', 'text/plain'),
-    },
+    paths: withDictated(
+      {
+        ...predictionPaths(model),
+        '/v2': get('server', 'What this server is'),
+        [`/v2/models/${encodeURIComponent(name)}`]: get('model', 'What the model takes and gives'),
+        '/v2/health/live': get('live', 'Whether the server runs'),
+        '/v2/health/ready': get('ready', 'Whether the model predicts'),
+        '/ping': get('ping', 'Whether the model predicts'),
+        '/metrics': get('metrics', 'Prometheus metrics', 'text/plain'),
+      },
+      model,
+      dictated,
+    ),
     components: {
       schemas: schemasOf(signature),
       ...(token && { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }),
     },
   };
+}
+
+/** With the platform's paths as well. What the server has at one of them anyway stays as it is, as it does for the router. */
+function withDictated(
+  paths: Record<string, Json>,
+  model: ModelService,
+  { healthRoute, predictRoute }: DictatedPaths,
+): Record<string, Json> {
+  const all = { ...paths };
+  const add = (path: string, item: Json) => (all[path] = { ...item, ...all[path] });
+  if (healthRoute !== undefined) add(healthRoute, get('healthDictated', 'Whether the model predicts'));
+  if (predictRoute !== undefined) add(predictRoute, dictatedPrediction(predictRoute, model));
+  return all;
 }

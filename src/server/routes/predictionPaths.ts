@@ -5,17 +5,15 @@ import { examplesOf } from './examples';
 import type { Examples } from './examples';
 import { post } from './operations';
 import type { Content } from './operations';
-import { jsonLengthHeader } from './predictions';
+import { isInferPath, jsonLengthHeader } from './predictions';
 import { tableOf, takesInstances } from './requestForms';
 import { ref } from './valueSchemas';
 import type { Json } from './valueSchemas';
 
-/** Everything that predicts, as OpenAPI has it. */
-export function predictionPaths({ name, signature }: ModelService): Json {
+/** Everything that predicts, as OpenAPI has it; without the path that a platform dictates. */
+export function predictionPaths({ name, signature }: ModelService): Record<string, Json> {
   const segment = encodeURIComponent(name);
   const examples = examplesOf(signature);
-  const either = (form: string, other: string): Json =>
-    takesInstances(signature) ? { anyOf: [ref(form), ref(other)] } : ref(other);
   return {
     '/predict': post(
       'predict',
@@ -23,30 +21,12 @@ export function predictionPaths({ name, signature }: ModelService): Json {
       json(ref('PlainRequest'), examples && { example: examples.plain }),
       json(ref('PlainResponse')),
     ),
-    [`/v2/models/${segment}/infer`]: post(
-      'infer',
-      'Predict by the Open Inference Protocol',
-      {
-        ...json(ref('InferRequest'), examples && { example: examples.infer }),
-        ...binary(
-          'The JSON of a request, and the bytes of inputs behind it, in their order.',
-          examples?.binary,
-        ),
-      },
-      {
-        ...json(ref('InferResponse')),
-        ...binary('The JSON of an answer, and the bytes of outputs behind it, in their order.'),
-      },
-      {
-        parameters: [{ name: jsonLengthHeader, in: 'header', ...jsonLength }],
-        headers: { [jsonLengthHeader]: jsonLength },
-      },
-    ),
-    [`/v1/models/${segment}:predict`]: post(
+    [`/v2/models/${segment}/infer`]: infer('infer', 'Predict by the Open Inference Protocol', examples),
+    [`/v1/models/${segment}:predict`]: predictRows(
       'predictV1',
       'Predict as with TensorFlow Serving',
-      json(either('InstancesRequest', 'PlainRequest'), forms(examples?.v1)),
-      json(either('PredictionsResponse', 'PlainResponse')),
+      signature,
+      examples,
     ),
     '/invocations': post(
       'invoke',
@@ -55,6 +35,47 @@ export function predictionPaths({ name, signature }: ModelService): Json {
       json(ref('PredictionsResponse')),
     ),
   };
+}
+
+/** What is at the path to which a platform posts predictions. */
+export function dictatedPrediction(path: string, { signature }: ModelService): Json {
+  const [id, summary] = ['predictDictated', 'Predict as the platform does that named this path'];
+  const examples = examplesOf(signature);
+  return isInferPath(path) ? infer(id, summary, examples) : predictRows(id, summary, signature, examples);
+}
+
+function infer(id: string, summary: string, examples?: Examples): Json {
+  return post(
+    id,
+    summary,
+    {
+      ...json(ref('InferRequest'), examples && { example: examples.infer }),
+      ...binary(
+        'The JSON of a request, and the bytes of inputs behind it, in their order.',
+        examples?.binary,
+      ),
+    },
+    {
+      ...json(ref('InferResponse')),
+      ...binary('The JSON of an answer, and the bytes of outputs behind it, in their order.'),
+    },
+    {
+      parameters: [{ name: jsonLengthHeader, in: 'header', ...jsonLength }],
+      headers: { [jsonLengthHeader]: jsonLength },
+    },
+  );
+}
+
+/** Plain JSON, with rows as `instances` where the model has rows. */
+function predictRows(id: string, summary: string, signature: Signature, examples?: Examples): Json {
+  const either = (form: string, other: string): Json =>
+    takesInstances(signature) ? { anyOf: [ref(form), ref(other)] } : ref(other);
+  return post(
+    id,
+    summary,
+    json(either('InstancesRequest', 'PlainRequest'), forms(examples?.v1)),
+    json(either('PredictionsResponse', 'PlainResponse')),
+  );
 }
 
 const jsonLength = {

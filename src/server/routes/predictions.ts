@@ -51,9 +51,14 @@ export function addPredictions(router: Router, { model, bulk, coded, predictRout
   router.post('/predict', 'predict', plain);
   router.post('/v1/models/:model:predict', 'predict', plain);
   router.post('/invocations', 'invocations', predict(invocationProtocol));
-  // Clients that are to post to such a path speak the Open Inference Protocol.
-  if (predictRoute?.endsWith('/infer')) router.post(predictRoute, 'infer', v2);
-  else if (predictRoute) router.post(predictRoute, 'predict', plain);
+  if (predictRoute === undefined) return;
+  if (isInferPath(predictRoute)) router.post(predictRoute, 'infer', v2);
+  else router.post(predictRoute, 'predict', plain);
+}
+
+/** Whether clients that are told to post to this path speak the Open Inference Protocol. */
+export function isInferPath(path: string): boolean {
+  return path.endsWith('/infer');
 }
 
 function since(started: number): number {

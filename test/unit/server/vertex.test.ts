@@ -6,6 +6,14 @@ import type { TestServer } from './support/serverProcess';
 const flower = [5.1, 3.5, 1.4, 0.2];
 const instances = JSON.stringify({ instances: [flower] });
 
+interface Operation {
+  operationId: string;
+}
+type Posted = Record<string, { example?: unknown; examples?: Record<string, { value: unknown }> }>;
+interface Description {
+  paths: Record<string, { get?: Operation; post?: Operation & { requestBody: { content: Posted } } }>;
+}
+
 /** A server of the container that Vertex AI starts with these routes. */
 function startOnVertex(health: string, predict: string, token = ''): Promise<TestServer> {
   const environment = { AIP_HEALTH_ROUTE: health, AIP_PREDICT_ROUTE: predict, SLIPWAY_TOKEN: token };
@@ -31,6 +39,33 @@ describe('the routes that Vertex AI dictates', () => {
       assert.equal((JSON.parse(text) as { predictions: { label: number }[] }).predictions[0]?.label, 0);
       const metrics = (await server.fetch('/metrics')).text;
       assert.match(metrics, /slipway_requests_total\{route="predict",status="200"\} 1\n/);
+    });
+  }
+
+  for (const [health, predict, own] of [
+    ['/v1/endpoints/12/deployedModels/34', '/v1/endpoints/12/deployedModels/34:predict', {}],
+    ['/', '/', {}],
+    ['/alive', '/v2/models/other/infer', {}],
+    ['/ping', '/predict', { get: 'ping', post: 'predict' }],
+    ['/v2/health/ready', '/v1/models/iris:predict', { get: 'ready', post: 'predictV1' }],
+  ] as const) {
+    it(`are in the description of the interface, with examples that work: ${health} and ${predict}`, async () => {
+      const server = await startOnVertex(health, predict);
+      const { paths } = JSON.parse((await server.fetch('/openapi.json')).text) as Description;
+      const { get, post } = { get: 'healthDictated', post: 'predictDictated', ...own };
+      assert.equal(paths[health]?.get?.operationId, get);
+      assert.equal((await server.fetch(health)).status, 200);
+      const described = paths[predict]?.post;
+      assert.equal(described?.operationId, post);
+      const { example, examples = {} } = described.requestBody.content['application/json'] ?? {};
+      const bodies = [...(example ? [example] : []), ...Object.values(examples).map(({ value }) => value)];
+      assert.ok(bodies.length > 0);
+      for (const body of bodies) {
+        const { status, text } = await server.fetch(predict, { method: 'POST', body: JSON.stringify(body) });
+        assert.equal(status, 200, text);
+      }
+      const ids = Object.values(paths).flatMap((item) => Object.values(item).map((one) => one.operationId));
+      assert.equal(new Set(ids).size, ids.length, 'each has an id of its own');
     });
   }
 
