@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoredPod } from './podBoard';
 import { PodRunner, type Failure } from './podRunner';
 import { builtIn, type ServedKind } from './kinds';
 import { mergeInto, type Store, type StoreEvent, type StoredObject } from './store';
@@ -138,7 +139,12 @@ export class DeploymentController {
     };
     this.store.create(pods, namespace, body, { manager: 'kube-controller-manager' });
     const modelOf = (image: string) => this.options.modelOf(image);
-    const runner = new PodRunner(this.store, namespace, name, modelOf, this.options.failureOf(owner));
+    const runner = new PodRunner(
+      new StoredPod(this.store, namespace, name),
+      name,
+      modelOf,
+      this.options.failureOf(owner),
+    );
     this.runners.set(`${namespace}/${name}`, runner);
   }
 

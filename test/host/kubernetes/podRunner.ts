@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { get } from '../../../src/core/target/http';
 import { ContainerProcess } from './containerProcess';
-import type { Store, StoredObject } from './store';
-import { builtIn, type ServedKind } from './kinds';
-import { mergeInto } from './store';
-import type { JsonMap } from './fields';
-
-/* eslint-disable @typescript-eslint/no-unsafe-member-access -- what is in a spec depends on the kind */
+import type { Container, PodBoard } from './podBoard';
 
 /** What shall go wrong with a pod. */
 export type Failure =
@@ -21,13 +16,6 @@ export type Failure =
   /** Its image is for other machines. */
   | { kind: 'ExecFormat' };
 
-interface Container {
-  name: string;
-  image: string;
-  args?: string[];
-  readinessProbe?: { httpGet?: { path?: string } };
-}
-
 /** What a container writes that a node can not run. */
 const wrongMachine = [
   '-e',
@@ -38,8 +26,6 @@ const BACKOFF_MS = 1_000;
 const PROBE_MS = 150;
 /** When an image that could not be pulled is pulled again, in milliseconds. */
 const PULL_AGAIN_MS = 1_000;
-const events = builtIn.find(({ kind }) => kind === 'Event') as ServedKind;
-const pods = builtIn.find(({ kind }) => kind === 'Pod') as ServedKind;
 
 /** What a node does for one pod: runs its container, asks its probes, and says in its status how it is. */
 export class PodRunner {
@@ -49,8 +35,7 @@ export class PodRunner {
   readonly #end = new AbortController();
 
   constructor(
-    private readonly store: Store,
-    readonly namespace: string,
+    private readonly board: PodBoard,
     readonly name: string,
     private readonly modelOf: (image: string) => string | undefined,
     private readonly failure: Failure | undefined,
@@ -79,24 +64,16 @@ export class PodRunner {
     const { failure } = this;
     const { signal } = this.#end;
     if (failure?.kind === 'Unschedulable') {
-      const reason = { status: 'False', reason: 'Unschedulable', message: failure.message };
-      return this.#say({ phase: 'Pending', conditions: [{ type: 'PodScheduled', ...reason }] });
+      const reason = { status: 'False' as const, reason: 'Unschedulable', message: failure.message };
+      return this.board.say({ phase: 'Pending', conditions: [{ type: 'PodScheduled', ...reason }] });
     }
-    this.store.update(
-      pods,
-      this.namespace,
-      this.name,
-      (pod) => mergeInto(pod, { spec: { nodeName: 'node-1' } }),
-      {
-        manager: 'kube-scheduler',
-      },
-    );
+    this.board.take();
     const waiting = { reason: 'ContainerCreating' };
     this.#sayContainer({ ready: false, state: { waiting } });
-    if (failure?.kind === 'Event') return this.#warn(failure.reason, failure.message);
+    if (failure?.kind === 'Event') return this.board.warn(failure.reason, failure.message);
     if (failure && 'message' in failure) {
       const { kind, message } = failure;
-      if (failure.kind === 'ImagePullBackOff' && failure.event) this.#warn('Failed', failure.event);
+      if (failure.kind === 'ImagePullBackOff' && failure.event) this.board.warn('Failed', failure.event);
       this.#sayContainer({ ready: false, state: { waiting: { reason: kind, message } } });
       if (failure.kind !== 'ErrImagePull' || !failure.once) return;
       await sleep(PULL_AGAIN_MS, undefined, { signal });
@@ -145,7 +122,7 @@ export class PodRunner {
 
   /** Names of its containers, as its pod has them. */
   get containers(): string[] {
-    return this.#containers().map(({ name }) => name);
+    return this.board.containers.map(({ name }) => name);
   }
 
   /** The one that runs: others are put before it. */
@@ -154,11 +131,7 @@ export class PodRunner {
   }
 
   #container(): Container {
-    return this.#containers().at(-1) as Container;
-  }
-
-  #containers(): Container[] {
-    return this.store.get(pods, this.namespace, this.name).spec.containers as Container[];
+    return this.board.containers.at(-1) as Container;
   }
 
   /** Its arguments, with the model at its place on this machine and a free port; undefined where the image is unknown. */
@@ -174,9 +147,8 @@ export class PodRunner {
     const { name, image } = this.#container();
     const { ready } = status;
     const is = ready ? 'True' : 'False';
-    this.#say({
+    this.board.say({
       phase: 'running' in status.state ? 'Running' : 'Pending',
-      podIP: '10.1.0.1',
       conditions: [
         { type: 'PodScheduled', status: 'True' },
         { type: 'Ready', status: is },
@@ -189,26 +161,9 @@ export class PodRunner {
     });
   }
 
-  #warn(reason: string, message: string): void {
-    const { namespace, name } = this;
-    const body = {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: { name: `${name}.${reason.toLowerCase()}` },
-      ...{ involvedObject: { kind: 'Pod', namespace, name }, type: 'Warning', reason, message },
-      lastTimestamp: new Date().toISOString(),
-    };
-    this.store.create(events, namespace, body, { manager: 'kubelet' });
-  }
-
   #lastState(): object {
     if (!this.previous) return {};
     return { lastState: { terminated: { exitCode: this.previous.exitCode ?? 137, reason: 'Error' } } };
-  }
-
-  #say(status: object): void {
-    const change = (pod: StoredObject) => ({ ...(pod as unknown as JsonMap), status: status as JsonMap });
-    this.store.update(pods, this.namespace, this.name, change, { manager: 'kubelet', status: true });
   }
 }
 

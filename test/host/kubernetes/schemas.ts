@@ -31,14 +31,19 @@ function schemas() {
   return (loaded ??= JSON.parse(gunzipSync(readFileSync(file)).toString()) as NonNullable<typeof loaded>);
 }
 
+/** What is published for a kind, in words of OpenAPI; undefined for other kinds. */
+export function schemaOf(kind: string): Schema | undefined {
+  const { kinds, definitions } = schemas();
+  const name = kinds.find((each) => each.endsWith(`.${kind}`));
+  return name === undefined ? undefined : definitions[name];
+}
+
 /**
  * Where an object is not as the schema of its kind has it, also by fields that it does not know: a real server drops those of custom
  * resources without a word. Empty for other kinds.
  */
 export function schemaCauses(object: { kind: string }): string[] {
-  const { kinds, definitions } = schemas();
-  const name = kinds.find((each) => each.endsWith(`.${object.kind}`));
-  const schema = name === undefined ? undefined : definitions[name];
+  const schema = schemaOf(object.kind);
   // What the server itself writes is not of interest.
   return schema ? check({ ...object, status: undefined } as unknown as Json, schema, '') : [];
 }

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import {
+  AppsV1Api,
+  AutoscalingV2Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  type KubernetesObject,
+  loadYaml,
+  NetworkingV1Api,
+  PolicyV1Api,
+  RbacAuthorizationV1Api,
+  type V1Role,
+} from '@kubernetes/client-node';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deployment } from '../../src/core/release/deploy';
+import type { KubernetesConfig } from '../../src/core/target/kubernetes/options';
+import type { Target } from '../../src/core/target/target';
+import { addOns, type ServedKind } from '../host/kubernetes/kinds';
+import { Relay } from '../host/relay';
+import { describeConformance } from '../targets/conformance';
+import {
+  deploymentOfIris,
+  eventually,
+  serve,
+  startCandidate,
+  subjectOf,
+  targetAt,
+  taskOf,
+} from '../unit/target/kubernetes/support';
+import { binaries } from './binaries';
+import { installKinds } from './customKinds';
+import { ControlPlane } from './controlPlane';
+import { ClusterNode } from './node';
+
+const namespace = 'models';
+
+let plane: ControlPlane;
+let node: ClusterNode;
+let kubeconfig = '';
+let admin: KubeConfig;
+
+/** A target as somebody reaches it who may do what docs/targets/kubernetes.md says, and no more. */
+function targetOf(config: Partial<KubernetesConfig> = {}): Target {
+  return targetAt(kubeconfig, node.images, config);
+}
+
+before(async function () {
+  this.timeout(0);
+  plane = await ControlPlane.start(await binaries());
+  kubeconfig = await plane.kubeconfig('ada');
+  admin = new KubeConfig();
+  admin.loadFromFile(await plane.kubeconfig('admin'));
+  await Promise.all([
+    makeNamespace(),
+    installKinds(admin, [addOns.gateway, addOns.gateways, addOns.prometheus]),
+  ]);
+  node = await ClusterNode.start(plane);
+});
+
+after(async () => {
+  await node?.stop();
+  await plane?.stop();
+});
+
+describe('a real API server', () => {
+  afterEach(cleanUp);
+
+  it('takes all that a release may have beside it, and removes it', async () => {
+    const target = targetOf({
+      autoscale: { min: 1, max: 3, cpuPercent: 80 },
+      ingress: { host: '{model}.example.test', class: 'nginx', tlsSecret: 'certificate' },
+    });
+    const release = await serve(target, await subjectOf('iris'));
+    assert.deepEqual(await leftovers(), [
+      'Deployment iris-r1',
+      'HorizontalPodAutoscaler iris',
+      'Ingress iris',
+      'PodDisruptionBudget iris',
+      'Service iris',
+    ]);
+    assert.deepEqual(await target.remove(release, taskOf()), []);
+    assert.deepEqual(await leftovers(), []);
+    target.dispose();
+  });
+
+  it('takes a route of the Gateway API and a monitor of Prometheus’ operator', async () => {
+    const target = targetOf({
+      gateway: { name: 'public', namespace: 'infra', host: '{model}.example.test' },
+      serviceMonitor: { labels: { release: 'prometheus' } },
+      canary: { steps: [30] },
+    });
+    const iris = await subjectOf('iris');
+    await serve(target, iris);
+    const canary = await startCandidate(target, iris);
+    await target.setTraffic?.(canary, 30, taskOf());
+    assert.deepEqual(await weights(), [
+      ['iris-r1', 700],
+      ['iris-r2', 300],
+    ]);
+    for (const release of await target.list(taskOf().signal)) {
+      assert.deepEqual(await target.remove(release, taskOf()), []);
+    }
+    assert.deepEqual(await leftovers(), []);
+    target.dispose();
+  });
+
+  it('scales a release, and the target says so', async () => {
+    const target = targetOf();
+    const release = await serve(target, await subjectOf('iris'));
+    await target.scale?.(release, 2, taskOf());
+    await eventually(async () => {
+      const [scaled] = await target.list(taskOf().signal);
+      return scaled?.replicas?.ready === 2 && scaled.replicas.wanted === 2;
+    });
+    target.dispose();
+  });
+
+  it('says in its scheduler’s words why no node takes a pod', async () => {
+    const target = targetOf({ nodeSelector: { accelerator: 'nowhere' } });
+    await assert.rejects(
+      serve(target, await subjectOf('iris')),
+      /didn't match Pod's node affinity\/selector/,
+    );
+    target.dispose();
+  }).timeout(200_000);
+
+  it('says before that a quota has no room, and afterwards in the cluster’s words', async () => {
+    const core = admin.makeApiClient(CoreV1Api);
+    const body = { metadata: { name: 'small' }, spec: { hard: { 'requests.memory': '100Mi' } } };
+    await core.createNamespacedResourceQuota({ namespace, body });
+    const target = targetOf();
+    try {
+      await eventually(async () => {
+        const { status } = await core.readNamespacedResourceQuota({ name: 'small', namespace });
+        return status?.used;
+      });
+      const iris = await subjectOf('iris');
+      const { warnings } = await target.check(iris, taskOf());
+      assert.deepEqual(warnings, [
+        'The quota small of models has 0 of 100Mi requests.memory in use: there is no room for 1 more servers with 256Mi each.',
+      ]);
+      await assert.rejects(serve(target, iris), /exceeded quota: small, requested: requests.memory=256Mi/);
+    } finally {
+      await core.deleteNamespacedResourceQuota({ name: 'small', namespace });
+      target.dispose();
+    }
+  });
+});
+
+let deployment: Deployment;
+let relay: Relay;
+const kubeconfigs = { nobody: '', relayed: '' };
+const child: string[] = [];
+
+describeConformance('a target on a real API server', {
+  before: async () => {
+    deployment = await deploymentOfIris();
+    relay = await Relay.start({ host: '127.0.0.1', port: Number(new URL(plane.url).port) });
+    kubeconfigs.nobody = await plane.kubeconfig('nobody');
+    kubeconfigs.relayed = await plane.kubeconfig('ada', `https://127.0.0.1:${relay.port}`);
+    const script = resolve('test/unit/target/kubernetes/deployInChild.ts');
+    child.push(process.execPath, '--import', 'tsx', script, kubeconfig);
+  },
+  target: () => targetOf(),
+  changed: () => targetOf({ resources: { requests: { cpu: '200m' } } }),
+  broken: [
+    {
+      why: 'there is no kubeconfig',
+      target: () => targetOf({ kubeconfig: '/nowhere' }),
+      code: 'config-invalid',
+    },
+    {
+      why: 'the credentials are wrong',
+      target: () => targetOf({ kubeconfig: kubeconfigs.nobody }),
+      code: 'cluster-denied',
+    },
+  ],
+  remote: {
+    target: () => targetOf({ kubeconfig: kubeconfigs.relayed }),
+    cut: () => relay.cut(),
+    mend: () => relay.mend(),
+    code: 'cluster-unreachable',
+  },
+  deployment: () => deployment,
+  leftovers,
+  cleanUp,
+  endServer: async (revision) => {
+    const name = `iris-r${revision}`;
+    node.failures.set(name, { kind: 'CreateContainerConfigError', message: 'it is ended' });
+    await node.removePods(name);
+  },
+  child,
+  after: () => Promise.resolve(relay.cut()),
+});
+
+/** What somebody may do here is what the page for this target says, and pods hold to the profile that it names. */
+async function makeNamespace(): Promise<void> {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await admin.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: namespace, labels } } });
+  const page = await readFile('docs/targets/kubernetes.md', 'utf8');
+  const [, text = ''] = /```yaml\n(apiVersion: rbac[^]*?)```/.exec(page) ?? [];
+  const role: V1Role = loadYaml(text);
+  const rbac = admin.makeApiClient(RbacAuthorizationV1Api);
+  await rbac.createNamespacedRole({ namespace, body: role });
+  const group = 'rbac.authorization.k8s.io';
+  const body = {
+    metadata: { name: 'slipway' },
+    roleRef: { apiGroup: group, kind: 'Role', name: role.metadata?.name ?? '' },
+    subjects: [{ apiGroup: group, kind: 'User', name: 'ada' }],
+  };
+  await rbac.createNamespacedRoleBinding({ namespace, body });
+}
+
+/** The kinds of objects that a target makes, and how each is listed and removed. */
+function kinds() {
+  const [apps, core] = [admin.makeApiClient(AppsV1Api), admin.makeApiClient(CoreV1Api)];
+  const [policy, scaling] = [admin.makeApiClient(PolicyV1Api), admin.makeApiClient(AutoscalingV2Api)];
+  const network = admin.makeApiClient(NetworkingV1Api);
+  const of = { namespace };
+  const custom = admin.makeApiClient(CustomObjectsApi);
+  const added = ({ group, version, plural }: ServedKind) => ({
+    list: () =>
+      custom.listNamespacedCustomObject({ ...of, group, version, plural }) as Promise<{
+        items: KubernetesObject[];
+      }>,
+    remove: (name: string) => custom.deleteNamespacedCustomObject({ ...of, group, version, plural, name }),
+  });
+  return {
+    Deployment: {
+      list: () => apps.listNamespacedDeployment(of),
+      remove: (name: string) => apps.deleteNamespacedDeployment({ ...of, name }),
+    },
+    HorizontalPodAutoscaler: {
+      list: () => scaling.listNamespacedHorizontalPodAutoscaler(of),
+      remove: (name: string) => scaling.deleteNamespacedHorizontalPodAutoscaler({ ...of, name }),
+    },
+    HTTPRoute: added(addOns.gateway),
+    Ingress: {
+      list: () => network.listNamespacedIngress(of),
+      remove: (name: string) => network.deleteNamespacedIngress({ ...of, name }),
+    },
+    PodDisruptionBudget: {
+      list: () => policy.listNamespacedPodDisruptionBudget(of),
+      remove: (name: string) => policy.deleteNamespacedPodDisruptionBudget({ ...of, name }),
+    },
+    ServiceMonitor: added(addOns.prometheus),
+    Service: {
+      list: () => core.listNamespacedService(of),
+      remove: (name: string) => core.deleteNamespacedService({ ...of, name }),
+    },
+  };
+}
+
+/** The route's services with their parts of the traffic. */
+async function weights(): Promise<[string, number][]> {
+  const { group, version, plural } = addOns.gateway;
+  const custom = admin.makeApiClient(CustomObjectsApi);
+  const of = { group, version, namespace, plural, name: 'iris' };
+  const { spec } = (await custom.getNamespacedCustomObject(of)) as Route;
+  return (spec.rules[0]?.backendRefs ?? []).map(({ name, weight }) => [name, weight]);
+}
+
+interface Route {
+  spec: { rules: { backendRefs: { name: string; weight: number }[] }[] };
+}
+
+async function leftovers(): Promise<string[]> {
+  const found: string[] = [];
+  for (const [kind, { list }] of Object.entries(kinds())) {
+    const { items } = await list();
+    found.push(...items.map(({ metadata }) => `${kind} ${metadata?.name}`));
+  }
+  return found.sort();
+}
+
+async function cleanUp(): Promise<void> {
+  node.failures.clear();
+  const known = kinds();
+  for (const each of await leftovers()) {
+    const [kind, name = ''] = each.split(' ') as [keyof typeof known, string];
+    await known[kind].remove(name);
+  }
+  const core = admin.makeApiClient(CoreV1Api);
+  for (;;) {
+    const { items } = await core.listNamespacedPod({ namespace });
+    if (items.length === 0) return;
+    await sleep(100);
+  }
+}
