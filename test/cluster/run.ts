@@ -3,11 +3,9 @@
  * time they are built, which needs Go 1.24 or newer, Go's module proxy and PyPI. Exits with 1 when a test fails.
  */
 import { spawn } from 'node:child_process';
-import { run } from '../host/command';
 import { binaries } from './binaries';
 
 async function main(): Promise<void> {
-  await run(process.execPath, ['esbuild.mjs']);
   await binaries();
   const mocha = ['node_modules/mocha/lib/cli/cli.js', '--exit', '--timeout', '60000'];
   const args = ['--import', 'tsx', ...mocha, 'test/cluster/*.test.ts', ...process.argv.slice(2)];
