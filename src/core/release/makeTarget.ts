@@ -78,7 +78,9 @@ function clusterOptions<C extends ClusterConfig>(
         await checkRegistry(docker, registry, model.name, signal);
       }),
     enginePlatform: (signal) =>
-      byAnsweringEngine(host, 'look at its machine', signal, (docker) => enginePlatform(docker, nodeBase)),
+      byAnsweringEngine(host, 'look at its machine', signal, (docker) =>
+        enginePlatform(docker, nodeBase, signal),
+      ),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };

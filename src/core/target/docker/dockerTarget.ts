@@ -98,9 +98,9 @@ export class DockerTarget implements Target {
       if (!request) return standing;
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
-      await checkGpus(this.#site);
+      await checkGpus(this.#site, task.signal);
       const { host, registry, platforms } = this.options;
-      await checkPlatforms(this.#site, platforms);
+      await checkPlatforms(this.#site, platforms, task.signal);
       await checkDisk(this.#site.docker, host, request.model, task.signal);
       if (registry) await checkRegistry(this.#site.docker, registry, name, task.signal);
       return standing;
