@@ -15,7 +15,7 @@ export async function takeBack(
   task: TaskContext,
 ): Promise<void> {
   try {
-    await inTime(new AbortController().signal, remove, patience);
+    await inTime(new AbortController().signal, remove, task.signal.aborted ? patience : undefined);
   } catch (error) {
     task.report(`${what} could not be removed: ${messageOf(error)}`);
   }
