@@ -96,7 +96,7 @@ function byEngine<T>(
   return inWords(doing, signal, () => work(connect(host)), engineAddress(host));
 }
 
-/** The same with an engine that is known to answer: what is asked of one that is silent may wait without end. */
+/** The same with an engine that is known to answer: one that is silent is told sooner than by all that is asked of it. */
 function byAnsweringEngine<T>(
   host: string,
   doing: string,
