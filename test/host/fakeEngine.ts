@@ -7,13 +7,16 @@ import { temporaryFolder } from './workspace';
 
 type Answerer = (query: URLSearchParams) => unknown;
 
+/** For an answer that never comes. */
+export const silence = Symbol('silence');
+
 /** A Docker engine that answers what a test tells it to, and 404 to all else: at a socket of this machine, or by TLS. */
 export class FakeEngine {
   private constructor(
     private readonly server: Server,
     /** As the setting takes it. */
     readonly host: string,
-    /** What becomes JSON, by path; a function is given what is behind `?`. May be changed while it runs. */
+    /** What becomes JSON, by path, or {@link silence}; a function is given what is behind `?`. May be changed while it runs. */
     readonly answers: Record<string, unknown>,
   ) {}
 
@@ -25,6 +28,7 @@ export class FakeEngine {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://engine');
       const answer = answers[pathname];
       const found = typeof answer === 'function' ? (answer as Answerer)(searchParams) : answer;
+      if (found === silence) return;
       response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(found ?? { message: 'page not found' }));
     };

@@ -11,6 +11,7 @@ const shared = [
   'core/dispose',
   'core/event',
   'core/task',
+  'core/unlessAborted',
   'core/jsonDocument',
   'core/secrets',
 ];

@@ -1,15 +1,10 @@
 import type Docker from 'dockerode';
 import { UserError } from '../errors';
 import { inWords } from './dockerErrors';
-import { inTime } from './inTime';
+import { engineVersion } from './engineFacts';
 
 /** How long an engine may take to say that it is there, in milliseconds. */
 const patience = 5000;
-
-interface Version {
-  Os: string;
-  ApiVersion: string;
-}
 
 /**
  * Resolves when an engine answers that can run our containers. `address` is for the words.
@@ -19,13 +14,7 @@ export async function checkEngine(docker: Docker, address: string, signal: Abort
   const { Os, ApiVersion } = await inWords(
     'use Docker',
     signal,
-    () => {
-      // `@types/dockerode` does not know that it takes options.
-      const version = docker.version.bind(docker) as (options: {
-        abortSignal: AbortSignal;
-      }) => Promise<Version>;
-      return inTime(signal, (abortSignal) => version({ abortSignal }), patience);
-    },
+    () => engineVersion(docker, signal, patience),
     address,
   );
   if (Os !== 'linux') {

@@ -1,6 +1,9 @@
 import type Docker from 'dockerode';
 import { randomBytes } from 'node:crypto';
+import type { TaskContext } from '../task';
+import { unlessAborted } from '../unlessAborted';
 import { statusOf } from './dockerErrors';
+import { takeBack } from './takeBack';
 
 /** The user who owns nothing, on every Linux. */
 const nobody = '65534:65534';
@@ -37,7 +40,7 @@ export interface HardenedOptions {
 /**
  * Makes, but does not start, a container that can do no more than answer on its ports: a user that is not root, a read-only root
  * with a small `/tmp`, no capabilities, no new privileges, limits. It can not be cancelled, so that no container is left without
- * somebody who knows its id.
+ * somebody who knows its id: {@link whenMade} can.
  */
 export function createHardened(docker: Docker, options: HardenedOptions): Promise<Docker.Container> {
   const { name, Image, Labels, Entrypoint, Cmd, StopSignal, memoryMiB, cpus, network, restart } = options;
@@ -80,6 +83,30 @@ export function createHardened(docker: Docker, options: HardenedOptions): Promis
       }),
     },
   });
+}
+
+/** Waits for a container that an engine makes. Cancelled, it is removed as soon as the engine has made it. */
+export async function whenMade(
+  docker: Docker,
+  making: Promise<Docker.Container>,
+  task: TaskContext,
+): Promise<Docker.Container> {
+  try {
+    return await unlessAborted(making, task.signal);
+  } catch (error) {
+    const gone = making.then(
+      ({ id }) => removeContainer(docker, id),
+      () => undefined,
+    );
+    await takeBack('The container that was begun', () => gone, task);
+    throw error;
+  }
+}
+
+/** Starts a container. Cancelled, the engine may start it still. */
+export function startContainer(container: Docker.Container, signal: AbortSignal): Promise<unknown> {
+  // Of a signal the client would make a body, with which engines refuse to start.
+  return unlessAborted(container.start() as Promise<unknown>, signal);
 }
 
 /** A name for a new container of a model: `slipway-iris-4f1c09`. */

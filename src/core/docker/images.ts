@@ -2,12 +2,27 @@ import type Docker from 'dockerode';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
 import { asUserError, engineWords, statusOf } from './dockerErrors';
+import { inTime } from './inTime';
 import { followProgress } from './progress';
 
+/** What the engine knows about an image that it has. */
+export function inspectImage(
+  docker: Docker,
+  image: string,
+  signal: AbortSignal,
+): Promise<Docker.ImageInspectInfo> {
+  // The client can not cancel it.
+  return inTime(signal, () => docker.getImage(image).inspect());
+}
+
 /** What the engine knows about an image; undefined when it does not have it. */
-export async function findImage(docker: Docker, image: string): Promise<Docker.ImageInspectInfo | undefined> {
+export async function findImage(
+  docker: Docker,
+  image: string,
+  signal: AbortSignal,
+): Promise<Docker.ImageInspectInfo | undefined> {
   try {
-    return await docker.getImage(image).inspect();
+    return await inspectImage(docker, image, signal);
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;
@@ -26,8 +41,7 @@ export async function ensureImage(
   task: TaskContext,
 ): Promise<Docker.ImageInspectInfo> {
   try {
-    const found = await findImage(docker, image);
-    task.signal.throwIfAborted();
+    const found = await findImage(docker, image, task.signal);
     return found ?? (await pull(docker, image, task));
   } catch (error) {
     task.signal.throwIfAborted();
@@ -46,7 +60,7 @@ async function pull(docker: Docker, image: string, task: TaskContext): Promise<D
   const named = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
   const stream = await docker.pull(named, { abortSignal: signal });
   await followProgress(stream, { signal, report: (words) => task.report(`Pulling ${image} (${words})`) });
-  return await docker.getImage(image).inspect();
+  return await inspectImage(docker, image, signal);
 }
 
 function refused(image: string, setting: string, error: unknown): UserError {

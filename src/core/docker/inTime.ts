@@ -1,4 +1,5 @@
 import { ChildController } from '../childController';
+import { unlessAborted } from '../unlessAborted';
 
 /** How long an engine may take for an answer that costs it nothing, in milliseconds. */
 const patience = 10_000;
@@ -13,12 +14,9 @@ export async function inTime<T>(
   milliseconds = patience,
 ): Promise<T> {
   const limit = new ChildController(signal, milliseconds);
-  const late = new Promise<never>((_, reject) => {
-    limit.signal.addEventListener('abort', () => reject(limit.signal.reason as Error), { once: true });
-  });
   try {
     signal.throwIfAborted();
-    return await Promise.race([ask(limit.signal), late]);
+    return await unlessAborted(ask(limit.signal), limit.signal);
   } catch (error) {
     throw limit.signal.aborted ? limit.signal.reason : error;
   } finally {

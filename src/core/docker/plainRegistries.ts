@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { BlockList, isIP } from 'node:net';
+import { engineInfo } from './engineFacts';
 
 /** The part of the engine's answer to `info` that is about registries. */
 interface RegistryConfig {
@@ -9,8 +10,11 @@ interface RegistryConfig {
 }
 
 /** Whether an engine was told (`insecure-registries`) that the registry at a host, such as `10.0.0.7:5000`, may do without TLS. */
-export async function maySpeakPlainly(docker: Docker, host: string): Promise<boolean> {
-  const { RegistryConfig: config } = (await docker.info()) as { RegistryConfig?: RegistryConfig | null };
+export async function maySpeakPlainly(docker: Docker, host: string, signal: AbortSignal): Promise<boolean> {
+  const { RegistryConfig: config } = await engineInfo<{ RegistryConfig: RegistryConfig | null }>(
+    docker,
+    signal,
+  );
   if (config?.IndexConfigs?.[host]?.Secure === false) return true;
   const address = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   if (isIP(address) === 0) return false;

@@ -8,11 +8,14 @@ import {
   howItEnded,
   publishedPort,
   removeContainer,
+  startContainer,
+  whenMade,
 } from '../docker/containers';
 import { followLogs, lastLogs } from '../docker/containerLogs';
 import { inWords } from '../docker/dockerErrors';
 import { followEvents } from '../docker/followEvents';
 import { labels } from '../docker/labels';
+import { takeBack } from '../docker/takeBack';
 import { UserError } from '../errors';
 import { checkDisk } from '../image/checkDisk';
 import { buildModelImage } from '../image/modelImage';
@@ -93,12 +96,13 @@ export class ContainerEngine implements EndpointEngine {
     const runtime = await ensureImageFor(docker, this.options, model.path, task);
     const { digest } = await buildModelImage(docker, runtime, model, task);
     return this.#inWords(`start ${model.name}`, task.signal, async () => {
-      const container = await this.#create(docker, digest, model);
+      const container = await whenMade(docker, this.#create(docker, digest, model), task);
       try {
         await this.#start(container, model, task);
         return await this.#found(container.id, task.signal);
       } catch (error) {
-        await removeContainer(docker, container.id);
+        const what = `The container of ${model.name}`;
+        await takeBack(what, () => removeContainer(docker, container.id), task);
         throw error;
       }
     });
@@ -161,13 +165,13 @@ export class ContainerEngine implements EndpointEngine {
   async #start(container: Docker.Container, model: ServedModel, task: TaskContext): Promise<void> {
     task.report(`Starting ${model.name}`);
     task.signal.throwIfAborted();
-    await container.start();
+    await startContainer(container, task.signal);
     let url: string | undefined;
     let looked = 0;
     const where = async () => {
       if (url !== undefined && performance.now() - looked < lookInterval) return url;
       looked = performance.now();
-      const found = await container.inspect();
+      const found = await container.inspect({ abortSignal: task.signal });
       const ended = howItEnded(found.State);
       if (ended !== undefined)
         throw serverFailure(model.name, ended, await lastLogs(container, failureLines), silentEnds.container);
@@ -179,7 +183,8 @@ export class ContainerEngine implements EndpointEngine {
   }
 
   async #found(id: string, signal: AbortSignal): Promise<Endpoint> {
-    const [container] = await this.#docker().listContainers({ all: true, filters: { id: [id] } });
+    const filters = { id: [id] };
+    const [container] = await this.#docker().listContainers({ all: true, filters, abortSignal: signal });
     const endpoint = container && (await readContainer(container, loopback, signal));
     if (endpoint) return endpoint;
     throw new UserError(

@@ -4,6 +4,7 @@ import { UserError, isCancellation, messageOf } from '../errors';
 import { Emitter } from '../event';
 import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
+import { unlessAborted } from '../unlessAborted';
 import type { Endpoint, EndpointEngine, EngineKind, ServedModel } from './endpoint';
 
 /** How often health is asked for while somebody watches, in milliseconds. */
@@ -47,7 +48,7 @@ export class EndpointStore implements Disposable {
   async refresh(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     const look = this.#running ? (this.#next ??= this.#running.then(() => this.#begin())) : this.#begin();
-    await unlessAborted(look, signal);
+    await (signal ? unlessAborted(look, signal) : look);
   }
 
   /** Keeps the list up to date until it is disposed of: by what the engines tell, and by asking for health every few seconds. */
@@ -188,14 +189,4 @@ function asProblem(error: unknown, kind: EngineKind, signal: AbortSignal): UserE
     `The endpoints of the ${kind} engine are not known: ${why}.`,
     'Refresh the endpoints, or look at the log.',
   );
-}
-
-/** Rejects when `signal` aborts, though `work` goes on. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -5,6 +5,7 @@ import type { Tensor } from '../inference/tensor';
 import { stampModel } from '../model/hashModel';
 import type { Signature } from '../model/signature';
 import type { Logger } from '../logger';
+import { unlessAborted } from '../unlessAborted';
 import { startServer, type OwnServer, type ServerArguments } from './startServer';
 
 /** Read anew at each prediction, so that it may be an object whose properties follow the settings. */
@@ -175,13 +176,4 @@ async function stop(warm: Warm): Promise<void> {
     (server) => server.stop(),
     () => undefined,
   );
-}
-
-/** Rejects when `signal` aborts, though `work` goes on. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

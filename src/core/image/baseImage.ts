@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import { statusOf } from '../docker/dockerErrors';
-import { ensureImage } from '../docker/images';
+import { engineVersion } from '../docker/engineFacts';
+import { ensureImage, findImage, inspectImage } from '../docker/images';
 import { UserError, messageOf } from '../errors';
 import type { TaskContext } from '../task';
 import { manifestFor } from './registry/imageIndex';
@@ -41,7 +41,7 @@ export async function ensureBase(
   try {
     const name = await findSibling(docker, image, own, platform, task.signal);
     await pullFrom(docker, name, task, platform);
-    return { name, info: await docker.getImage(name).inspect() };
+    return { name, info: await inspectImage(docker, name, task.signal) };
   } catch (error) {
     task.signal.throwIfAborted();
     const why = messageOf(error).replace(/\.?$/, '.');
@@ -60,14 +60,11 @@ export function platformOf({ Os, Architecture }: Docker.ImageInspectInfo): strin
 }
 
 /** The machines that images are for which an engine makes unless told: those of the base image, where it has that already. */
-export async function enginePlatform(docker: Docker, base: string): Promise<string> {
-  try {
-    return platformOf(await docker.getImage(base).inspect());
-  } catch (error) {
-    if (statusOf(error) !== 404) throw error;
-    const { Os, Arch } = await docker.version();
-    return `${Os}/${Arch}`;
-  }
+export async function enginePlatform(docker: Docker, base: string, signal: AbortSignal): Promise<string> {
+  const found = await findImage(docker, base, signal);
+  if (found) return platformOf(found);
+  const { Os, Arch } = await engineVersion(docker, signal);
+  return `${Os}/${Arch}`;
 }
 
 /** The place of an image's sibling for other machines: in the same index, where the engine knows from which one it has the image. */

@@ -1,11 +1,16 @@
 import type Docker from 'dockerode';
 import { asUserError, engineWords } from '../docker/dockerErrors';
+import { inspectImage } from '../docker/images';
 import { amount, followProgress } from '../docker/progress';
+import { takeBack } from '../docker/takeBack';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
 import type { Platform } from './baseImage';
 import { packContext, type ContextFile } from './context';
 import { labelLine } from './dockerfile';
+
+/** How long an engine may take to remove what a build left, in milliseconds. */
+const PRUNE_MS = 60_000;
 
 export interface Build {
   /** What is built, for people: `the image of iris`. */
@@ -33,7 +38,7 @@ export async function buildImage(docker: Docker, build: Build, task: TaskContext
   try {
     return await send(docker, build, task);
   } catch (error) {
-    await tidyUp(docker, build);
+    await tidyUp(docker, build, task);
     signal.throwIfAborted();
     const told = asUserError(error, `build ${named(build)}`);
     if (told.code !== 'engine-refused' && told.code !== 'image-missing') throw told;
@@ -98,11 +103,14 @@ async function send(docker: Docker, build: Build, task: TaskContext): Promise<st
   } finally {
     context.destroy();
   }
-  return (await docker.getImage(build.tag).inspect()).Id;
+  return (await inspectImage(docker, build.tag, signal)).Id;
 }
 
 /** Each step leaves an image without a name until the last one gives it one. */
-async function tidyUp(docker: Docker, { labels }: Build): Promise<void> {
-  const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  await docker.pruneImages({ filters: { dangling: ['true'], label } }).catch(() => undefined);
+async function tidyUp(docker: Docker, build: Build, task: TaskContext): Promise<void> {
+  const label = Object.entries(build.labels).map(([name, value]) => `${name}=${value}`);
+  const filters = { dangling: ['true'], label };
+  // An engine that needs longer than anybody waits shall come to its end with it.
+  const prune = () => docker.pruneImages({ filters, abortSignal: AbortSignal.timeout(PRUNE_MS) });
+  await takeBack(`What was built of ${named(build)}`, prune, task);
 }

@@ -2,6 +2,8 @@ import type Docker from 'dockerode';
 import { stat, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isLocal } from '../docker/connect';
+import { engineInfo } from '../docker/engineFacts';
+import { inTime } from '../docker/inTime';
 import { labels } from '../docker/labels';
 import type { ServedModel } from '../endpoint/endpoint';
 import { UserError } from '../errors';
@@ -29,8 +31,8 @@ export async function checkDisk(
   signal: AbortSignal,
   freeSpace: FreeSpace = freeSpaceOf,
 ): Promise<void> {
-  const root = isLocal(host) ? await rootOf(docker) : undefined;
-  if (root === undefined || (await hasImage(docker, model))) return;
+  const root = isLocal(host) ? await rootOf(docker, signal) : undefined;
+  if (root === undefined || (await hasImage(docker, model, signal))) return;
   const needed = (await sizeOf(model, signal)) + MARGIN;
   const free = await freeSpace(root).catch(() => undefined);
   if (free === undefined || free >= needed) return;
@@ -42,14 +44,15 @@ export async function checkDisk(
 }
 
 /** Where an engine keeps its images; undefined of one on another machine, which a socket may lead to as well: into that of Docker Desktop. */
-async function rootOf(docker: Docker): Promise<string | undefined> {
-  const { Name, DockerRootDir } = (await docker.info()) as { Name?: string; DockerRootDir?: string };
+async function rootOf(docker: Docker, signal: AbortSignal): Promise<string | undefined> {
+  const { Name, DockerRootDir } = await engineInfo<{ Name: string; DockerRootDir: string }>(docker, signal);
   return Name === hostname() ? DockerRootDir : undefined;
 }
 
-async function hasImage(docker: Docker, { hash }: ServedModel): Promise<boolean> {
+async function hasImage(docker: Docker, { hash }: ServedModel, signal: AbortSignal): Promise<boolean> {
   const label = [`${labels.kind}=model`, `${labels.modelHash}=${hash}`];
-  return (await docker.listImages({ filters: { label } })).length > 0;
+  const found = await inTime(signal, (abortSignal) => docker.listImages({ filters: { label }, abortSignal }));
+  return found.length > 0;
 }
 
 async function sizeOf({ path }: ServedModel, signal: AbortSignal): Promise<number> {

@@ -37,7 +37,7 @@ export async function buildModelImage(
 
   return inTurn(tag, task.signal, () =>
     inWords(`make the image of ${name}`, task.signal, async () => {
-      const found = await findImage(docker, tag);
+      const found = await findImage(docker, tag, task.signal);
       if (found) return { tag, digest: found.Id };
       const paths = await modelFiles(path, task.signal);
       const files = await Promise.all(

@@ -49,7 +49,7 @@ export async function ensurePythonImage(
   const tag = `slipway-packages:${shortHash(runtime, ...packages)}`;
   return inTurn(tag, task.signal, () =>
     inWords('install the packages of the model', task.signal, async () => {
-      if (await findImage(docker, tag)) return tag;
+      if (await findImage(docker, tag, task.signal)) return tag;
       const requirements = textFile('requirements.txt', `${packages.join('\n')}\n`);
       const build = {
         what: "the image with the model's packages",
@@ -85,7 +85,7 @@ async function ensurePythonRuntime(
       const files = await filesBelow(dist, (path) => path === 'server.js' || /^python\/\w+\.py$/.test(path));
       const content = await hashOf(files);
       const tag = `slipway-python:${shortHash(content, pythonBase, python.info.Id, node.info.Id, recipe.join('\n'))}`;
-      if (await findImage(docker, tag)) return tag;
+      if (await findImage(docker, tag, task.signal)) return tag;
       const build = {
         what: 'the runtime image for Python',
         tag,

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inWords } from '../docker/dockerErrors';
 import { findImage } from '../docker/images';
+import { inTime } from '../docker/inTime';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
@@ -47,9 +48,9 @@ export async function ensureRuntimeImage(
       const files = await serverFiles(dist, architectureOf(base));
       const content = await hashOf(files);
       const tag = `${repository}:${shortHash(content, nodeBase, base.info.Id, recipe.join('\n'))}`;
-      if (!(await findImage(docker, tag))) {
+      if (!(await findImage(docker, tag, task.signal))) {
         await build(docker, { ...options, base, tag, content, files }, task);
-        await removeOthers(docker, tag, nodeBase, platformOf(base.info));
+        await removeOthers(docker, tag, nodeBase, platformOf(base.info), task.signal);
       }
       return tag;
     }),
@@ -98,14 +99,20 @@ async function build(
 }
 
 /** Removes what earlier versions built on the same base for the same machines, unless something stands on it still. */
-async function removeOthers(docker: Docker, tag: string, nodeBase: string, platform: string): Promise<void> {
+async function removeOthers(
+  docker: Docker,
+  tag: string,
+  nodeBase: string,
+  platform: string,
+  signal: AbortSignal,
+): Promise<void> {
   const label = [`${labels.kind}=runtime`, `${labels.base}=${nodeBase}`, `${labels.platform}=${platform}`];
-  for (const { RepoTags } of await docker.listImages({ filters: { label } })) {
+  const found = await inTime(signal, (abortSignal) => docker.listImages({ filters: { label }, abortSignal }));
+  for (const { RepoTags } of found) {
     for (const other of RepoTags?.filter((name) => name !== tag) ?? []) {
-      await docker
-        .getImage(other)
-        .remove()
-        .catch(() => undefined);
+      await inTime(signal, (abortSignal) => docker.getImage(other).remove({ abortSignal })).catch(() =>
+        signal.throwIfAborted(),
+      );
     }
   }
 }

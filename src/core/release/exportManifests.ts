@@ -8,7 +8,7 @@ import { requestOf, type Deployment } from './deploy';
 /**
  * Builds and pushes the image of a model, and writes what a deploy would apply as files into a folder, for people who deploy with Git. Nothing
  * of the target is changed. Resolves to the paths of the files, or to undefined when `mayReplace` says no to what it is given: those that are
- * there already with something else in them.
+ * there already with something else in them. Cancelled before the first file is written, it writes none.
  * @throws UserError `target-missing` for a target that nothing is written down for
  */
 export async function exportManifests(
@@ -29,6 +29,7 @@ export async function exportManifests(
   const request = requestOf(deployment);
   const built = await target.build(request, task);
   const image = (await target.push?.(request, built, task)) ?? built[0];
+  task.signal.throwIfAborted();
   const files = Object.entries(await target.manifests(request, image, format)).map(([path, text]) => ({
     path: join(folder, path),
     text,
@@ -36,6 +37,7 @@ export async function exportManifests(
   const others = await Promise.all(files.map(({ path, text }) => holdsElse(path, text)));
   const replaced = files.filter((_, index) => others[index]).map(({ path }) => path);
   if (replaced.length > 0 && !(await mayReplace(replaced))) return undefined;
+  task.signal.throwIfAborted();
   for (const { path, text } of files) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);

@@ -78,7 +78,9 @@ function clusterOptions<C extends ClusterConfig>(
         await checkRegistry(docker, registry, model.name, signal);
       }),
     enginePlatform: (signal) =>
-      byAnsweringEngine(host, 'look at its machine', signal, (docker) => enginePlatform(docker, nodeBase)),
+      byAnsweringEngine(host, 'look at its machine', signal, (docker) =>
+        enginePlatform(docker, nodeBase, signal),
+      ),
     // A workspace may become trusted while its targets are shown already.
     trusted: () => settings.trusted ?? false,
   };
@@ -94,7 +96,7 @@ function byEngine<T>(
   return inWords(doing, signal, () => work(connect(host)), engineAddress(host));
 }
 
-/** The same with an engine that is known to answer: what is asked of one that is silent may wait without end. */
+/** The same with an engine that is known to answer: one that is silent is told sooner than by all that is asked of it. */
 function byAnsweringEngine<T>(
   host: string,
   doing: string,

@@ -264,7 +264,7 @@ describe('a registry without TLS', () => {
       ['10.2.2.3', false],
       ['[fd00::1]:5000', true],
     ] as const) {
-      assert.equal(await maySpeakPlainly(engine, registry), plain, registry);
+      assert.equal(await maySpeakPlainly(engine, registry, new AbortController().signal), plain, registry);
     }
   });
 });

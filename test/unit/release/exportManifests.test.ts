@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportManifests } from '../../../src/core/release/exportManifests';
 import { temporaryFolder } from '../../host/workspace';
@@ -43,6 +43,32 @@ describe('exporting manifests', () => {
     assert.deepEqual(await exported(true), [a, b, c]);
     assert.equal(await readFile(a, 'utf8'), manifests['a.yaml']);
     assert.deepEqual(asked, [[a], [a]]);
+  });
+
+  it('that is cancelled after the push, or while it asks, writes nothing', async () => {
+    const folder = await temporaryFolder('manifests');
+    const path = join(folder, 'a.yaml');
+    const exported = async (cancelAt: 'push' | 'question') => {
+      const controller = new AbortController();
+      const target = new FakeTarget();
+      target.push = () => {
+        if (cancelAt === 'push') controller.abort();
+        return Promise.resolve('registry.example/iris@sha256:01');
+      };
+      target.manifests = () => Promise.resolve({ 'a.yaml': 'a: 1\n', 'b/b.yaml': 'b: 1\n' });
+      const mayReplace = () => {
+        controller.abort();
+        return Promise.resolve(true);
+      };
+      const task = { signal: controller.signal, report: () => undefined };
+      return exportManifests(target, deployment, folder, 'yaml', task, mayReplace);
+    };
+    await assert.rejects(exported('push'), { name: 'AbortError' });
+    assert.deepEqual(await readdir(folder), []);
+    await writeFile(path, 'mine\n');
+    await assert.rejects(exported('question'), { name: 'AbortError' });
+    assert.deepEqual(await readdir(folder), ['a.yaml']);
+    assert.equal(await readFile(path, 'utf8'), 'mine\n');
   });
 
   it('says so where a target applies none', async () => {

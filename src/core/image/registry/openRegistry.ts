@@ -9,5 +9,5 @@ export async function openRegistry(
   repository: Repository,
   signal: AbortSignal,
 ): Promise<Registry> {
-  return Registry.open(repository, signal, await maySpeakPlainly(docker, repository.host));
+  return Registry.open(repository, signal, await maySpeakPlainly(docker, repository.host, signal));
 }

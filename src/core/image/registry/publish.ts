@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { basename } from 'node:path';
+import { inspectImage } from '../../docker/images';
 import type { ServedModel } from '../../endpoint/endpoint';
 import type { TaskContext } from '../../task';
 import type { Built } from '../buildImages';
@@ -51,7 +52,7 @@ export async function publish(
 ): Promise<string> {
   const repository = repositoryOf(registry, published.model.name);
   const opened = await openRegistry(docker, repository, task.signal);
-  const { Created } = await docker.getImage(id).inspect();
+  const { Created } = await inspectImage(docker, id, task.signal);
   const label = published.model.hash.slice(0, 12);
   const annotations = annotationsOf(published, label, Created);
   const push = async (image: string) => {
@@ -81,7 +82,11 @@ async function gather(
     const made = await push(id);
     const digest = digestOf(made.bytes);
     await putOnce(registry, made, digest, task);
-    const { Os: os, Architecture: architecture, Variant: variant } = await docker.getImage(id).inspect();
+    const {
+      Os: os,
+      Architecture: architecture,
+      Variant: variant,
+    } = await inspectImage(docker, id, task.signal);
     const platform = { os, architecture, ...(variant && { variant }) };
     entries.push({ mediaType: made.mediaType, digest, size: made.bytes.length, platform });
   }

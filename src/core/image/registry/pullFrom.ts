@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { engineWords, isDiskFull } from '../../docker/dockerErrors';
-import { findImage } from '../../docker/images';
+import { findImage, inspectImage } from '../../docker/images';
 import { followProgress } from '../../docker/progress';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
@@ -22,7 +22,7 @@ export async function pullFrom(
   task: TaskContext,
   platform?: Platform,
 ): Promise<string> {
-  const found = await findImage(docker, place);
+  const found = await findImage(docker, place, task.signal);
   if (found) return found.Id;
   const parsed = parsePlace(place);
   if (!parsed) throw new UserError('image-missing', `The engine does not have ${place}.`, 'Deploy again.');
@@ -34,7 +34,7 @@ export async function pullFrom(
     const stream = await docker.pull(place, options);
     const report = (words: string) => task.report(`Pulling ${name} (${words})`);
     await followProgress(stream, { signal: task.signal, report });
-    return (await docker.getImage(place).inspect()).Id;
+    return (await inspectImage(docker, place, task.signal)).Id;
   } catch (error) {
     task.signal.throwIfAborted();
     const words = engineWords(error);

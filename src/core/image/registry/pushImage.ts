@@ -1,7 +1,9 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engineWords, statusOf } from '../../docker/dockerErrors';
+import { inTime } from '../../docker/inTime';
 import { followProgress } from '../../docker/progress';
+import { takeBack } from '../../docker/takeBack';
 import type { TaskContext } from '../../task';
 import { inTurn } from '../inTurn';
 import { configOf } from './annotate';
@@ -61,11 +63,12 @@ async function pushAndRead(
   task: TaskContext,
 ): Promise<Manifest> {
   task.report(`Pushing to ${name}`);
-  await docker.getImage(id).tag({ repo: name, tag });
   try {
+    await inTime(task.signal, (abortSignal) => docker.getImage(id).tag({ repo: name, tag, abortSignal }));
     await pushTagged(docker, registry, { name, tag }, task);
   } finally {
-    await untag(docker, `${name}:${tag}`);
+    const full = `${name}:${tag}`;
+    await takeBack(`The name ${full}`, (signal) => untag(docker, full, signal), task);
   }
   const pushed = await registry.manifest(tag, task.signal);
   if (!pushed) throw registry.refused('push to', 'it does not have what was pushed');
@@ -100,11 +103,11 @@ async function pushTagged(
 }
 
 /** Only the name goes: what the engine built keeps its own. It is gone already where somebody else pushes the same. */
-async function untag(docker: Docker, name: string): Promise<void> {
+async function untag(docker: Docker, name: string, abortSignal: AbortSignal): Promise<void> {
   try {
-    await docker.getImage(name).remove();
+    await docker.getImage(name).remove({ abortSignal });
   } catch (error) {
-    if (statusOf(error) !== 404 && statusOf(error) !== 409 && !engineIsAway(error)) throw error;
+    if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
   }
 }
 

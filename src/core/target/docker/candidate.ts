@@ -1,8 +1,11 @@
 import type Docker from 'dockerode';
 import { hostname, userInfo } from 'node:os';
-import { createHardened, removeContainer } from '../../docker/containers';
+import { createHardened, removeContainer, startContainer, whenMade } from '../../docker/containers';
 import { statusOf } from '../../docker/dockerErrors';
+import { inspectImage } from '../../docker/images';
+import { inTime } from '../../docker/inTime';
 import { labels } from '../../docker/labels';
+import { takeBack } from '../../docker/takeBack';
 import { pullFrom } from '../../image/registry/pullFrom';
 import type { TaskContext } from '../../task';
 import { networkLock, withLock } from './lock';
@@ -28,7 +31,8 @@ export async function startCandidate(
     task.signal.throwIfAborted();
     return container.id;
   } catch (error) {
-    await removeContainer(site.docker, container.id).catch(() => undefined);
+    const what = `The container of ${request.model.name}`;
+    await takeBack(what, () => removeContainer(site.docker, container.id), task);
     throw error;
   }
 }
@@ -50,7 +54,7 @@ async function createRevision(
     task.signal.throwIfAborted();
     task.report(`Starting revision ${String(revision)} of ${request.model.name}`);
     try {
-      return await createContainer(site, request, from, revision);
+      return await createContainer(site, request, from, revision, task);
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
     }
@@ -72,11 +76,12 @@ async function createContainer(
   request: ReleaseRequest,
   from: From,
   revision: number,
+  task: TaskContext,
 ): Promise<Docker.Container> {
   const { target, publishing, memoryMiB, cpus, gpus } = site;
   const { model, note, samplesHash, commit } = request;
-  const { Cmd } = (await site.docker.getImage(from.image).inspect()).Config;
-  return createHardened(site.docker, {
+  const { Cmd } = (await inspectImage(site.docker, from.image, task.signal)).Config;
+  const making = createHardened(site.docker, {
     name: releaseName(target, model.name, revision),
     Image: from.image,
     // The server says in its answers and metrics which revision it is.
@@ -104,22 +109,24 @@ async function createContainer(
     // Until it is promoted it shall end where it can not start.
     restart: 'no',
   });
+  return whenMade(site.docker, making, task);
 }
 
 /** Makes the network of a target where it does not exist yet. */
 async function ensureNetwork(site: Site, digest: string, task: TaskContext): Promise<void> {
-  if (await hasNetwork(site)) return;
+  if (await hasNetwork(site, task.signal)) return;
   // Older engines make two networks of one name when they are asked at the same time.
   await withLock(site.docker, networkLock(site, digest), task, async () => {
-    if (await hasNetwork(site)) return;
+    if (await hasNetwork(site, task.signal)) return;
     const Name = networkName(site.target);
     await site.docker.createNetwork({ Name, Labels: { [labels.target]: site.target } });
   });
 }
 
-async function hasNetwork({ docker, target }: Site): Promise<boolean> {
+async function hasNetwork({ docker, target }: Site, signal: AbortSignal): Promise<boolean> {
   const Name = networkName(target);
-  const found = await docker.listNetworks({ filters: { name: [Name] } });
+  const filters = { name: [Name] };
+  const found = await inTime(signal, (abortSignal) => docker.listNetworks({ filters, abortSignal }));
   return found.some((network) => network.Name === Name);
 }
 
@@ -131,11 +138,11 @@ async function startInNetwork(
   task: TaskContext,
 ): Promise<void> {
   try {
-    await container.start();
+    await startContainer(container, task.signal);
   } catch (error) {
     if (statusOf(error) !== 404) throw error;
     await ensureNetwork(site, digest, task);
-    await container.start();
+    await startContainer(container, task.signal);
   }
 }
 

@@ -1,3 +1,4 @@
+import { engineVersion } from '../../docker/engineFacts';
 import { UserError } from '../../errors';
 import type { Platform } from '../../image/baseImage';
 import type { Site } from './site';
@@ -10,9 +11,10 @@ import type { Site } from './site';
 export async function checkPlatforms(
   { docker, target }: Site,
   platforms: readonly Platform[] | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
   if (!platforms) return;
-  const { Os, Arch } = await docker.version();
+  const { Os, Arch } = await engineVersion(docker, signal);
   const own = `${Os}/${Arch}`;
   if (platforms.some((platform) => platform === own)) return;
   throw new UserError(

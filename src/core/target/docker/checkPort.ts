@@ -9,6 +9,6 @@ export async function checkPort(site: Site, model: string, signal: AbortSignal):
   const at = { target: site.target, model };
   const proxy = await proxyOf(site.docker, at, signal);
   if (proxy?.running && proxy.port === port) return;
-  const holder = await holderOf(site.docker, site.publishing, port);
+  const holder = await holderOf(site.docker, site.publishing, port, signal);
   if (holder) throw portTaken(at, port, holder);
 }

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { statusOf } from '../../docker/dockerErrors';
 import { extract, pack } from 'tar-stream';
@@ -16,10 +17,15 @@ export async function putFile(container: Docker.Container, path: string, content
 }
 
 /** Reads a text file from a container, running or not; undefined when it is not there. */
-export async function getFile(container: Docker.Container, path: string): Promise<string | undefined> {
+export async function getFile(
+  container: Docker.Container,
+  path: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   let archive: NodeJS.ReadableStream;
   try {
-    archive = await container.getArchive({ path });
+    archive = await container.getArchive({ path, abortSignal: signal });
+    addAbortSignal(signal, archive as Readable);
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;

@@ -1,9 +1,11 @@
 import type Docker from 'dockerode';
-import { createHardened, removeContainer } from '../../docker/containers';
+import { createHardened, removeContainer, startContainer, whenMade } from '../../docker/containers';
 import { asUserError } from '../../docker/dockerErrors';
 import { labels } from '../../docker/labels';
+import { takeBack } from '../../docker/takeBack';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
+import { unlessAborted } from '../../unlessAborted';
 import { putFile } from './containerFile';
 import { SERVER_PORT, networkName, proxyName } from './names';
 import { holderOf, portTaken, portsToTry, urlOf } from './ports';
@@ -23,18 +25,19 @@ export async function createAddress(
   wanted: number | undefined,
   task: TaskContext,
 ): Promise<void> {
-  for (const port of await portsToTry(site.docker, wanted)) {
+  for (const port of await portsToTry(site.docker, wanted, task.signal)) {
     task.report(`Opening port ${String(port)}`);
-    const container = await createProxy(site, routes, port);
+    const container = await whenMade(site.docker, createProxy(site, routes, port), task);
     try {
-      await putFile(container, CONFIG_PATH, proxyConfig(routes));
-      await container.start();
+      await unlessAborted(putFile(container, CONFIG_PATH, proxyConfig(routes)), task.signal);
+      await startContainer(container, task.signal);
       await untilActive(container, await urlOf(site.publishing, port), routes, task.signal);
       return;
     } catch (error) {
-      await removeContainer(site.docker, container.id).catch(() => undefined);
+      const what = `The stable address of ${routes.model}`;
+      await takeBack(what, () => removeContainer(site.docker, container.id), task);
       if (asUserError(error, 'open a port').code !== 'port-taken') throw error;
-      const holder = await holderOf(site.docker, site.publishing, port);
+      const holder = await holderOf(site.docker, site.publishing, port, task.signal);
       if (wanted !== undefined) throw portTaken(routes, port, holder ?? 'another program');
     }
   }

@@ -6,6 +6,7 @@ import { followEvents } from '../../docker/followEvents';
 import { ensureImage } from '../../docker/images';
 import { inTime } from '../../docker/inTime';
 import { labels } from '../../docker/labels';
+import { takeBack } from '../../docker/takeBack';
 import { UserError, messageOf } from '../../errors';
 import type { Platform } from '../../image/baseImage';
 import { buildImages, type Built } from '../../image/buildImages';
@@ -98,9 +99,9 @@ export class DockerTarget implements Target {
       if (!request) return standing;
       const { name } = request.model;
       await checkPort(this.#site, name, task.signal);
-      await checkGpus(this.#site);
+      await checkGpus(this.#site, task.signal);
       const { host, registry, platforms } = this.options;
-      await checkPlatforms(this.#site, platforms);
+      await checkPlatforms(this.#site, platforms, task.signal);
       await checkDisk(this.#site.docker, host, request.model, task.signal);
       if (registry) await checkRegistry(this.#site.docker, registry, name, task.signal);
       return standing;
@@ -147,7 +148,9 @@ export class DockerTarget implements Target {
         const id = await startCandidate(this.#site, request, digest, task);
         return await this.#read(id, AbortSignal.timeout(AFTERWARDS_MS));
       } catch (error) {
-        await removeUnneeded(this.#site, request.model.name, AbortSignal.timeout(AFTERWARDS_MS));
+        const { name } = request.model;
+        const unneeded = (signal: AbortSignal) => removeUnneeded(this.#site, name, signal);
+        await takeBack(`What ${name} does not need`, unneeded, task);
         throw error;
       }
     });
@@ -266,7 +269,7 @@ export class DockerTarget implements Target {
   }
 
   async #read(id: string, signal: AbortSignal): Promise<Release> {
-    const container = await readReleaseContainer(this.#site.docker, id);
+    const container = await readReleaseContainer(this.#site.docker, id, signal);
     if (!container)
       throw new UserError('release-missing', `The release was removed from ${this.name} just now.`);
     return this.#describe(container, await listProxies(this.#site.docker, this.name, signal), signal);

@@ -1,7 +1,9 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findContainer, removeContainer } from '../../docker/containers';
+import { findContainer, removeContainer, whenMade } from '../../docker/containers';
 import { statusOf } from '../../docker/dockerErrors';
+import { engineInfo } from '../../docker/engineFacts';
+import { inTime } from '../../docker/inTime';
 import { labels } from '../../docker/labels';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
@@ -13,6 +15,8 @@ import type { Site } from './site';
 const STALE_MS = 60_000;
 const WAIT_MS = 150_000;
 const POLL_MS = 300;
+/** How long an engine may take to remove a lock, in milliseconds. */
+const RELEASE_MS = 2_000;
 
 /** A container that stands for a lock and is never started: an engine gives a name to one container only. */
 interface Lock {
@@ -46,7 +50,10 @@ export async function withLock<T>(
     return await work();
   } finally {
     // Already gone when somebody took it for stale.
-    await removeContainer(docker, held.id).catch(() => leftBehind.add(held.id));
+    const { signal } = new AbortController();
+    await inTime(signal, () => removeContainer(docker, held.id), RELEASE_MS).catch(() =>
+      leftBehind.add(held.id),
+    );
   }
 }
 
@@ -58,7 +65,7 @@ async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<D
   for (;;) {
     task.signal.throwIfAborted();
     try {
-      return await docker.createContainer(lock);
+      return await whenMade(docker, docker.createContainer(lock), task);
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
     }
@@ -70,18 +77,18 @@ async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<D
       );
     }
     task.report('Waiting until another deploy is done');
-    await removeStale(docker, lock.name);
+    await removeStale(docker, lock.name, task.signal);
     await sleep(POLL_MS, undefined, { signal: task.signal });
   }
 }
 
 /** Ages are measured by the engine's clock, which may not be ours. */
-async function removeStale(docker: Docker, name: string): Promise<void> {
-  const found = await findContainer(docker, name);
+async function removeStale(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
+  const found = await findContainer(docker, name, signal);
   if (!found) return;
   if (leftBehind.has(found.Id)) return removeContainer(docker, found.Id);
-  const info = (await docker.info()) as { SystemTime: string };
-  if (Date.parse(info.SystemTime) - Date.parse(found.Created) < STALE_MS) return;
+  const { SystemTime = '' } = await engineInfo<{ SystemTime: string }>(docker, signal);
+  if (Date.parse(SystemTime) - Date.parse(found.Created) < STALE_MS) return;
   // By id: the name may be another's by now.
   await removeContainer(docker, found.Id);
 }

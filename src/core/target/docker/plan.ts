@@ -24,7 +24,7 @@ export async function planOn(site: Site, request: ReleaseRequest, signal: AbortS
       ? [{ action: 'create' as const, what: `network ${networkName(of.target)}` }]
       : []),
     { action: 'create', what: `container ${container}`, diff: differences(serving, request, site.settings) },
-    await addressChange(site, of, proxy?.port, serving, revision),
+    await addressChange(site, of, proxy?.port, serving, revision, signal),
     ...(serving
       ? [{ action: 'change' as const, what: `container ${nameOf(serving)} is stopped and kept` }]
       : []),
@@ -37,11 +37,12 @@ async function addressChange(
   port: number | undefined,
   serving: ReleaseContainer | undefined,
   revision: number,
+  signal: AbortSignal,
 ): Promise<Change> {
   const wanted = site.ports[of.model] ?? port;
   const address = wanted === undefined ? 'a free port' : await urlOf(site.publishing, wanted);
   if (port === undefined) {
-    const pulled = (await findImage(site.docker, site.proxyImage))
+    const pulled = (await findImage(site.docker, site.proxyImage, signal))
       ? ''
       : `, whose image ${site.proxyImage} is pulled`;
     return { action: 'create', what: `proxy ${proxyName(of.target, of.model)} at ${address}${pulled}` };

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { connect } from 'node:net';
+import { inTime } from '../../docker/inTime';
 import { UserError } from '../../errors';
 
 /** Stable ports that no configuration names are the first free one from here on. */
@@ -47,9 +48,13 @@ export async function urlOf(publishing: Publishing, port: number): Promise<strin
 }
 
 /** Ports for a new stable address, in the order in which to try them: the configured one alone, or those that no container has. */
-export async function portsToTry(docker: Docker, configured: number | undefined): Promise<number[]> {
+export async function portsToTry(
+  docker: Docker,
+  configured: number | undefined,
+  signal: AbortSignal,
+): Promise<number[]> {
   if (configured !== undefined) return [configured];
-  const taken = new Set((await publishedPorts(docker)).map(({ port }) => port));
+  const taken = new Set((await publishedPorts(docker, signal)).map(({ port }) => port));
   return Array.from({ length: PORTS }, (_, index) => FIRST_PORT + index).filter((port) => !taken.has(port));
 }
 
@@ -58,8 +63,9 @@ export async function holderOf(
   docker: Docker,
   publishing: Publishing,
   port: number,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
-  const container = (await publishedPorts(docker)).find((published) => published.port === port);
+  const container = (await publishedPorts(docker, signal)).find((published) => published.port === port);
   if (container) return `the container ${container.name}`;
   // What else there is on a machine that is reached through a tunnel only, its engine says when it opens the port.
   if (publishing.forward) return undefined;
@@ -75,8 +81,11 @@ export function portTaken(at: { target: string; model: string }, port: number, h
   );
 }
 
-async function publishedPorts(docker: Docker): Promise<{ port: number; name: string }[]> {
-  const containers = await docker.listContainers();
+async function publishedPorts(
+  docker: Docker,
+  signal: AbortSignal,
+): Promise<{ port: number; name: string }[]> {
+  const containers = await inTime(signal, (abortSignal) => docker.listContainers({ abortSignal }));
   return containers.flatMap((container) =>
     container.Ports.filter((published) => published.PublicPort !== undefined).map((published) => ({
       port: published.PublicPort,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskContext } from '../../task';
+import { unlessAborted } from '../../unlessAborted';
 import { modelLock, withLock } from './lock';
 import { holderOf, portTaken, urlOf } from './ports';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
@@ -34,7 +35,7 @@ export async function promote(
   if (!release.running) await container.start();
   try {
     await untilPredicts(site, release, task);
-    await container.update({ RestartPolicy: { Name: site.restart } });
+    await unlessAborted(container.update({ RestartPolicy: { Name: site.restart } }), task.signal);
     return await withLock(site.docker, modelLock(site, release), task, () =>
       switchTraffic(
         site,
@@ -52,7 +53,7 @@ export async function promote(
 async function untilPredicts(site: Site, release: ReleaseContainer, task: TaskContext): Promise<void> {
   const name = `Revision ${String(release.revision)} of ${release.model.name}`;
   task.report(`Waiting until ${name} is ready`);
-  const now = () => readReleaseContainer(site.docker, release.id);
+  const now = () => readReleaseContainer(site.docker, release.id, task.signal);
   const port = (await now())?.port;
   const url = port === undefined ? undefined : await urlOf(site.publishing, port);
   await untilReady({ name, url }, task.signal, async () => {
@@ -128,7 +129,7 @@ async function moveAddress(
   port: number,
   task: TaskContext,
 ): Promise<void> {
-  const holder = await holderOf(site.docker, site.publishing, port);
+  const holder = await holderOf(site.docker, site.publishing, port, task.signal);
   if (holder) throw portTaken(routes, port, holder);
   task.report(`Moving the stable address from port ${String(proxy.port)} to ${String(port)}`);
   await removeProxy(site.docker, proxy);

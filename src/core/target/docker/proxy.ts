@@ -29,7 +29,7 @@ export async function listProxies(docker: Docker, target: string, signal: AbortS
     filters: { label: [`${labels.kind}=proxy`, `${labels.target}=${target}`] },
     abortSignal: signal,
   });
-  return Promise.all(containers.map(({ Id }) => readProxy(docker, Id)));
+  return Promise.all(containers.map(({ Id }) => readProxy(docker, Id, signal)));
 }
 
 /** The proxy of one model; undefined when nothing of it was promoted yet. */
@@ -41,9 +41,12 @@ export async function proxyOf(
   return (await listProxies(docker, of.target, signal)).find((proxy) => proxy.model === of.model);
 }
 
-async function readProxy(docker: Docker, id: string): Promise<Proxy> {
+async function readProxy(docker: Docker, id: string, signal: AbortSignal): Promise<Proxy> {
   const container = docker.getContainer(id);
-  const [found, routes] = await Promise.all([container.inspect(), readRoutes(container)]);
+  const [found, routes] = await Promise.all([
+    container.inspect({ abortSignal: signal }),
+    readRoutes(container, signal),
+  ]);
   const bindings = found.HostConfig.PortBindings as Record<string, { HostPort?: string }[] | undefined>;
   const port = Number(bindings[`${String(SERVER_PORT)}/tcp`]?.[0]?.HostPort);
   return {
@@ -57,12 +60,12 @@ async function readProxy(docker: Docker, id: string): Promise<Proxy> {
 }
 
 /** Whoever writes the configuration just now replaces the file, so that for a moment there is none or half of one. */
-async function readRoutes(container: Docker.Container): Promise<Routes | undefined> {
+async function readRoutes(container: Docker.Container, signal: AbortSignal): Promise<Routes | undefined> {
   for (let attempt = 1; ; attempt++) {
-    const config = await getFile(container, CONFIG_PATH);
+    const config = await getFile(container, CONFIG_PATH, signal);
     const routes = config === undefined ? undefined : parseRoutes(config);
     if (routes || attempt === READS) return routes;
-    await sleep(REREAD_MS);
+    await sleep(REREAD_MS, undefined, { signal });
   }
 }
 

@@ -48,7 +48,7 @@ export async function listReleaseContainers(
   const label = [`${labels.kind}=release`, `${labels.target}=${of.target}`];
   if (of.model !== undefined) label.push(`${labels.model}=${of.model}`);
   const found = await docker.listContainers({ all: true, filters: { label }, abortSignal: signal });
-  const read = await Promise.all(found.map(({ Id }) => readReleaseContainer(docker, Id)));
+  const read = await Promise.all(found.map(({ Id }) => readReleaseContainer(docker, Id, signal)));
   return read.filter((container) => container !== undefined);
 }
 
@@ -56,8 +56,9 @@ export async function listReleaseContainers(
 export async function readReleaseContainer(
   docker: Docker,
   id: string,
+  signal: AbortSignal,
 ): Promise<ReleaseContainer | undefined> {
-  const found = await findContainer(docker, id);
+  const found = await findContainer(docker, id, signal);
   if (!found) return undefined;
   const label = (name: string) => found.Config.Labels[name] ?? '';
   return {

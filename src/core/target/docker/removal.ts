@@ -57,6 +57,7 @@ export async function removeUnneeded(site: Site, model: string, signal: AbortSig
   const others = await docker.listContainers({
     all: true,
     filters: { label: [`${labels.target}=${target}`] },
+    abortSignal: signal,
   });
   if (others.length > 0) return left;
   const name = networkName(target);

@@ -27,7 +27,7 @@ export async function switchRoutes(
 ): Promise<number[]> {
   const container = docker.getContainer(proxy.id);
   const url = await urlOf(publishing, proxy.port ?? NaN);
-  const before = await getFile(container, CONFIG_PATH);
+  const before = await getFile(container, CONFIG_PATH, signal);
   try {
     if (proxy.running && proxy.routes) {
       await load(container, proxyConfig(proxy.routes, routes.weights));
