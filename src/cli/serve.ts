@@ -17,6 +17,11 @@ export async function serve(call: Call): Promise<void> {
   const { workspace, settings, signal, given, values } = call;
   const port = portOf(values.port);
   if (values.container && values.process) throw new UsageError('Say --container or --process, not both.');
+  // It would stand in what the engine tells of the container.
+  if (values.container && process.env['SLIPWAY_TOKEN'])
+    throw new UsageError(
+      'SLIPWAY_TOKEN is set, and a server in a container asks nobody for it. Serve without --container, or unset it.',
+    );
   const model = await workspace.model(onlyModel(given));
   await admit(
     model,

@@ -32,6 +32,7 @@ export async function exportManifests(services: Services, given: Given): Promise
   if (!format) return;
   const [folder] =
     (await vscode.window.showOpenDialog({
+      title: `Export the Manifests of ${model.name}`,
       ...{ canSelectFolders: true, canSelectFiles: false, openLabel: 'Export Here' },
       defaultUri: vscode.workspace.workspaceFolders?.[0]?.uri,
     })) ?? [];

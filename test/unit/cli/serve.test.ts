@@ -72,6 +72,13 @@ describe('slipway serve', () => {
     assert.deepEqual([code, out], [0, '3 passed, 0 failed\n'], err);
   });
 
+  it('refuses a container that would ask for no token where one is set', async () => {
+    const env = { SLIPWAY_TOKEN: 'open-sesame' };
+    const { code, out, err } = await slipway(['serve', 'iris', '--container'], workspace, { env });
+    assert.deepEqual([code, out], [2, '']);
+    assert.match(err, /SLIPWAY_TOKEN is set, and a server in a container asks nobody for it\./);
+  });
+
   it('gives the model the memory that is set', async () => {
     const env = { SLIPWAY_MEMORY_MIB: '700' };
     const look = async (printed: string) => {
