@@ -16,6 +16,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../src/core/release/deploy';
+import { KServeTarget } from '../../src/core/target/kserve/kserveTarget';
 import type { KubernetesConfig } from '../../src/core/target/kubernetes/options';
 import type { Target } from '../../src/core/target/target';
 import { run } from '../host/command';
@@ -26,8 +27,11 @@ import { describeConformance } from '../targets/conformance';
 import {
   deploymentOfIris,
   eventually,
+  extensionOptions,
   imageOf,
+  logger,
   predict,
+  REGISTRY,
   serve,
   startCandidate,
   stateOf,
@@ -54,6 +58,18 @@ function flags(): string[] {
   return [`--kubeconfig=${adminConfig}`, `--namespace=${namespace}`];
 }
 
+/** Writes what was exported, and hands it to the program that it is for. */
+async function applyFiles(files: Record<string, string>, format: 'kustomize' | 'helm'): Promise<void> {
+  const cwd = await temporaryFolder('exported');
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(cwd, name)), { recursive: true });
+    await writeFile(join(cwd, name), text);
+  }
+  await (format === 'helm'
+    ? run(programs.helm, ['install', 'iris', '.', ...flags()], { cwd })
+    : run(programs.kubectl, ['apply', '--server-side', '-k', '.', ...flags()], { cwd }));
+}
+
 /** A target as somebody reaches it who may do what docs/targets/kubernetes.md says, and no more. */
 function targetOf(config: Partial<KubernetesConfig> = {}): Target {
   return targetAt(kubeconfig, node.images, config);
@@ -69,7 +85,7 @@ before(async function () {
   admin.loadFromFile(adminConfig);
   await Promise.all([
     makeNamespace(),
-    installKinds(admin, [addOns.gateway, addOns.gateways, addOns.prometheus]),
+    installKinds(admin, [addOns.gateway, addOns.gateways, addOns.prometheus, addOns.kserve]),
   ]);
   node = await ClusterNode.start(plane);
 });
@@ -131,15 +147,7 @@ describe('a real API server', () => {
       const iris = await subjectOf('iris');
       const image = imageOf(iris.model);
       node.images.set(image, iris.model.path);
-      const folder = await temporaryFolder('exported');
-      const files = (await target.manifests?.(iris, image, format)) ?? {};
-      for (const [name, text] of Object.entries(files)) {
-        await mkdir(dirname(join(folder, name)), { recursive: true });
-        await writeFile(join(folder, name), text);
-      }
-      await (format === 'helm'
-        ? run(programs.helm, ['install', 'iris', '.', ...flags()], { cwd: folder })
-        : run(programs.kubectl, ['apply', '--server-side', '-k', '.', ...flags()], { cwd: folder }));
+      await applyFiles((await target.manifests?.(iris, image, format)) ?? {}, format);
       await eventually(async () => (await stateOf(target)) === '1 serving ready');
       const [release] = await target.list(taskOf().signal);
       assert.equal(release?.digest, image);
@@ -153,6 +161,22 @@ describe('a real API server', () => {
         'Service iris-r1',
         'ServiceMonitor iris',
       ]);
+      target.dispose();
+    });
+  }
+
+  for (const mode of ['Standard', 'Knative'] as const) {
+    it(`takes what is exported for KServe in the mode ${mode}, as its schema has it`, async () => {
+      const options = {
+        ...extensionOptions,
+        push: () => Promise.resolve(''),
+        checkPush: () => Promise.resolve(),
+        config: { registry: REGISTRY, mode },
+      };
+      const target = new KServeTarget('staging', options, logger);
+      const iris = await subjectOf('iris');
+      await applyFiles(await target.manifests(iris, imageOf(iris.model), 'kustomize'), 'kustomize');
+      assert.deepEqual(await leftovers(), ['InferenceService iris']);
       target.dispose();
     });
   }
@@ -292,6 +316,7 @@ function kinds() {
       list: () => network.listNamespacedIngress(of),
       remove: (name: string) => network.deleteNamespacedIngress({ ...of, name }),
     },
+    InferenceService: added(addOns.kserve),
     PodDisruptionBudget: {
       list: () => policy.listNamespacedPodDisruptionBudget(of),
       remove: (name: string) => policy.deleteNamespacedPodDisruptionBudget({ ...of, name }),
