@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict';
-import {
-  AppsV1Api,
-  AutoscalingV2Api,
-  CoreV1Api,
-  CustomObjectsApi,
-  KubeConfig,
-  type KubernetesObject,
-  loadYaml,
-  NetworkingV1Api,
-  PolicyV1Api,
-  RbacAuthorizationV1Api,
-  type V1Role,
-} from '@kubernetes/client-node';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../src/core/release/deploy';
 import { KServeTarget } from '../../src/core/target/kserve/kserveTarget';
 import type { KubernetesConfig } from '../../src/core/target/kubernetes/options';
 import type { Target } from '../../src/core/target/target';
 import { run } from '../host/command';
-import { addOns, type ServedKind } from '../host/kubernetes/kinds';
+import { addOns } from '../host/kubernetes/kinds';
 import { Relay } from '../host/relay';
 import { temporaryFolder } from '../host/workspace';
 import { describeConformance } from '../targets/conformance';
@@ -42,12 +29,12 @@ import {
 import { binaries, type Binaries } from './binaries';
 import { installKinds } from './customKinds';
 import { ControlPlane } from './controlPlane';
+import { ModelsNamespace, namespace } from './namespace';
 import { ClusterNode } from './node';
-
-const namespace = 'models';
 
 let programs: Binaries;
 let plane: ControlPlane;
+let models: ModelsNamespace;
 let node: ClusterNode;
 let kubeconfig = '';
 let admin: KubeConfig;
@@ -83,8 +70,9 @@ before(async function () {
   adminConfig = await plane.kubeconfig('admin');
   admin = new KubeConfig();
   admin.loadFromFile(adminConfig);
+  models = new ModelsNamespace(admin);
   await Promise.all([
-    makeNamespace(),
+    models.make('ada'),
     installKinds(admin, [addOns.gateway, addOns.gateways, addOns.prometheus, addOns.kserve]),
   ]);
   node = await ClusterNode.start(plane);
@@ -270,65 +258,6 @@ describeConformance('a target on a real API server', {
   after: () => Promise.resolve(relay.cut()),
 });
 
-/** What somebody may do here is what the page for this target says, and pods hold to the profile that it names. */
-async function makeNamespace(): Promise<void> {
-  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  await admin.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: namespace, labels } } });
-  const page = await readFile('docs/targets/kubernetes.md', 'utf8');
-  const [, text = ''] = /```yaml\n(apiVersion: rbac[^]*?)```/.exec(page) ?? [];
-  const role: V1Role = loadYaml(text);
-  const rbac = admin.makeApiClient(RbacAuthorizationV1Api);
-  await rbac.createNamespacedRole({ namespace, body: role });
-  const group = 'rbac.authorization.k8s.io';
-  const body = {
-    metadata: { name: 'slipway' },
-    roleRef: { apiGroup: group, kind: 'Role', name: role.metadata?.name ?? '' },
-    subjects: [{ apiGroup: group, kind: 'User', name: 'ada' }],
-  };
-  await rbac.createNamespacedRoleBinding({ namespace, body });
-}
-
-/** The kinds of objects that a target makes, and how each is listed and removed. */
-function kinds() {
-  const [apps, core] = [admin.makeApiClient(AppsV1Api), admin.makeApiClient(CoreV1Api)];
-  const [policy, scaling] = [admin.makeApiClient(PolicyV1Api), admin.makeApiClient(AutoscalingV2Api)];
-  const network = admin.makeApiClient(NetworkingV1Api);
-  const of = { namespace };
-  const custom = admin.makeApiClient(CustomObjectsApi);
-  const added = ({ group, version, plural }: ServedKind) => ({
-    list: () =>
-      custom.listNamespacedCustomObject({ ...of, group, version, plural }) as Promise<{
-        items: KubernetesObject[];
-      }>,
-    remove: (name: string) => custom.deleteNamespacedCustomObject({ ...of, group, version, plural, name }),
-  });
-  return {
-    Deployment: {
-      list: () => apps.listNamespacedDeployment(of),
-      remove: (name: string) => apps.deleteNamespacedDeployment({ ...of, name }),
-    },
-    HorizontalPodAutoscaler: {
-      list: () => scaling.listNamespacedHorizontalPodAutoscaler(of),
-      remove: (name: string) => scaling.deleteNamespacedHorizontalPodAutoscaler({ ...of, name }),
-    },
-    HTTPRoute: added(addOns.gateway),
-    Ingress: {
-      list: () => network.listNamespacedIngress(of),
-      remove: (name: string) => network.deleteNamespacedIngress({ ...of, name }),
-    },
-    InferenceService: added(addOns.kserve),
-    PodDisruptionBudget: {
-      list: () => policy.listNamespacedPodDisruptionBudget(of),
-      remove: (name: string) => policy.deleteNamespacedPodDisruptionBudget({ ...of, name }),
-    },
-    ServiceMonitor: added(addOns.prometheus),
-    Service: {
-      list: () => core.listNamespacedService(of),
-      remove: (name: string) => core.deleteNamespacedService({ ...of, name }),
-    },
-  };
-}
-
 /** The route's services with their parts of the traffic. */
 async function weights(): Promise<[string, number][]> {
   const { group, version, plural } = addOns.gateway;
@@ -342,26 +271,11 @@ interface Route {
   spec: { rules: { backendRefs: { name: string; weight: number }[] }[] };
 }
 
-async function leftovers(): Promise<string[]> {
-  const found: string[] = [];
-  for (const [kind, { list }] of Object.entries(kinds())) {
-    const { items } = await list();
-    found.push(...items.map(({ metadata }) => `${kind} ${metadata?.name}`));
-  }
-  return found.sort();
+function leftovers(): Promise<string[]> {
+  return models.names();
 }
 
 async function cleanUp(): Promise<void> {
   node.failures.clear();
-  const known = kinds();
-  for (const each of await leftovers()) {
-    const [kind, name = ''] = each.split(' ') as [keyof typeof known, string];
-    await known[kind].remove(name);
-  }
-  const core = admin.makeApiClient(CoreV1Api);
-  for (;;) {
-    const { items } = await core.listNamespacedPod({ namespace });
-    if (items.length === 0) return;
-    await sleep(100);
-  }
+  await models.clear();
 }
