@@ -7,6 +7,7 @@ export interface PlainRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly complete: true;
+  readonly httpVersionMinor: 1;
 }
 
 const longestHead = 8 * 1024;
@@ -39,7 +40,7 @@ export function parsePlainRequest(chunk: Buffer): PlainRequest | undefined {
   if (chunk.length > longestHead + longestBody) return undefined;
   const headEnd = chunk.indexOf('\r\n\r\n') + 4;
   if (headEnd < 4 || headEnd > longestHead) return undefined;
-  const head = chunk.latin1Slice(0, headEnd - 2);
+  const head = chunk.toString('latin1', 0, headEnd - 2);
   const line = requestLine.exec(head);
   if (!line) return undefined;
   const headers = parseHeaders(head, line[0].length);
@@ -48,7 +49,8 @@ export function parsePlainRequest(chunk: Buffer): PlainRequest | undefined {
   if (length === undefined || !plainLength.test(length)) return undefined;
   const body = chunk.subarray(headEnd);
   if (body.length !== Number(length) || body.length > longestBody) return undefined;
-  return { method: 'POST', url: line[1] as string, headers, body, complete: true };
+  const url = line[1] as string;
+  return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
 }
 
 function parseHeaders(head: string, from: number): IncomingHttpHeaders | undefined {

@@ -121,6 +121,7 @@ describe('plain requests', () => {
         'content-length': '2',
       },
       complete: true,
+      httpVersionMinor: 1,
     });
     assert.equal(body.toString(), '{}');
   });
@@ -155,7 +156,10 @@ describe('plain requests, beside node:http', () => {
   });
   after(() => server.close());
 
-  const seen = ({ method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>, body: Buffer) => ({
+  const seen = (
+    { method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+    body: Buffer,
+  ) => ({
     method,
     url,
     headers,
@@ -186,7 +190,24 @@ describe('plain requests, beside node:http', () => {
     let read = 0;
     const cases: string[] = [];
     for (let at = 0; at < headEnd; at++)
-      for (const byte of ['\0', '\t', '\n', '\r', ' ', '"', '#', ',', '/', '0', '1', ':', 'A', 'a', '\x7f', '\xe4'])
+      for (const byte of [
+        '\0',
+        '\t',
+        '\n',
+        '\r',
+        ' ',
+        '"',
+        '#',
+        ',',
+        '/',
+        '0',
+        '1',
+        ':',
+        'A',
+        'a',
+        '\x7f',
+        '\xe4',
+      ])
         cases.push(text.slice(0, at) + byte + text.slice(at + 1), text.slice(0, at) + byte + text.slice(at));
     for (let code = 0; code < 256; code++) {
       const byte = String.fromCharCode(code);
