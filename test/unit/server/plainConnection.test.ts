@@ -17,6 +17,12 @@ const post = (path: string, body = '', ...lines: string[]) =>
     '\r\n',
   );
 
+/** Numbers from 0 to 1, the same each time. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48_271) % 0x7fffffff) / 0x7fffffff;
+}
+
 /** What an observer is told. */
 interface Told {
   inFlight: number;
@@ -211,6 +217,38 @@ describe('plain connections', () => {
     await once(socket, 'close');
     assert.deepEqual(statuses(text()), Array<number>(7).fill(200));
     assert.match(text(), /Connection: close\r\n\r\ne$/);
+  });
+
+  it('give each request its own answer, in whatever pieces it comes and is read', async () => {
+    await server.close();
+    await start(undefined, new BodyBudget(100_000, 1e9));
+    const random = randomFrom(7);
+    const upTo = (most: number) => Math.floor(random() * most);
+    const converse = async (count: number) => {
+      const { socket, text } = await open();
+      const bodies = Array.from(
+        { length: count },
+        (_, at) => `<${at} ${'y'.repeat(upTo(4) ? upTo(90) : upTo(60_000))}>`,
+      );
+      let pending = '';
+      for (const body of bodies) {
+        const chunked = `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+        pending += upTo(6) ? post('/words', body) : `POST /words HTTP/1.1\r\nHost: x\r\n${chunked}`;
+        if (upTo(8) === 0) socket.pause();
+        while (pending && upTo(5)) {
+          const sent = upTo(3) ? pending.length : 1 + upTo(pending.length);
+          socket.write(pending.slice(0, sent));
+          pending = pending.slice(sent);
+          if (upTo(3)) await sleep(upTo(6));
+        }
+        if (upTo(3)) socket.resume();
+      }
+      socket.resume().write(pending || post('/words'));
+      await eventually(() => answers(text()) >= count);
+      await eventually(() => text().includes(bodies.at(-1) as string));
+      assert.deepEqual(text().match(/<\d+ y*>/g), bodies);
+    };
+    await Promise.all(Array.from({ length: 150 }, () => converse(1 + upTo(25))));
   });
 
   it('refuse what is no request behind a plain one, and what comes too slowly', async () => {
