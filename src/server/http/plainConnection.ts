@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Connection } from './connection';
 import { PlainReply } from './plainReply';
 import type { PlainWriter } from './plainReply';
-import { parsePlainRequest } from './plainRequest';
+import { PlainReader } from './plainRequest';
 import type { PlainRequest } from './plainRequest';
 import { tooSlow } from './refusals';
 import type { Pieces, Reply } from './reply';
@@ -28,6 +28,7 @@ const mostHeld = 64 * 1024;
 export class PlainConnection implements PlainWriter {
   /** Whether there is a request whose answer has not left. */
   #busy = false;
+  readonly #reader = new PlainReader();
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
   /** Runs from the first answer on. */
@@ -65,7 +66,7 @@ export class PlainConnection implements PlainWriter {
   }
 
   #take(chunk: Buffer): void {
-    const request = parsePlainRequest(chunk);
+    const request = this.#reader.read(chunk);
     if (!request) return this.#handOver(chunk);
     this.#busy = true;
     this.options.serve(request, new PlainReply(this, this.options.idleSeconds));

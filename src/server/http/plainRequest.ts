@@ -32,43 +32,59 @@ const unusual = new Set([
   'upgrade',
 ]);
 
-/**
- * Reads a POST of the plainest form: one that is all of the chunk, with each header once and a length of plain digits. Undefined for
- * everything else, right or wrong: that is for a parser that knows all of HTTP, and whatever that refuses must be undefined here.
- */
-export function parsePlainRequest(chunk: Buffer): PlainRequest | undefined {
-  if (chunk.length > longestHead + longestBody) return undefined;
-  const headEnd = chunk.indexOf('\r\n\r\n') + 4;
-  if (headEnd < 4 || headEnd > longestHead) return undefined;
-  const head = chunk.toString('latin1', 0, headEnd - 2);
-  const line = requestLine.exec(head);
-  if (!line) return undefined;
-  const headers = parseHeaders(head, line[0].length);
-  if (!headers?.host || !isKeptAlive(headers)) return undefined;
-  const length = headers['content-length'];
-  if (length === undefined || !plainLength.test(length)) return undefined;
-  const body = chunk.subarray(headEnd);
-  if (body.length !== Number(length) || body.length > longestBody) return undefined;
-  const url = line[1] as string;
-  return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
+/** What stands before a body. */
+interface PlainHead {
+  /** As it came. */
+  readonly text: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly length: number;
 }
 
-function parseHeaders(head: string, from: number): IncomingHttpHeaders | undefined {
+/**
+ * Reads POSTs of the plainest form: such as are all of a chunk, with each header once and a length of plain digits. All else, right or
+ * wrong, is for a parser that knows all of HTTP; what that refuses must not be read here.
+ */
+export class PlainReader {
+  /** That of the request before, as clients send the same again and again. */
+  #head: PlainHead | undefined;
+
+  /** Undefined where it is no plain request. */
+  read(chunk: Buffer): PlainRequest | undefined {
+    if (chunk.length > longestHead + longestBody) return undefined;
+    const text = chunk.toString('latin1', 0, longestHead);
+    const head = this.#head && text.startsWith(this.#head.text) ? this.#head : parseHead(text);
+    if (!head) return undefined;
+    this.#head = head;
+    const { url, headers, length } = head;
+    const body = chunk.subarray(head.text.length);
+    if (body.length !== length || length > longestBody) return undefined;
+    return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
+  }
+}
+
+function parseHead(text: string): PlainHead | undefined {
+  const line = requestLine.exec(text);
+  if (!line) return undefined;
   const headers: IncomingHttpHeaders = {};
   let count = 0;
-  for (let at = from; at < head.length; at = headerLine.lastIndex) {
+  let at = line[0].length;
+  while (!text.startsWith('\r\n', at)) {
     headerLine.lastIndex = at;
-    const line = headerLine.exec(head);
-    if (!line || ++count > mostHeaders) return undefined;
-    const name = (line[1] as string).toLowerCase();
+    const header = headerLine.exec(text);
+    if (!header || ++count > mostHeaders) return undefined;
+    const name = (header[1] as string).toLowerCase();
     // Twice is unusual, and so is what every object has.
     if (unusual.has(name) || headers[name] !== undefined) return undefined;
-    const value = trimmed(line[2] as string);
+    const value = trimmed(header[2] as string);
     // Not everywhere is a tab around a value taken for a space.
     if (value.startsWith('\t') || value.endsWith('\t')) return undefined;
     headers[name] = value;
+    at = headerLine.lastIndex;
   }
-  return headers;
+  const { host, 'content-length': length } = headers;
+  if (!host || !isKeptAlive(headers) || length === undefined || !plainLength.test(length)) return undefined;
+  return { text: text.slice(0, at + 2), url: line[1] as string, headers, length: Number(length) };
 }
 
 function isKeptAlive({ connection }: IncomingHttpHeaders): boolean {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { parsePlainRequest } from '../../../src/server/http/plainRequest';
+import { PlainReader } from '../../../src/server/http/plainRequest';
 
 interface Form {
   line?: string;
@@ -21,7 +21,7 @@ function request({ line = 'POST /predict HTTP/1.1', lines = ['Host: x'], length,
 }
 
 const withHeader = (header: string) => request({ lines: ['Host: x', header] });
-const parse = (text: string) => parsePlainRequest(Buffer.from(text, 'latin1'));
+const parse = (text: string) => new PlainReader().read(Buffer.from(text, 'latin1'));
 
 const others: Record<string, string> = {
   nothing: '',
@@ -129,6 +129,20 @@ describe('plain requests', () => {
   it('may have any body that is not too long', () => {
     for (const body of ['', '\r\n\r\n', '\0\xff', 'x'.repeat(32 * 1024)])
       assert.equal(parse(request({ body }))?.body.toString('latin1'), body);
+  });
+
+  it('are read again behind a head that was read before', () => {
+    const reader = new PlainReader();
+    const read = (text: string) => reader.read(Buffer.from(text, 'latin1'));
+    const first = read(request({ body: 'ab' }));
+    assert.equal(first?.body.toString(), 'ab');
+    assert.deepEqual({ ...read(request({ body: 'cd' })), body: first.body }, first);
+    for (const other of ['a', 'abc'])
+      assert.equal(read(request({ body: 'ab' }).replace('ab', other)), undefined);
+    assert.equal(read(request({ body: 'abc' }))?.body.toString(), 'abc');
+    assert.equal(read(request({ lines: ['Host: y'] }))?.headers.host, 'y');
+    for (const text of Object.values(others)) assert.equal(read(text), undefined);
+    assert.equal(read(request({ body: '\r\n\r\n' }))?.body.toString(), '\r\n\r\n');
   });
 
   for (const [what, text] of Object.entries(others)) {
