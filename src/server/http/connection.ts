@@ -52,8 +52,8 @@ export class Connection {
     if (this.#unsent.size === 0) this.#end();
   }
 
-  /** So many bytes of what came are none of a request that has begun. */
-  handOver(bytes: number): void {
+  /** Another reads on: so many bytes of what came are of no request that has begun. */
+  handedOver(bytes: number): void {
     this.#bytesRead = this.socket.bytesRead - bytes;
   }
 

@@ -119,7 +119,7 @@ export class PlainConnection implements PlainWriter {
     // It flows again once there is who reads it: else what is put back could go to nobody.
     socket.pause();
     for (const piece of [chunk, ...this.#held.splice(0)].reverse()) socket.unshift(piece);
-    this.connection.handOver(socket.readableLength);
+    this.connection.handedOver(socket.readableLength);
     this.options.handOver(socket);
     socket.resume();
   }
