@@ -380,6 +380,24 @@ describe('plain connections', () => {
     await start();
   });
 
+  it('wait for the rest of a request behind a plain one when the server stops', async () => {
+    const { socket, text } = await open();
+    const rest = post('/words', 'rest');
+    socket.write(post('/wait'));
+    await eventually(() => waiting.length === 1);
+    socket.write(rest.slice(0, 20));
+    await sleep(20);
+    const closed = server.close();
+    waiting[0]?.send(200, 'text/plain', 'waited');
+    await sleep(300);
+    socket.write(rest.slice(20));
+    await closed;
+    await sleep(20);
+    assert.deepEqual(statuses(text()), [200, 200]);
+    assert.match(text(), /Connection: close\r\n\r\nrest$/);
+    await start();
+  });
+
   it('let no header of an answer have a line of its own', async () => {
     const text = await ask([post('/split')]);
     assert.match(text, /^HTTP\/1\.1 500 /);
