@@ -10,6 +10,9 @@ const mostRows = 4096;
 
 type Role = 'input' | 'output';
 
+/** By the name of a tensor. */
+type ByTensor<T> = Record<Role, Map<string, T>>;
+
 interface Moments {
   count: number;
   sum: number;
@@ -24,8 +27,8 @@ interface Moments {
  * tensor it looks at some rows only, evenly spaced, and counts those.
  */
 export class ValueSummaries {
-  readonly #moments = new Map<string, Moments[]>();
-  readonly #labels = new Map<string, Map<string, number>>();
+  readonly #moments: ByTensor<Moments[]> = { input: new Map(), output: new Map() };
+  readonly #labels: ByTensor<Map<string, number>> = { input: new Map(), output: new Map() };
   readonly #columns: ReadonlyMap<string, readonly string[]>;
 
   /** @param columns names of features, by input, where the model knows them */
@@ -45,8 +48,11 @@ export class ValueSummaries {
   /** As Prometheus reads it. */
   text(): string {
     const lines: string[] = [];
-    const all = [...this.#moments].flatMap(([key, features]) =>
-      features.map((moments, index) => ({ labels: this.#labelsOf(key, index, features.length), ...moments })),
+    const all = listOf(this.#moments).flatMap(([role, tensor, features]) =>
+      features.map((moments, index) => ({
+        labels: this.#labelsOf(role, tensor, index, features.length),
+        ...moments,
+      })),
     );
     const summary = (name: string, help: string, of: 'sum' | 'squares') => {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} summary`);
@@ -66,13 +72,12 @@ export class ValueSummaries {
         all.map(({ labels, missing }) => [labels, missing]),
       );
     }
-    const labels = [...this.#labels].flatMap(([key, counts]) => {
-      const [role, tensor] = key.split('\n') as [Role, string];
-      return [...counts].map(([value, count]): [string, number] => [
+    const labels = listOf(this.#labels).flatMap(([role, tensor, counts]) =>
+      [...counts].map(([value, count]): [string, number] => [
         `role="${role}",tensor="${escaped(tensor)}",value="${escaped(value)}"`,
         count,
-      ]);
-    });
+      ]),
+    );
     if (labels.length > 0)
       counter('slipway_labels_total', 'How often a word or a whole number was given.', labels);
     return lines.length > 0 ? `${lines.join('\n')}\n` : '';
@@ -80,9 +85,9 @@ export class ValueSummaries {
 
   #sum(role: Role, { name, shape, data }: Tensor): void {
     const columns = shape.length === 2 && (shape[1] as number) <= mostFeatures ? (shape[1] as number) : 1;
-    const key = `${role}\n${name}`;
-    let features = this.#moments.get(key);
-    if (!features) this.#moments.set(key, (features = Array.from({ length: columns }, empty)));
+    const known = this.#moments[role];
+    let features = known.get(name);
+    if (!features) known.set(name, (features = Array.from({ length: columns }, empty)));
     // A model with a free second dimension may be given another number of columns.
     if (features.length !== columns) return;
     const rows = data.length / columns;
@@ -104,9 +109,9 @@ export class ValueSummaries {
   }
 
   #count(role: Role, name: string, data: TensorData): void {
-    const key = `${role}\n${name}`;
-    let counts = this.#labels.get(key);
-    if (!counts) this.#labels.set(key, (counts = new Map<string, number>()));
+    const known = this.#labels[role];
+    let counts = known.get(name);
+    if (!counts) known.set(name, (counts = new Map<string, number>()));
     for (let index = 0; index < Math.min(data.length, mostRows); index++) {
       const word = String(data[index]).slice(0, 80);
       const value = counts.has(word) || counts.size < mostLabels ? word : 'other';
@@ -114,12 +119,17 @@ export class ValueSummaries {
     }
   }
 
-  #labelsOf(key: string, index: number, count: number): string {
-    const [role, tensor] = key.split('\n') as [Role, string];
+  #labelsOf(role: Role, tensor: string, index: number, count: number): string {
     const names = this.#columns.get(tensor);
     const feature = count === 1 ? '' : (names?.[index] ?? String(index));
     return `role="${role}",tensor="${escaped(tensor)}",feature="${escaped(feature)}"`;
   }
+}
+
+function listOf<T>({ input, output }: ByTensor<T>): [role: Role, tensor: string, value: T][] {
+  const of = (role: Role, values: Map<string, T>) =>
+    [...values].map(([tensor, value]): [Role, string, T] => [role, tensor, value]);
+  return [...of('input', input), ...of('output', output)];
 }
 
 /** The first of them; what is no UTF-8 has marks in it. */

@@ -118,5 +118,8 @@ function byRow(outputs: Tensor[]): string {
 }
 
 function byName(outputs: Tensor[], textOf: (output: Tensor) => string): string {
-  return `{${outputs.map((output) => `${JSON.stringify(output.name)}:${textOf(output)}`).join(',')}}`;
+  let text = '{';
+  for (const output of outputs)
+    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(output.name)}:${textOf(output)}`;
+  return `${text}}`;
 }

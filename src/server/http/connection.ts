@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure } from '../failure';
 import type { Exchange, ExchangeObserver } from './exchange';
 import { tooSlow } from './refusals';
+import type { Reply } from './reply';
 
 /** A request that is still on its way when the server stops has so long. Docker kills what has not ended after 10 s. */
 const drainSeconds = 5;
@@ -30,10 +30,10 @@ export class Connection {
     });
   }
 
-  begin(exchange: Exchange, response: ServerResponse): void {
+  begin(exchange: Exchange, reply: Reply): void {
     this.#last = exchange;
     this.#unsent.add(exchange);
-    response.once('close', () => this.#left(exchange));
+    reply.whenSent(() => this.#left(exchange));
   }
 
   /** Whether no other answer will follow this one. */
@@ -52,9 +52,14 @@ export class Connection {
     if (this.#unsent.size === 0) this.#end();
   }
 
+  /** Another reads on: so many bytes of what came are of no request that has begun. */
+  handedOver(bytes: number): void {
+    this.#bytesRead = this.socket.bytesRead - bytes;
+  }
+
   /** Nothing has come or left for a while: it ends when that is the client's fault, but for requests that come slowly, which are refused. */
   rest(): void {
-    const idle = this.#last && this.#unsent.size === 0;
+    const idle = this.#last && this.#unsent.size === 0 && !this.#moreCame;
     if (idle || this.socket.writableLength > 0) this.socket.destroy();
   }
 
@@ -62,10 +67,14 @@ export class Connection {
   drain(seconds: number, sendSeconds: number): void {
     const last = this.#last;
     const waits = this.#unsent.size > 0;
-    const asks = last?.request.complete === false || (!waits && this.socket.bytesRead > this.#bytesRead);
+    const asks = last?.request.complete === false || (!waits && this.#moreCame);
     const stuck = waits && Math.min(seconds, last?.sendingSeconds ?? 0) > sendSeconds;
     if (stuck || (!waits && !asks)) this.socket.destroy();
     else if (asks && seconds > drainSeconds) this.refuse(tooSlow);
+  }
+
+  get #moreCame(): boolean {
+    return this.socket.bytesRead > this.#bytesRead;
   }
 
   #left(exchange: Exchange): void {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip as gzipWithCallback } from 'node:zlib';
 import { messageOf } from '../../core/errors';
@@ -7,6 +7,9 @@ import type { BodyBudget } from './bodyBudget';
 import type { Connection } from './connection';
 import { decoderOf } from './decoding';
 import { writeSoon } from './outbox';
+import type { PlainRequest } from './plainRequest';
+import { bytesOf } from './reply';
+import type { Pieces, Reply } from './reply';
 import type { Route } from './router';
 
 const gzip = promisify(gzipWithCallback);
@@ -15,8 +18,11 @@ const gzipFrom = 1024;
 /** Shorter answers are not counted as held: the system takes them at once. */
 const longAnswer = 64 * 1024;
 
+/** A request as node:http reads it, whose body comes bit by bit, or one that came whole. */
+export type Asked = IncomingMessage | PlainRequest;
+
 /** The body of an answer, in one piece or in several. */
-export type AnswerBody = string | Uint8Array | readonly (string | Uint8Array)[];
+export type AnswerBody = string | Uint8Array | Pieces;
 
 /** Status that is counted for a client that left before it was answered; none is sent. */
 const clientGone = 499;
@@ -42,16 +48,16 @@ export class Exchange {
   #held = 0;
   /** Bytes of the answer that are in memory. */
   #unsent = 0;
-  /** Whether all headers of the answer are ASCII, as far as they can be anything else. */
-  #ascii = true;
+  /** The headers of the request that the answer depends on. */
+  #vary: string | undefined;
   #onGone: (() => void) | undefined;
   /** When it came, by the clock of `performance.now()`. */
   readonly arrived = performance.now();
   #ended = Infinity;
 
   constructor(
-    readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    readonly request: Asked,
+    private readonly reply: Reply,
     private readonly observer: ExchangeObserver,
     private readonly bodies: BodyBudget,
     private readonly connection: Connection,
@@ -88,9 +94,7 @@ export class Exchange {
 
   /** Answers; compressed where the client takes that and the body is long. */
   send(status: number, contentType: string, body: AnswerBody, headers?: Record<string, string>): void {
-    const pieces: readonly (string | Uint8Array)[] = Array.isArray(body)
-      ? (body as readonly (string | Uint8Array)[])
-      : [body as string | Uint8Array];
+    const pieces: Pieces = Array.isArray(body) ? (body as Pieces) : [body as string | Uint8Array];
     const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
     if (length < gzipFrom) return this.#write(status, contentType, pieces, length, headers);
     this.vary('Accept-Encoding');
@@ -107,37 +111,33 @@ export class Exchange {
   #write(
     status: number,
     contentType: string,
-    pieces: readonly (string | Uint8Array)[],
+    pieces: Pieces,
     length: number,
     headers?: Record<string, string>,
   ): void {
     if (!this.#open) return;
-    const { response } = this;
     const sent = this.request.method === 'HEAD' ? 0 : length;
     if (sent >= longAnswer) this.#holdAnswer(sent);
     this.#end(status, sent);
-    writeSoon(() => {
-      if (this.connection.endsWith(this)) response.shouldKeepAlive = false;
-      response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length, ...headers });
-      // Node writes text and the headers before it as one, in UTF-8: that would encode a second time what is encoded already.
-      const written = this.#ascii ? pieces : pieces.map(bytesOf);
-      const last = written.length - 1;
-      if (last > 0) response.cork();
-      for (let index = 0; index < last; index++) response.write(written[index]);
-      response.end(written[last]);
-    });
+    writeSoon(() =>
+      this.reply.send(
+        status,
+        { 'Content-Type': contentType, 'Content-Length': length, ...headers },
+        pieces,
+        this.connection.endsWith(this),
+      ),
+    );
   }
 
   /** A header of the answer, whatever that will be. */
   setHeader(name: string, value: string): void {
-    this.#ascii &&= !/[^\0-\x7f]/.test(value);
-    this.response.setHeader(name, value);
+    this.reply.setHeader(name, value);
   }
 
   /** Says that the answer depends on this header of the request. */
   vary(name: string): void {
-    const others = this.response.getHeader('Vary');
-    this.setHeader('Vary', others === undefined ? name : `${String(others)}, ${name}`);
+    this.#vary = this.#vary === undefined ? name : `${this.#vary}, ${name}`;
+    this.setHeader('Vary', this.#vary);
   }
 
   /** Answers with what went wrong: in words when they are fit for the client, else only that something did. */
@@ -153,15 +153,23 @@ export class Exchange {
   /** The whole body, unpacked. Rejects with `Failure` when it is too long; the rest of it is then read and dropped. */
   async body(): Promise<Buffer> {
     const decode = decoderOf(this.request.headers['content-encoding']);
-    const sent = await this.#received();
+    const { request } = this;
+    const sent = 'body' in request ? this.#whole(request.body) : await this.#received(request);
     if (!decode) return sent;
     // What it unpacks to is in memory too, and may be a thousand times as much.
     let length = 0;
     return decode(sent, (bytes) => this.#hold(bytes, (length += bytes)));
   }
 
-  #received(): Promise<Buffer> {
-    const { request, bodies } = this;
+  #whole(body: Buffer): Buffer {
+    this.bodies.check(body.length);
+    this.#bytesRead = body.length;
+    this.#hold(body.length, body.length);
+    return body;
+  }
+
+  #received(request: IncomingMessage): Promise<Buffer> {
+    const { bodies } = this;
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let length = 0;
@@ -212,12 +220,8 @@ export class Exchange {
   }
 }
 
-function bytesOf(piece: string | Uint8Array): Uint8Array {
-  return typeof piece === 'string' ? Buffer.from(piece) : piece;
-}
-
 /** Whether the client says that it takes gzip; a quality of 0 says that it does not. */
-function takesGzip({ headers }: IncomingMessage): boolean {
+function takesGzip({ headers }: Asked): boolean {
   const accepted = headers['accept-encoding'];
   return typeof accepted === 'string' && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(accepted);
 }

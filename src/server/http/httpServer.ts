@@ -1,5 +1,5 @@
 import { createServer, Server } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +8,11 @@ import type { Access } from './access';
 import type { BodyBudget } from './bodyBudget';
 import { Connection } from './connection';
 import { Exchange } from './exchange';
-import type { ExchangeObserver } from './exchange';
+import type { Asked, ExchangeObserver } from './exchange';
+import { PlainConnection } from './plainConnection';
 import { checkHost, gone, noProxy, refusalOf, unexpected } from './refusals';
+import { NodeReply } from './reply';
+import type { Reply } from './reply';
 import type { Router } from './router';
 
 /** How long a connection may be open without a request. */
@@ -18,6 +21,8 @@ const idleSeconds = 75;
 /** The HTTP server: hands requests to the router, and ends without dropping one. */
 export class HttpServer {
   readonly #server: Server;
+  /** How node:http takes a connection. */
+  readonly #handOver: (socket: Socket) => void;
   readonly #connections = new Map<Socket, Connection>();
 
   constructor(
@@ -38,9 +43,12 @@ export class HttpServer {
       requireHostHeader: false,
     });
     this.#server = server;
+    const [takes] = server.listeners('connection') as [(socket: Socket) => void];
+    this.#handOver = (socket) => takes.call(server, socket);
+    server.off('connection', takes);
     server.on('connection', (socket) => this.#open(socket));
-    server.on('request', (request, response) => void this.#serve(request, response));
-    server.on('checkExpectation', (request, response) => void this.#serve(request, response, unexpected));
+    server.on('request', this.#listener());
+    server.on('checkExpectation', this.#listener(unexpected));
     server.on('connect', (request, socket) => {
       socket.on('error', () => undefined);
       this.#connections.get(request.socket)?.refuse(noProxy);
@@ -76,16 +84,32 @@ export class HttpServer {
   }
 
   #open(socket: Socket): void {
-    this.#connections.set(socket, new Connection(socket, this.observer));
+    const connection = new Connection(socket, this.observer);
+    this.#connections.set(socket, connection);
     socket.once('close', () => this.#connections.delete(socket));
+    new PlainConnection(socket, connection, {
+      serve: (request, reply) => void this.#serve(request, reply, connection),
+      handOver: this.#handOver,
+      requestSeconds: this.requestSeconds,
+      idleSeconds,
+    });
   }
 
-  /** Answers a request: with `refusal`, where that is given. */
-  async #serve(request: IncomingMessage, response: ServerResponse, refusal?: Failure): Promise<void> {
+  /** Answers what node:http has read: with `refusal`, where that is given. */
+  #listener(refusal?: Failure): RequestListener {
+    return (request, response) =>
+      void this.#serve(
+        request,
+        new NodeReply(response),
+        this.#connections.get(request.socket) as Connection,
+        refusal,
+      );
+  }
+
+  async #serve(request: Asked, reply: Reply, connection: Connection, refusal?: Failure): Promise<void> {
     this.observer.started();
-    const connection = this.#connections.get(request.socket) as Connection;
-    const exchange = new Exchange(request, response, this.observer, this.bodies, connection);
-    connection.begin(exchange, response);
+    const exchange = new Exchange(request, reply, this.observer, this.bodies, connection);
+    connection.begin(exchange, reply);
     const id = request.headers['x-request-id'];
     if (id !== undefined) exchange.setHeader('X-Request-Id', String(id));
     try {

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { Failure } from '../failure';
+import type { Asked } from './exchange';
 
 const close = { Connection: 'close' };
 
@@ -22,6 +22,6 @@ export function refusalOf(code: string): Failure {
 }
 
 /** Throws `Failure` 400 when a request does not say which host it asks. */
-export function checkHost({ headers, httpVersionMinor }: IncomingMessage): void {
+export function checkHost({ headers, httpVersionMinor }: Asked): void {
   if (headers.host === undefined && httpVersionMinor > 0) throw noHost;
 }

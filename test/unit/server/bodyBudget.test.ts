@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { BodyBudget } from '../../../src/server/http/bodyBudget';
 import { Connection } from '../../../src/server/http/connection';
 import { Exchange } from '../../../src/server/http/exchange';
+import { NodeReply } from '../../../src/server/http/reply';
 
 describe('the budget of bodies', () => {
   it('refuses no answer that is the only one, however long, and others until that has left', () => {
@@ -25,8 +26,9 @@ describe('the budget of bodies', () => {
     const observer = { started: nothing, ended: nothing, moved: nothing, broken: assert.ifError };
     const server = createServer((request, response) => {
       const connection = new Connection(request.socket, observer);
-      const exchange = new Exchange(request, response, observer, budget, connection);
-      connection.begin(exchange, response);
+      const reply = new NodeReply(response);
+      const exchange = new Exchange(request, reply, observer, budget, connection);
+      connection.begin(exchange, reply);
       exchange.send(200, 'application/octet-stream', randomBytes(200_000));
     });
     await once(server.listen(0), 'listening');

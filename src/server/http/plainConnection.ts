@@ -1,0 +1,126 @@
+import type { Socket } from 'node:net';
+import type { Connection } from './connection';
+import { PlainReply } from './plainReply';
+import type { PlainWriter } from './plainReply';
+import { PlainReader } from './plainRequest';
+import type { PlainRequest } from './plainRequest';
+import { tooSlow } from './refusals';
+import type { Pieces, Reply } from './reply';
+
+/** What is done with what comes on a connection. */
+export interface PlainOptions {
+  serve(request: PlainRequest, reply: Reply): void;
+  /** Gives a connection to node:http, which reads on it from its start. */
+  handOver(socket: Socket): void;
+  /** So long may a client send nothing before its first request, and read nothing of an answer. */
+  requestSeconds: number;
+  /** So long may it send nothing between two requests. */
+  idleSeconds: number;
+}
+
+/** As much as this is read while a request is answered; the rest stays with the client. */
+const mostHeld = 64 * 1024;
+
+/**
+ * A connection from its start until something comes that is no plain request: from then on it is node:http's. What comes while a
+ * request is answered waits, so that no answer is outstanding then.
+ */
+export class PlainConnection implements PlainWriter {
+  /** Whether there is a request whose answer has not left. */
+  #busy = false;
+  readonly #reader = new PlainReader();
+  readonly #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** Runs from the first answer on. */
+  #idle: NodeJS.Timeout | undefined;
+  readonly #listeners: [event: string, listener: (chunk: Buffer) => void][];
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly connection: Connection,
+    private readonly options: PlainOptions,
+  ) {
+    this.#listeners = [
+      ['data', (chunk) => this.#read(chunk)],
+      // As node:http has it: who sends no more gets no more.
+      ['end', () => socket.end()],
+      ['timeout', () => this.#rest()],
+      ['close', () => clearTimeout(this.#idle)],
+      ['error', () => undefined],
+    ];
+    socket.setTimeout(options.requestSeconds * 1000);
+    for (const [event, listener] of this.#listeners) socket.on(event, listener);
+  }
+
+  get more(): boolean {
+    return this.#held.length > 0;
+  }
+
+  #read(chunk: Buffer): void {
+    // What follows the last answer is nobody's.
+    if (!this.socket.writable) return;
+    if (!this.#busy) return this.#take(chunk);
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes >= mostHeld) this.socket.pause();
+  }
+
+  #take(chunk: Buffer): void {
+    const request = this.#reader.read(chunk);
+    if (!request) return this.#handOver(chunk);
+    this.#busy = true;
+    this.options.serve(request, new PlainReply(this, this.options.idleSeconds));
+  }
+
+  write(head: string, [first = '', ...others]: Pieces, last: boolean, sent: () => void): void {
+    const { socket } = this;
+    if (!socket.writable) return;
+    const left = () => {
+      sent();
+      this.#next();
+    };
+    if (typeof first === 'string' && others.length === 0) {
+      socket.write(head + first, left);
+    } else {
+      socket.cork();
+      socket.write(head);
+      for (const piece of [first, ...others.slice(0, -1)]) socket.write(piece);
+      socket.write(others.at(-1) ?? '', left);
+      socket.uncork();
+    }
+    if (last) socket.destroySoon();
+  }
+
+  /** An answer has left: goes on with what came meanwhile. */
+  #next(): void {
+    const { socket } = this;
+    this.#busy = false;
+    if (!socket.writable) return;
+    if (this.#idle) this.#idle.refresh();
+    else
+      this.#idle = setTimeout(() => this.#busy || socket.destroy(), this.options.idleSeconds * 1000).unref();
+    const chunk = this.#held.shift();
+    if (!chunk) return;
+    this.#heldBytes -= chunk.length;
+    this.#take(chunk);
+    if (this.#held.length === 0 && socket.isPaused()) socket.resume();
+  }
+
+  /** Nothing has come or left for a while. */
+  #rest(): void {
+    if (this.#busy) this.connection.rest();
+    else if (!this.#idle) this.connection.refuse(tooSlow);
+  }
+
+  #handOver(chunk: Buffer): void {
+    const { socket } = this;
+    clearTimeout(this.#idle);
+    for (const [event, listener] of this.#listeners) socket.off(event, listener);
+    // It flows again once there is who reads it: else what is put back could go to nobody.
+    socket.pause();
+    for (const piece of [chunk, ...this.#held.splice(0)].reverse()) socket.unshift(piece);
+    this.connection.handedOver(socket.readableLength);
+    this.options.handOver(socket);
+    socket.resume();
+  }
+}

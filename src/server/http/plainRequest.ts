@@ -1,0 +1,102 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A request that came whole, with what is used of an `IncomingMessage`. */
+export interface PlainRequest {
+  readonly method: 'POST';
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly complete: true;
+  readonly httpVersionMinor: 1;
+}
+
+const longestHead = 8 * 1024;
+const longestBody = 32 * 1024;
+const mostHeaders = 64;
+
+const requestLine = /^POST (\/[!"$-~]*) HTTP\/1\.1\r\n/;
+/** A name that is a token of RFC 9110, and a value of ASCII without control characters. */
+const headerLine = /([!#$%&'*+\-.^_`|~\dA-Za-z]+):([\t -~]*)\r\n/y;
+const plainLength = /^(?:0|[1-9]\d{0,6})$/;
+/** What changes how a request is read or answered, or is no string in an `IncomingMessage`. */
+const unusual = new Set([
+  'content-encoding',
+  'expect',
+  'http2-settings',
+  'origin',
+  'proxy-connection',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What stands before a body. */
+interface PlainHead {
+  /** As it came. */
+  readonly text: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly length: number;
+}
+
+/**
+ * Reads POSTs of the plainest form: such as are all of a chunk, with each header once and a length of plain digits. All else, right or
+ * wrong, is for a parser that knows all of HTTP; what that refuses must not be read here.
+ */
+export class PlainReader {
+  /** That of the request before, as clients send the same again and again. */
+  #head: PlainHead | undefined;
+
+  /** Undefined where it is no plain request. */
+  read(chunk: Buffer): PlainRequest | undefined {
+    if (chunk.length > longestHead + longestBody) return undefined;
+    const text = chunk.toString('latin1', 0, longestHead);
+    const head = this.#head && text.startsWith(this.#head.text) ? this.#head : parseHead(text);
+    if (!head) return undefined;
+    this.#head = head;
+    const { url, headers, length } = head;
+    const body = chunk.subarray(head.text.length);
+    if (body.length !== length || length > longestBody) return undefined;
+    return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
+  }
+}
+
+function parseHead(text: string): PlainHead | undefined {
+  const line = requestLine.exec(text);
+  if (!line) return undefined;
+  const headers: IncomingHttpHeaders = {};
+  let count = 0;
+  let at = line[0].length;
+  while (!text.startsWith('\r\n', at)) {
+    headerLine.lastIndex = at;
+    const header = headerLine.exec(text);
+    if (!header || ++count > mostHeaders) return undefined;
+    const name = (header[1] as string).toLowerCase();
+    // Twice is unusual, and so is what every object has.
+    if (unusual.has(name) || headers[name] !== undefined) return undefined;
+    const value = trimmed(header[2] as string);
+    // Not everywhere is a tab around a value taken for a space.
+    if (value.startsWith('\t') || value.endsWith('\t')) return undefined;
+    headers[name] = value;
+    at = headerLine.lastIndex;
+  }
+  const { host, 'content-length': length } = headers;
+  if (!host || !isKeptAlive(headers) || length === undefined || !plainLength.test(length)) return undefined;
+  return { text: text.slice(0, at + 2), url: line[1] as string, headers, length: Number(length) };
+}
+
+function isKeptAlive({ connection }: IncomingHttpHeaders): boolean {
+  return connection === undefined || connection.toLowerCase() === 'keep-alive';
+}
+
+function trimmed(value: string): string {
+  let first = 0;
+  let end = value.length;
+  while (first < end && value.charCodeAt(first) === space) first++;
+  while (end > first && value.charCodeAt(end - 1) === space) end--;
+  return value.slice(first, end);
+}
+
+const space = 0x20;
