@@ -2,7 +2,7 @@ import { countOf } from '../../core/inference/datatypes';
 import { exampleShape } from '../../core/inference/exampleValues';
 import type { Signature, TensorSpec } from '../../core/model/signature';
 import { mostNamedColumns, rowsOf, tableOf, takesInstances, wrapsInputs } from './requestForms';
-import { nested, object, ref, value } from './valueSchemas';
+import { cell, nested, object, ref, value } from './valueSchemas';
 import type { Json } from './valueSchemas';
 
 /** JSON Schemas of the bodies for a model. All that those of requests allow is accepted. */
@@ -64,7 +64,7 @@ function tableForms(signature: Signature): Json {
   const names = table.columns.map(({ name }) => name);
   // Without them, rows of one value would be an axis too many.
   const needsNames = signature.inputs.length === 1 && signature.inputs[0]?.shape?.length === 1;
-  const cells = table.columns.map(({ datatype }) => value(datatype));
+  const cells = table.columns.map(({ datatype }) => cell(datatype));
   const length = { minItems: names.length, maxItems: names.length };
   const columns = table.named
     ? { enum: needsNames ? [names] : [names, null] }

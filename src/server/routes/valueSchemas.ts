@@ -35,6 +35,12 @@ export function value(datatype: Datatype = 'FP32'): Json {
   return { type: ['number', 'null'], minimum: -most, maximum: most };
 }
 
+/** A value in a table, where a truth value may stand for a number, as pandas has it. */
+export function cell(datatype: Datatype = 'FP32'): Json {
+  const schema = value(datatype);
+  return datatype.startsWith('FP') ? { ...schema, type: ['number', 'null', 'boolean'] } : schema;
+}
+
 export function object(properties: Json, required: string[]): Json {
   return { type: 'object', properties, required };
 }

@@ -113,6 +113,26 @@ describe('examples in the description of the interface', () => {
     }
   });
 
+  it('take truth values for numbers in tables, as they are read, and in nothing else', () => {
+    const model = modelWith(spec('x', [null, 1]));
+    const readable = (protocol: 'invocation' | 'plain', body: object) => {
+      try {
+        readRequest(protocol, Buffer.from(JSON.stringify(body)), model.signature);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const rows = { dataframe_records: [{ 0: true }] };
+    assert.deepEqual(
+      [readable('invocation', rows), readable('plain', { inputs: { x: [[true]] } })],
+      [true, false],
+    );
+    const text = JSON.stringify(openApiOf(model, '1', false));
+    const types = [...text.matchAll(/"type":(\["number"[^\]]*\])/g)].map(([, type]) => type);
+    assert.deepEqual([...new Set(types)].sort(), ['["number","null","boolean"]', '["number","null"]']);
+  });
+
   it('have flat data for infer, as its schema says', () => {
     const model = modelWith(spec('x', [null, 2, 3]), spec('y', []));
     const body = examplesOf(model).find(({ protocol }) => protocol === 'v2')?.body ?? '';
