@@ -55,6 +55,8 @@ export class KubernetesApi {
   readonly controller: DeploymentController;
   /** Waited for before what was asked is done. */
   beforeAnswer: ((asked: string) => Promise<unknown> | undefined) | undefined;
+  /** Whether the connection ends after what was asked is done, and nobody hears of it. */
+  losesAnswer: ((asked: string) => boolean) | undefined;
   kubeconfig = '';
   url = '';
   readonly #watches = new Set<ServerResponse>();
@@ -175,10 +177,11 @@ export class KubernetesApi {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', this.url);
     const method = request.method ?? '';
-    this.asked.push(`${method} ${request.url ?? ''}`);
+    const asked = `${method} ${request.url ?? ''}`;
+    this.asked.push(asked);
     const user = this.#userOf(request);
     const body = await bodyOf(request);
-    await this.beforeAnswer?.(`${method} ${request.url ?? ''}`);
+    await this.beforeAnswer?.(asked);
     const found = discover(pathname, this.kinds, this.#version) ?? review(pathname, body, user);
     if (found) {
       send(response, method === 'POST' ? 201 : 200, found);
@@ -196,7 +199,8 @@ export class KubernetesApi {
       return;
     }
     const { status, object } = this.#work(method, route, request, body, user, searchParams);
-    send(response, status, object);
+    if (this.losesAnswer?.(asked)) response.destroy();
+    else send(response, status, object);
   }
 
   #work(

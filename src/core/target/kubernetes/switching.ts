@@ -60,15 +60,18 @@ async function put(
 ): Promise<string> {
   const keeps = await keepsRange(site, of, before, traffic, signal);
   await putRevisions(site, of, traffic, signal);
-  const id = await putService(site, of, before, traffic, signal);
-  // Not to be cancelled between two objects.
+  signal.throwIfAborted();
+  // Not to be cancelled from here on: nobody would know what of it was done.
   const restore = AbortSignal.timeout(RESTORE_MS);
+  const id = randomUUID();
   try {
+    await putService(site, of, before, traffic, id, restore);
     await putCompanions(site, of, traffic, restore, keeps);
     await assertRouteTaken(site, of, restore);
     await keepUp(site, of, id, restore);
   } catch (error) {
-    await takeBack(site, of, { id, before: before?.traffic }, restore).catch(() => undefined);
+    const back = AbortSignal.timeout(RESTORE_MS);
+    await takeBack(site, of, { id, before: before?.traffic }, back).catch(() => undefined);
     throw error;
   }
   return id;
@@ -80,16 +83,16 @@ async function putService(
   of: Subject,
   now: Address | undefined,
   traffic: Traffic,
+  id: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<void> {
   const { autoscale } = site.config;
-  const note: SwitchNote = { id: randomUUID(), traffic, ...(autoscale && { autoscale }) };
+  const note: SwitchNote = { id, traffic, ...(autoscale && { autoscale }) };
   const newest = Math.max(now?.newest ?? 0, ...routed(traffic));
   const service = addressService(of, traffic, newest, note);
   const resourceVersion = now?.service.metadata.resourceVersion;
   const metadata = { ...service.metadata, ...(resourceVersion && { resourceVersion }) };
   await site.api.apply({ ...service, metadata }, signal);
-  return note.id;
 }
 
 async function putCompanions(
@@ -152,7 +155,7 @@ export async function takeBack(
   }
   try {
     await putRevisions(site, of, before, signal);
-    await putService(site, of, now, before, signal);
+    await putService(site, of, now, before, randomUUID(), signal);
   } catch (error) {
     if (apiStatusOf(error) === 409) return false;
     throw error;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deploy } from '../../../../src/core/release/deploy';
 import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
-import type { Target } from '../../../../src/core/target/target';
+import type { Release, Target } from '../../../../src/core/target/target';
 import type { RouteCondition } from '../../../host/kubernetes/gateway';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import type { StoredObject } from '../../../host/kubernetes/store';
@@ -352,6 +353,40 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
       assert.equal(stored('PodDisruptionBudget').spec.selector.matchLabels['dev.slipway.revision'], '3');
       assert.equal(stored('HorizontalPodAutoscaler').spec.scaleTargetRef.name, 'iris-r3');
       assert.deepEqual(backends(), [{ name: 'iris-r3', port: 80, weight: 1 }]);
+    });
+  });
+
+  describe('when a promotion ends while the cluster takes what moves the traffic', () => {
+    const moves = (asked: string) => asked.startsWith('PATCH') && asked.includes('/services/iris?');
+
+    async function second(): Promise<[Target, Release]> {
+      const target = configured();
+      await serve(target, iris);
+      return [target, await startCandidate(target, iris)];
+    }
+
+    it('goes back to the old one when it is cancelled, however late the cluster does it', async () => {
+      const [target, candidate] = await second();
+      const controller = new AbortController();
+      api.beforeAnswer = (asked) => {
+        if (controller.signal.aborted || !moves(asked)) return;
+        controller.abort();
+        return sleep(300);
+      };
+      await assert.rejects(target.promote(candidate, taskOf(controller.signal)), { name: 'AbortError' });
+      await target.fail(candidate, 'it was cancelled', taskOf());
+      await sleep(400);
+      assert.equal(stored('Service').spec.selector['dev.slipway.revision'], '1');
+      assert.equal(await stateOf(target), '1 serving ready');
+    });
+
+    it('goes back to the old one when nobody hears that it was done', async () => {
+      const [target, candidate] = await second();
+      let lost = 0;
+      api.losesAnswer = (asked) => moves(asked) && lost++ === 0;
+      await assert.rejects(target.promote(candidate, taskOf()), { code: 'cluster-unreachable' });
+      assert.equal(stored('Service').spec.selector['dev.slipway.revision'], '1');
+      assert.equal(await stateOf(target), '2 candidate ready, 1 serving ready');
     });
   });
 
