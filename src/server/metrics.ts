@@ -39,9 +39,9 @@ const frontUsage = {
 export class ServerMetrics implements BatchObserver {
   readonly #registry = new Registry();
   /** Counted apart from the registry, which takes labels apart each time. From 0, so that the first request is a rise. */
-  readonly #counts = new Map([
-    ['infer 200', 0],
-    ['predict 200', 0],
+  readonly #counts = new Map<Route, Map<number, number>>([
+    ['infer', new Map([[200, 0]])],
+    ['predict', new Map([[200, 0]])],
   ]);
   readonly #duration = new Histogram({
     name: 'slipway_request_duration_seconds',
@@ -72,10 +72,8 @@ export class ServerMetrics implements BatchObserver {
       registers,
       collect() {
         this.reset();
-        for (const [key, count] of counts) {
-          const [route, status] = key.split(' ') as [Route, string];
-          this.inc({ route, status }, count);
-        }
+        for (const [route, byStatus] of counts)
+          for (const [status, count] of byStatus) this.inc({ route, status }, count);
       },
     });
     this.#sampled(
@@ -162,8 +160,9 @@ export class ServerMetrics implements BatchObserver {
 
   ended(route: Route, status: number, seconds: number): void {
     this.#inFlight--;
-    const key = `${route} ${status}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    let byStatus = this.#counts.get(route);
+    if (!byStatus) this.#counts.set(route, (byStatus = new Map<number, number>()));
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
     this.#duration.observe(seconds, route);
   }
 

@@ -57,6 +57,12 @@ export type Runner = Pick<
   'ready' | 'down' | 'run' | 'patience' | 'giveUp' | 'onReady' | 'onDown'
 >;
 
+/** A worker, and the run that it is busy with. */
+interface Slot {
+  readonly worker: Runner;
+  run: BusyRun | undefined;
+}
+
 /**
  * Hands requests to the workers, to each one run at a time. What arrives while all are busy goes into the next run together;
  * nothing ever waits for company. When a run of several fails, each of them runs again alone. A worker that is started again is waited for,
@@ -64,16 +70,17 @@ export type Runner = Pick<
  */
 export class Batcher {
   #queue: QueuedJob[] = [];
-  readonly #busy = new Map<Runner, BusyRun>();
+  readonly #slots: Slot[];
   #scheduled = false;
   readonly #trial: BatchTrial;
   readonly #cost = new RunCost();
 
   constructor(
-    private readonly workers: readonly Runner[],
+    workers: readonly Runner[],
     private readonly options: BatcherOptions,
     private readonly observer: BatchObserver,
   ) {
+    this.#slots = workers.map((worker) => ({ worker, run: undefined }));
     this.#trial = new BatchTrial(options.maxBatch > 1 && options.batchable, options.log);
     for (const worker of workers) {
       worker.onReady = () => this.#schedule();
@@ -87,12 +94,12 @@ export class Batcher {
 
   /** Why no worker takes requests; undefined while one does or soon will. */
   get #down(): Failure | undefined {
-    return this.workers.every(({ down }) => down) ? this.workers[0]?.down : undefined;
+    return this.#slots.every(({ worker }) => worker.down) ? this.#slots[0]?.worker.down : undefined;
   }
 
-  /** The first worker that has nothing to do. */
-  get #idle(): Runner | undefined {
-    return this.workers.find((worker) => worker.ready && !this.#busy.has(worker));
+  /** The first with a worker that has nothing to do. */
+  get #idle(): Slot | undefined {
+    return this.#slots.find(({ worker, run }) => worker.ready && !run);
   }
 
   /** Takes a request in. Throws `Failure` when there is no room, or no worker soon. */
@@ -133,12 +140,12 @@ export class Batcher {
   }
 
   #reconsider(): void {
-    for (const run of this.#busy.values()) run.reconsider(() => this.#queue.length > 0);
+    for (const { run } of this.#slots) run?.reconsider(() => this.#queue.length > 0);
   }
 
   /** Starts the next run once everything that has arrived by now is read: that is one turn of the event loop, not a timer. */
   #schedule(): void {
-    if (this.#scheduled || this.#busy.size === this.workers.length) return;
+    if (this.#scheduled || this.#slots.every(({ run }) => run)) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -147,11 +154,10 @@ export class Batcher {
   }
 
   #next(): void {
-    for (let worker = this.#idle; worker; worker = this.#idle) {
+    for (let slot = this.#idle; slot; slot = this.#idle) {
       const jobs = this.#take();
       if (jobs.length === 0) return;
-      this.#busy.set(worker, new BusyRun(worker, jobs));
-      void this.#serve(worker, jobs);
+      void this.#serve(slot, jobs);
     }
   }
 
@@ -185,11 +191,13 @@ export class Batcher {
     return this.#trial.possible && !job.alone && !first.alone && haveSameRows(job.inputs, first.inputs);
   }
 
-  async #serve(worker: Runner, jobs: QueuedJob[]): Promise<void> {
+  async #serve(slot: Slot, jobs: QueuedJob[]): Promise<void> {
+    const { worker } = slot;
+    slot.run = new BusyRun(worker, jobs);
     const settle =
       jobs.length > 1 ? await this.#together(worker, jobs) : await this.#alone(worker, jobs[0] as QueuedJob);
-    this.#busy.get(worker)?.end();
-    this.#busy.delete(worker);
+    slot.run.end();
+    slot.run = undefined;
     // The worker gets its next run before the answers of this one are written.
     this.#next();
     settle();

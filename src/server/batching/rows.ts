@@ -27,12 +27,12 @@ export function haveSameRows(one: readonly Tensor[], other: readonly Tensor[]): 
 export function joinRows(requests: readonly { inputs: readonly Tensor[]; rows: number }[]): OutgoingTensor[] {
   const [first] = requests;
   if (!first) return [];
-  if (requests.length === 1) return first.inputs.map(({ data, ...tensor }) => ({ ...tensor, parts: [data] }));
+  const joined = requests.length > 1;
   const rows = requests.reduce((sum, request) => sum + request.rows, 0);
   return first.inputs.map(({ name, datatype, shape }, index) => ({
     name,
     datatype,
-    shape: [rows, ...shape.slice(1)],
+    shape: joined ? [rows, ...shape.slice(1)] : shape,
     parts: requests.map(({ inputs }) => (inputs[index] as Tensor).data),
   }));
 }

@@ -14,7 +14,7 @@ export class Connection {
   closing = false;
   #last: Exchange | undefined;
   /** Those whose answer has not left for good: a client may read slowly, or what it asks takes long. */
-  readonly #unsent = new Set<Exchange>();
+  readonly #unsent: Exchange[] = [];
   /** What had come when the last answer had left: more is the beginning of another request. */
   #bytesRead = 0;
   /** What follows the last answer. */
@@ -26,13 +26,13 @@ export class Connection {
   ) {
     socket.once('close', () => {
       // Node tells only of the response that is written at the moment, and not of those behind it.
-      for (const exchange of this.#unsent) this.#left(exchange);
+      for (const exchange of [...this.#unsent]) this.#left(exchange);
     });
   }
 
   begin(exchange: Exchange, reply: Reply): void {
     this.#last = exchange;
-    this.#unsent.add(exchange);
+    this.#unsent.push(exchange);
     reply.whenSent(() => this.#left(exchange));
   }
 
@@ -49,7 +49,7 @@ export class Connection {
     if (partOfLast && last.open) return last.fail(failure);
     // The rest of what is answered already gets no second answer.
     this.#end = partOfLast ? () => this.socket.destroy() : () => this.#answer(failure);
-    if (this.#unsent.size === 0) this.#end();
+    if (this.#unsent.length === 0) this.#end();
   }
 
   /** Another reads on: so many bytes of what came are of no request that has begun. */
@@ -59,14 +59,14 @@ export class Connection {
 
   /** Nothing has come or left for a while: it ends when that is the client's fault, but for requests that come slowly, which are refused. */
   rest(): void {
-    const idle = this.#last && this.#unsent.size === 0 && !this.#moreCame;
+    const idle = this.#last && this.#unsent.length === 0 && !this.#moreCame;
     if (idle || this.socket.writableLength > 0) this.socket.destroy();
   }
 
   /** The server stops since so many seconds: ends what has nothing to wait for, and what has waited long enough for its client. */
   drain(seconds: number, sendSeconds: number): void {
     const last = this.#last;
-    const waits = this.#unsent.size > 0;
+    const waits = this.#unsent.length > 0;
     const asks = last?.request.complete === false || (!waits && this.#moreCame);
     const stuck = waits && Math.min(seconds, last?.sendingSeconds ?? 0) > sendSeconds;
     if (stuck || (!waits && !asks)) this.socket.destroy();
@@ -78,9 +78,11 @@ export class Connection {
   }
 
   #left(exchange: Exchange): void {
-    if (!this.#unsent.delete(exchange)) return;
+    const index = this.#unsent.indexOf(exchange);
+    if (index < 0) return;
+    this.#unsent.splice(index, 1);
     exchange.left();
-    if (this.#unsent.size > 0) return;
+    if (this.#unsent.length > 0) return;
     this.#bytesRead = this.socket.bytesRead;
     this.#end?.();
   }

@@ -150,11 +150,15 @@ export class Exchange {
     }
   }
 
-  /** The whole body, unpacked. Rejects with `Failure` when it is too long; the rest of it is then read and dropped. */
-  async body(): Promise<Buffer> {
-    const decode = decoderOf(this.request.headers['content-encoding']);
+  /** The whole body, unpacked. Throws or rejects with `Failure` when it is too long; the rest of it is then read and dropped. */
+  body(): Buffer | Promise<Buffer> {
     const { request } = this;
-    const sent = 'body' in request ? this.#whole(request.body) : await this.#received(request);
+    return 'body' in request ? this.#whole(request.body) : this.#unpacked(request);
+  }
+
+  async #unpacked(request: IncomingMessage): Promise<Buffer> {
+    const decode = decoderOf(request.headers['content-encoding']);
+    const sent = await this.#received(request);
     if (!decode) return sent;
     // What it unpacks to is in memory too, and may be a thousand times as much.
     let length = 0;

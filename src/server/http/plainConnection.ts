@@ -33,6 +33,8 @@ export class PlainConnection implements PlainWriter {
   #heldBytes = 0;
   /** Runs from the first answer on. */
   #idle: NodeJS.Timeout | undefined;
+  /** When the last answer has left, by the clock of `performance.now()`. */
+  #answered = 0;
   readonly #listeners: [event: string, listener: (chunk: Buffer) => void][];
 
   constructor(
@@ -96,14 +98,23 @@ export class PlainConnection implements PlainWriter {
     const { socket } = this;
     this.#busy = false;
     if (!socket.writable) return;
-    if (this.#idle) this.#idle.refresh();
-    else
-      this.#idle = setTimeout(() => this.#busy || socket.destroy(), this.options.idleSeconds * 1000).unref();
+    this.#answered = performance.now();
+    if (!this.#idle) this.#endIdle(this.options.idleSeconds * 1000);
     const chunk = this.#held.shift();
     if (!chunk) return;
     this.#heldBytes -= chunk.length;
     this.#take(chunk);
     if (this.#held.length === 0 && socket.isPaused()) socket.resume();
+  }
+
+  /** Ends the connection once nothing was asked for too long since the last answer. Looks in so many milliseconds: to start a timer with each answer costs more. */
+  #endIdle(milliseconds: number): void {
+    this.#idle = setTimeout(() => {
+      const idle = this.options.idleSeconds * 1000;
+      const left = this.#busy ? idle : this.#answered + idle - performance.now();
+      if (left > 0) this.#endIdle(left);
+      else this.socket.destroy();
+    }, milliseconds).unref();
   }
 
   /** Nothing has come or left for a while. */

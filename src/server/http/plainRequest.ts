@@ -52,14 +52,18 @@ export class PlainReader {
   /** Undefined where it is no plain request. */
   read(chunk: Buffer): PlainRequest | undefined {
     if (chunk.length > longestHead + longestBody) return undefined;
-    const text = chunk.toString('latin1', 0, longestHead);
-    const head = this.#head && text.startsWith(this.#head.text) ? this.#head : parseHead(text);
+    const head = this.#sameHead(chunk) ?? parseHead(chunk.toString('latin1', 0, longestHead));
     if (!head) return undefined;
     this.#head = head;
     const { url, headers, length } = head;
     const body = chunk.subarray(head.text.length);
     if (body.length !== length || length > longestBody) return undefined;
     return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
+  }
+
+  #sameHead(chunk: Buffer): PlainHead | undefined {
+    const head = this.#head;
+    return head && chunk.toString('latin1', 0, head.text.length) === head.text ? head : undefined;
   }
 }
 

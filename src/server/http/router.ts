@@ -28,7 +28,8 @@ const maxRemembered = 64;
  */
 export class Router {
   readonly #entries: Entry[] = [];
-  readonly #remembered = new Map<string, Match>();
+  /** By method and URL. */
+  readonly #remembered = new Map<string, Map<string, Match>>();
 
   get(pattern: string, route: Route, handler: Handler): void {
     this.#entries.push({ method: 'GET', segments: pattern.split('/'), route, handler });
@@ -40,11 +41,12 @@ export class Router {
 
   /** Throws `Failure` 404 or 405. HEAD is answered as GET; Node leaves the body out. */
   match(method: string, url: string): Match {
-    const key = `${method} ${url}`;
-    const remembered = this.#remembered.get(key);
-    if (remembered) return remembered;
+    const remembered = this.#remembered.get(method);
+    const known = remembered?.get(url);
+    if (known) return known;
     const match = this.#find(method === 'HEAD' ? 'GET' : method, url);
-    if (this.#remembered.size < maxRemembered) this.#remembered.set(key, match);
+    if (!remembered) this.#remembered.set(method, new Map([[url, match]]));
+    else if (remembered.size < maxRemembered) remembered.set(url, match);
     return match;
   }
 

@@ -24,7 +24,8 @@ export function addPredictions(router: Router, { model, bulk, coded, predictRout
       checkModel(model, params);
       const protocol = protocolOf(exchange);
       const hints = hintsOf(protocol, exchange);
-      const body = await exchange.body();
+      const received = exchange.body();
+      const body = Buffer.isBuffer(received) ? received : await received;
       const started = performance.now();
       const { inputs, form } = isLongRequest(protocol, body, model.signature, hints)
         ? await patiently(exchange, deadlineOf(exchange), (signal) =>
@@ -34,6 +35,7 @@ export function addPredictions(router: Router, { model, bulk, coded, predictRout
       coded('preprocess', since(started));
       const deadline = deadlineOf(exchange, form);
       const outputs = await model.predict(inputs, exchange, deadline);
+      model.predicted(inputs, outputs);
       const answered = performance.now();
       if (form.protocol === 'v2') form.v2.id ??= requestIdOf(exchange);
       const { json, binary } = isLong(asJson(form, outputs))

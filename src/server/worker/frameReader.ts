@@ -54,7 +54,7 @@ export class FrameReader<Header> {
   #expect(state: 'preamble' | 'header' | 'body', bytes: number): void {
     this.#state = state;
     // Not from the shared pool: the tensors are views of this memory and live as long as they like.
-    this.#target = Buffer.allocUnsafeSlow(bytes);
+    this.#target = state === 'body' ? Buffer.allocUnsafeSlow(bytes) : Buffer.allocUnsafe(bytes);
     this.#filled = 0;
   }
 }

@@ -122,7 +122,8 @@ export function encodeFrame(header: ToWorker | FromWorker, tensors: OutgoingTens
   });
   let bodyBytes = 0;
   for (const { bytes } of headers) bodyBytes += padded(bytes);
-  const json = JSON.stringify(tensors.length > 0 ? { ...header, tensors: headers } : header);
+  const kind = JSON.stringify(header);
+  const json = tensors.length > 0 ? `${kind.slice(0, -1)},"tensors":${JSON.stringify(headers)}}` : kind;
   const jsonBytes = Buffer.byteLength(json);
   const start = preambleBytes + padded(jsonBytes);
   const isJoined = start + bodyBytes <= joinBytes;

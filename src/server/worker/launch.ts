@@ -18,6 +18,15 @@ export interface WorkerProcess {
 /** Where a worker runs is up to this function alone. */
 export type Launch = () => WorkerProcess;
 
+const mebibytes = (count: number) => String(count * 2 ** 20);
+
+/**
+ * The C library would give the memory of tensors back to the system after each run and take it anew for the next, page by page. These are
+ * the limits that it comes to by itself in the end: blocks beyond the first are still given back at once. Only glibc looks at them.
+ * Source: https://man7.org/linux/man-pages/man3/mallopt.3.html
+ */
+const allocation = { MALLOC_MMAP_THRESHOLD_: mebibytes(32), MALLOC_TRIM_THRESHOLD_: mebibytes(64) };
+
 /** A worker as a child process. It logs to our standard error. */
 export function childProcess(command: string, args: string[], environment: NodeJS.ProcessEnv = {}): Launch {
   // What clients have to know is none of the model's business.
@@ -27,7 +36,7 @@ export function childProcess(command: string, args: string[], environment: NodeJ
     const child = spawn(command, args, {
       stdio: ['pipe', 2, 2, 'pipe'],
       windowsHide: true,
-      env: { ...inherited, ...environment },
+      env: { ...allocation, ...inherited, ...environment },
     });
     return {
       input: child.stdin as Writable,
