@@ -10,13 +10,24 @@ type Answerer = (query: URLSearchParams) => unknown;
 /** For an answer that never comes. */
 export const silence = Symbol('silence');
 
+/** An answer that the engine does not do it. */
+export class Refusal {
+  constructor(
+    readonly status: number,
+    readonly message: string,
+  ) {}
+}
+
 /** A Docker engine that answers what a test tells it to, and 404 to all else: at a socket of this machine, or by TLS. */
 export class FakeEngine {
+  /** What was asked, such as `DELETE /containers/c1`. */
+  readonly asked: string[] = [];
+
   private constructor(
     private readonly server: Server,
     /** As the setting takes it. */
     readonly host: string,
-    /** What becomes JSON, by path, or {@link silence}; a function is given what is behind `?`. May be changed while it runs. */
+    /** What becomes JSON, by path, {@link silence} or a {@link Refusal}; a function is given what is behind `?`. May be changed while it runs. */
     readonly answers: Record<string, unknown>,
   ) {}
 
@@ -24,25 +35,28 @@ export class FakeEngine {
     answers: Record<string, unknown> = {},
     tls?: { cert: string; key: string },
   ): Promise<FakeEngine> {
+    let made: FakeEngine | undefined;
     const listener: RequestListener = (request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://engine');
+      made?.asked.push(`${request.method} ${pathname}`);
       const answer = answers[pathname];
       const found = typeof answer === 'function' ? (answer as Answerer)(searchParams) : answer;
       if (found === silence) return;
-      response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(found ?? { message: 'page not found' }));
+      const body = found ?? new Refusal(404, 'page not found');
+      response.writeHead(body instanceof Refusal ? body.status : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
     };
     if (tls) {
       const asking = { ...tls, ca: tls.cert, requestCert: true };
       const server = createSecureServer(asking, listener).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
-      return new FakeEngine(server, `https://127.0.0.1:${port}`, answers);
+      return (made = new FakeEngine(server, `https://127.0.0.1:${port}`, answers));
     }
     const socket = join(await temporaryFolder('fake'), 's.sock');
     const server = createServer(listener);
     await once(server.listen(socket), 'listening');
-    return new FakeEngine(server, `unix://${socket}`, answers);
+    return (made = new FakeEngine(server, `unix://${socket}`, answers));
   }
 
   async stop(): Promise<void> {

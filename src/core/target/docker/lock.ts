@@ -88,7 +88,9 @@ async function removeStale(docker: Docker, name: string, signal: AbortSignal): P
   if (!found) return;
   if (leftBehind.has(found.Id)) return removeContainer(docker, found.Id);
   const { SystemTime = '' } = await engineInfo<{ SystemTime: string }>(docker, signal);
-  if (Date.parse(SystemTime) - Date.parse(found.Created) < STALE_MS) return;
+  const age = Date.parse(SystemTime) - Date.parse(found.Created);
+  // Where the engine does not say what time it is, nobody knows.
+  if (Number.isNaN(age) || age < STALE_MS) return;
   // By id: the name may be another's by now.
   await removeContainer(docker, found.Id);
 }
