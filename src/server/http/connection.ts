@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure } from '../failure';
 import type { Exchange, ExchangeObserver } from './exchange';
+import { headLines } from './plainReply';
 import { tooSlow } from './refusals';
 import type { Reply } from './reply';
 
@@ -93,10 +93,7 @@ export class Connection {
     this.observer.ended('other', failure.status, 0);
     const body = JSON.stringify({ error: failure.message });
     const headers = { Connection: 'close', 'Content-Type': 'application/json', ...failure.headers };
-    const lines = Object.entries({ ...headers, 'Content-Length': body.length }).map(
-      ([name, value]) => `${name}: ${value}`,
-    );
-    const head = [`HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`, ...lines].join('\r\n');
-    this.socket.end(`${head}\r\n\r\n${body}`, () => this.socket.destroy());
+    const lines = headLines(failure.status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+    this.socket.end(`${lines}\r\n${body}`, () => this.socket.destroy());
   }
 }

@@ -26,11 +26,9 @@ export class PlainReply implements Reply {
 
   send(status: number, headers: Record<string, string | number>, body: Pieces, last: boolean): void {
     const closes = last && !this.writer.more;
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
     const all = this.#headers ? { ...this.#headers, ...headers } : headers;
-    for (const name of Object.keys(all)) head += line(name, all[name] as string | number);
-    head += closes ? `Date: ${now()}\r\nConnection: close\r\n\r\n` : this.#keptAlive();
-    this.writer.write(head, body, closes, () => this.#sent?.());
+    const end = closes ? `Date: ${now()}\r\nConnection: close\r\n\r\n` : this.#keptAlive();
+    this.writer.write(headLines(status, all) + end, body, closes, () => this.#sent?.());
   }
 
   whenSent(callback: () => void): void {
@@ -42,10 +40,15 @@ export class PlainReply implements Reply {
   }
 }
 
-/** A line of a head. Throws where the value would end it early. */
-function line(name: string, value: string | number): string {
-  if (typeof value === 'string') validateHeaderValue(name, value);
-  return `${name}: ${value}\r\n`;
+/** The first lines of an answer, without the empty one that ends its head. Throws where a value would end its line early. */
+export function headLines(status: number, headers: Record<string, string | number>): string {
+  let lines = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] as string | number;
+    if (typeof value === 'string') validateHeaderValue(name, value);
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
 }
 
 let second = 0;
