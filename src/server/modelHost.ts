@@ -95,17 +95,15 @@ export class ModelHost implements ModelService {
     return this.#workers.find(({ pausing }) => pausing)?.pausing?.message ?? loading;
   }
 
-  predict(inputs: Tensor[], exchange: Exchange, deadline?: Deadline): Promise<Tensor[]> {
+  async predict(inputs: Tensor[], exchange: Exchange, deadline?: Deadline): Promise<Tensor[]> {
     const batcher = this.#batcher;
     if (!batcher) throw comeAgain(loading);
     const job = batcher.submit(inputs);
     exchange.whenGone(() => batcher.withdraw(job));
-    return within(deadline, job.outputs, () => batcher.withdraw(job));
-  }
-
-  predicted(inputs: Tensor[], outputs: Tensor[]): void {
+    const outputs = await within(deadline, job.outputs, () => batcher.withdraw(job));
     this.#values?.observe('input', inputs);
     this.#values?.observe('output', outputs);
+    return outputs;
   }
 
   /** From now on it says that it is not ready; it still predicts. */

@@ -17,6 +17,4 @@ export interface ModelService {
    * at the `deadline`; a run that has begun goes on. Rejects with `Failure`.
    */
   predict(inputs: Tensor[], exchange: Exchange, deadline?: Deadline): Promise<Tensor[]>;
-  /** To be told of what it was given and what it gave, for the metrics. */
-  predicted(inputs: Tensor[], outputs: Tensor[]): void;
 }

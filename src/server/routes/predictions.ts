@@ -35,7 +35,6 @@ export function addPredictions(router: Router, { model, bulk, coded, predictRout
       coded('preprocess', since(started));
       const deadline = deadlineOf(exchange, form);
       const outputs = await model.predict(inputs, exchange, deadline);
-      model.predicted(inputs, outputs);
       const answered = performance.now();
       if (form.protocol === 'v2') form.v2.id ??= requestIdOf(exchange);
       const { json, binary } = isLong(asJson(form, outputs))

@@ -29,7 +29,6 @@ function modelWith(...inputs: TensorSpec[]): ModelService {
     signature: { inputs, outputs: [spec('y', [null])] },
     notReady: () => undefined,
     predict: () => Promise.reject(new Error('It is not asked to.')),
-    predicted: () => undefined,
   };
 }
 
