@@ -244,8 +244,7 @@ export class KubernetesApi {
       const { object, created } = this.store.apply(served, own, name, body, { manager, dryRun, force });
       return { status: created ? 201 : 200, object };
     }
-    const asked = (body['metadata'] as JsonMap | undefined)?.['resourceVersion'] as string | undefined;
-    const options = { manager, dryRun, resourceVersion: asked };
+    const options = { manager, dryRun, resourceVersion: versionIn(body) };
     return {
       status: 200,
       object: this.store.update(served, own, name, (object) => mergeInto(object, body), options),
@@ -263,7 +262,7 @@ export class KubernetesApi {
       if (typeof replicas !== 'number' || replicas < 0)
         throw new ApiFailure(422, 'Invalid', 'spec.replicas: Invalid value');
       const change = (object: StoredObject) => mergeInto(object, { spec: { replicas } });
-      this.store.update(served, namespace, name, change, { manager });
+      this.store.update(served, namespace, name, change, { manager, resourceVersion: versionIn(body) });
     }
     const found = this.store.get(served, namespace, name);
     const { replicas } = found.spec as { replicas: number };
@@ -373,6 +372,11 @@ function isSelected(object: StoredObject, query: URLSearchParams): boolean {
     return getField(object as unknown as JsonMap, path.replaceAll('.', '\u0001')) === value;
   };
   return fits(object.metadata.labels, query.get('labelSelector')) && fields.every(has);
+}
+
+/** The version that a change is meant for. */
+function versionIn({ metadata }: JsonMap): string | undefined {
+  return (metadata as JsonMap | undefined)?.['resourceVersion'] as string | undefined;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<JsonMap | undefined> {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode, UserError } from '../../src/core/errors';
 import {
   deploy as runDeploy,
@@ -155,6 +156,33 @@ export function describeConformance(title: string, place: Place): void {
       const canary = { steps: [50], watchSeconds: 30, maxErrorRate: 0.01, maxSlower: 20 };
       await assert.rejects(deploy(target, { canary }), { code: 'canary-failed' });
       assert.equal(await statesOf(target), '1 serving');
+      await traffic.stop();
+    });
+
+    it('promotes again what another promotion is about to stop, without a gap', async () => {
+      const first = await deploy(target);
+      const second = await deploy(target, { note: 'second' });
+      const traffic = send(addressOf(first));
+      const other = place.target();
+      /** How long the first promotion goes on when the traffic has moved, in milliseconds. */
+      let rest = 0;
+      try {
+        for (const part of [1, 0.3, 0.6, 0.9, 0.95, 0.99]) {
+          const promoting = target.promote(first, taskOf());
+          while ((await statesOf(other)) !== '2 retired, 1 serving') await sleep(5);
+          const moved = performance.now();
+          if (part === 1) await promoting;
+          else await sleep(part * rest);
+          rest ||= performance.now() - moved;
+          const back = await other.promote(second, taskOf());
+          await promoting;
+          assert.equal(`${back.state}, ${back.health}`, 'serving, ready');
+          assert.equal(await statesOf(target), '2 serving, 1 retired');
+          assert.equal(await revisionAt(first), 2);
+        }
+      } finally {
+        other.dispose();
+      }
       await traffic.stop();
     });
 

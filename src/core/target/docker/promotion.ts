@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import { unlessAborted } from '../../unlessAborted';
 import { modelLock, withLock } from './lock';
@@ -32,34 +33,56 @@ export async function promote(
   proof?: string,
 ): Promise<Switched> {
   const container = site.docker.getContainer(release.id);
-  if (!release.running) await container.start();
-  try {
+  const attempt = async () => {
     await untilPredicts(site, release, task);
-    await unlessAborted(container.update({ RestartPolicy: { Name: site.restart } }), task.signal);
-    return await withLock(site.docker, modelLock(site, release), task, () =>
-      switchTraffic(
-        site,
-        release,
-        (routes) => routeAllTo(routes, release.revision, randomUUID(), proof),
-        task,
-      ),
-    );
+    return withLock(site.docker, modelLock(site, release), task, async () => {
+      await assertRuns(site, release, task.signal);
+      await unlessAborted(container.update({ RestartPolicy: { Name: site.restart } }), task.signal);
+      const reroute = (routes: Routes) => routeAllTo(routes, release.revision, randomUUID(), proof);
+      return switchTraffic(site, release, reroute, task);
+    });
+  };
+  if (release.running) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      // Another promotion has just retired it.
+    }
+  }
+  await container.start();
+  try {
+    return await attempt();
   } catch (error) {
-    if (!release.running) await container.stop().catch(() => undefined);
+    await container.stop().catch(() => undefined);
     throw error;
   }
 }
 
+/** A release has no server that could be given traffic. */
+class Stopped extends UserError {}
+
+async function assertRuns(
+  site: Site,
+  release: ReleaseContainer,
+  signal: AbortSignal,
+): Promise<ReleaseContainer> {
+  const name = nameOf(release);
+  const now = await readReleaseContainer(site.docker, release.id, signal);
+  if (!now) throw new UserError('release-missing', `${name} was removed from ${site.target} just now.`);
+  if (now.running) return now;
+  const why = now.ended === undefined ? 'It was stopped.' : `It ended with ${now.ended}.`;
+  throw new Stopped('endpoint-not-ready', `${name} does not run. ${why}`, 'Look at its log for the reason.');
+}
+
 async function untilPredicts(site: Site, release: ReleaseContainer, task: TaskContext): Promise<void> {
-  const name = `Revision ${String(release.revision)} of ${release.model.name}`;
+  const name = nameOf(release);
   task.report(`Waiting until ${name} is ready`);
-  const now = () => readReleaseContainer(site.docker, release.id, task.signal);
-  const port = (await now())?.port;
+  const { port } = await assertRuns(site, release, task.signal);
   const url = port === undefined ? undefined : await urlOf(site.publishing, port);
   await untilReady({ name, url }, task.signal, async () => {
-    const found = await now();
-    if (!found) return 'It was removed.';
-    return found.running ? undefined : `It ended with ${found.ended ?? 'no word'}.`;
+    await assertRuns(site, release, task.signal);
+    return undefined;
   });
 }
 
@@ -70,14 +93,15 @@ export function moveTraffic(
   percent: number,
   task: TaskContext,
 ): Promise<Switched> {
-  return withLock(site.docker, modelLock(site, release), task, () =>
-    switchTraffic(
-      site,
-      release,
-      (routes) => routePartTo(routes, release.revision, percent, randomUUID()),
-      task,
-    ),
-  );
+  return withLock(site.docker, modelLock(site, release), task, async () => {
+    if (percent > 0) await assertRuns(site, release, task.signal);
+    const reroute = (routes: Routes) => routePartTo(routes, release.revision, percent, randomUUID());
+    return switchTraffic(site, release, reroute, task);
+  });
+}
+
+function nameOf({ revision, model }: ReleaseContainer): string {
+  return `Revision ${String(revision)} of ${model.name}`;
 }
 
 async function switchTraffic(

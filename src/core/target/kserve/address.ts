@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { labels } from '../../docker/labels';
 import { UserError } from '../../errors';
 import type { Subject } from '../kubernetes/addressManifests';
-import { apiStatusOf } from '../kubernetes/clusterErrors';
 import { addressName } from '../kubernetes/names';
+import { retryConflicts } from '../kubernetes/retryConflicts';
 import {
   addressInferenceService,
   type AddressPlan,
@@ -15,8 +15,6 @@ import type { Served } from './installation';
 import { readAddressService } from './services';
 import type { KServeSite } from './site';
 
-/** How often a write is tried that somebody else's comes between. */
-const TRIES = 10;
 /** How long the servers that take over from a canary may take to be ready, in milliseconds. Until then all of the traffic is where it was. */
 const SETTLE_MS = 30_000;
 const POLL_MS = 300;
@@ -63,14 +61,14 @@ export function planWith(
  * Writes the InferenceService of a model's name. Where somebody else's write comes between, it looks again what that says.
  * Resolves to what is written; undefined where it was left alone.
  */
-export async function writeAddress(
+export function writeAddress(
   site: KServeSite,
   of: Subject,
   served: Served,
   change: Change,
   signal: AbortSignal,
 ): Promise<AddressPlan | undefined> {
-  for (let tried = 1; ; tried++) {
+  return retryConflicts(async () => {
     const before = await readAddressService(site.api, of, signal);
     assertOurs(site, of, before);
     const plan = change(before);
@@ -79,14 +77,10 @@ export async function writeAddress(
     const resourceVersion = before?.service.metadata.resourceVersion;
     const metadata = { ...service.metadata, ...(resourceVersion && { resourceVersion }) };
     signal.throwIfAborted();
-    try {
-      // Not to be cancelled: nobody would know whether it was written.
-      await site.api.apply({ ...service, metadata }, new AbortController().signal);
-      return plan;
-    } catch (error) {
-      if (apiStatusOf(error) !== 409 || tried === TRIES) throw error;
-    }
-  }
+    // Not to be cancelled: nobody would know whether it was written.
+    await site.api.apply({ ...service, metadata }, new AbortController().signal);
+    return plan;
+  });
 }
 
 /**

@@ -85,11 +85,27 @@ export class NamespaceApi {
     return this.#send<T>('PATCH', kind, name, { query, body: change, contentType, signal });
   }
 
-  /** Sets how many pods shall run. */
-  async scale(kind: Kind, name: string, replicas: number, signal: AbortSignal): Promise<void> {
+  /** Sets annotations of an object that exists; null removes one. */
+  annotate<T extends KubeObject>(
+    kind: Kind,
+    name: string,
+    annotations: Record<string, string | null>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return this.patch<T>(kind, name, { metadata: { annotations } }, signal);
+  }
+
+  /** Sets how many pods shall run. With a `resourceVersion`, a status of 409 says that the object was changed since. */
+  async scale(
+    kind: Kind,
+    name: string,
+    replicas: number,
+    signal: AbortSignal,
+    resourceVersion?: string,
+  ): Promise<void> {
     const query = { fieldManager: MANAGER };
     const contentType = 'application/merge-patch+json';
-    const body = { spec: { replicas } };
+    const body = { spec: { replicas }, ...(resourceVersion && { metadata: { resourceVersion } }) };
     await this.#send('PATCH', kind, `${name}/scale`, { query, body, contentType, signal });
   }
 

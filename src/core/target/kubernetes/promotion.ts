@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { Subject } from './addressManifests';
+import { claiming, isClaimed } from './claim';
 import { unusedCompanions } from './companions';
 import { DEFAULT_REPLICAS } from './deploymentManifest';
 import { revisionNotes } from './names';
-import { kindOf, kinds, type Deployment } from './objects';
+import { kindOf, kinds } from './objects';
 import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
+import { retryConflicts } from './retryConflicts';
 import { ready, until } from './rollout';
 import { nameOf, type Site } from './site';
 import { switchTraffic, takeBack, type Switched } from './switching';
@@ -16,8 +18,6 @@ import { remove, removeNamed, removeRevision } from './removal';
 
 /** How many retired releases of a model are kept for a roll-back. */
 const KEPT = 3;
-/** How long a retired release that somebody starts again may take to get the traffic, in milliseconds. */
-const STARTING_MS = 600_000;
 const RESTORE_MS = 20_000;
 
 /**
@@ -26,19 +26,25 @@ const RESTORE_MS = 20_000;
  */
 export async function promote(
   site: Site,
+  found: RevisionRecord,
+  proof: string | undefined,
+  task: TaskContext,
+): Promise<Switched> {
+  await assertOurs(site, found.model.name, task.signal);
+  return claiming(site, found, task.signal, (record) => promoteClaimed(site, record, proof, task));
+}
+
+async function promoteClaimed(
+  site: Site,
   record: RevisionRecord,
   proof: string | undefined,
   task: TaskContext,
 ): Promise<Switched> {
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
-  await assertOurs(site, model.name, task.signal);
   const wanted = await wantedOf(site, of, task.signal);
   let switched: Switched | undefined;
   try {
-    if (record.promoted) {
-      await note(site, record, { [revisionNotes.starting]: new Date().toISOString() }, task.signal);
-    }
     if (record.wanted < wanted) await scaleTo(site, record, wanted, task.signal);
     await until(ready(), site, { model: model.name, revision }, task);
     task.report(`Moving the traffic to ${nameOf(revision, model.name)}`);
@@ -58,8 +64,8 @@ export async function promote(
   return switched;
 }
 
-function promotedNow(): Record<string, string | null> {
-  return { [revisionNotes.promoted]: new Date().toISOString(), [revisionNotes.starting]: null };
+function promotedNow(): Record<string, string> {
+  return { [revisionNotes.promoted]: new Date().toISOString() };
 }
 
 /** Takes back what a promotion that failed has changed, unless somebody else has moved the traffic since. */
@@ -72,13 +78,9 @@ async function asBefore(
   const signal = AbortSignal.timeout(RESTORE_MS);
   if (switched && !(await takeBack(site, of, switched, signal))) return;
   const { annotations = {} } = record.deployment.metadata;
-  const names = [revisionNotes.promoted, revisionNotes.proof, revisionNotes.starting];
-  await note(
-    site,
-    record,
-    Object.fromEntries(names.map((each) => [each, annotations[each] ?? null])),
-    signal,
-  );
+  const names = [revisionNotes.promoted, revisionNotes.proof];
+  const before = Object.fromEntries(names.map((each) => [each, annotations[each] ?? null]));
+  await note(site, record, before, signal);
   await scaleTo(site, record, record.wanted, signal);
 }
 
@@ -109,8 +111,7 @@ async function note(
   annotations: Record<string, string | null>,
   signal: AbortSignal,
 ): Promise<void> {
-  const change = { metadata: { annotations } };
-  await site.api.patch<Deployment>(kinds.deployment, deployment.metadata.name, change, signal);
+  await site.api.annotate(kinds.deployment, deployment.metadata.name, annotations, signal);
 }
 
 /**
@@ -120,31 +121,36 @@ async function note(
 export async function retire(
   site: Site,
   model: string,
-  { before, idle }: Switched,
+  switched: Switched,
   signal: AbortSignal,
 ): Promise<string[]> {
   const of = { target: site.target, model };
   const left = await removeUnused(site, of, signal);
-  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
-  const unused = (await listRevisions(site.api, of, signal)).filter(
-    ({ revision }) => !isRouted(address, revision),
-  );
-  const retired = unused.filter(({ promoted, revision }) => promoted || revision === before?.serving);
-  for (const record of retired) if (!record.promoted) await note(site, record, promotedNow(), signal);
-  const ended = unused.filter(
-    (record) => idle.includes(record.revision) || (retired.includes(record) && !isStarting(record)),
-  );
-  for (const record of ended) if (record.wanted > 0) await scaleTo(site, record, 0, signal);
-  const old = retired.slice(KEPT).filter((record) => record.wanted === 0 || ended.includes(record));
+  const old = await retryConflicts(() => stopUnused(site, of, switched, signal));
   for (const { revision } of old) {
     left.push(...(await removeRevision(site, { model, revision }, signal)));
   }
   return left;
 }
 
-function isStarting({ deployment }: RevisionRecord): boolean {
-  const since = Date.parse(deployment.metadata.annotations?.[revisionNotes.starting] ?? '');
-  return Date.now() - since < STARTING_MS;
+/** Stops what has no traffic any more, unless it is changed meanwhile, as who promotes it does. Resolves to what is too old to be kept. */
+async function stopUnused(
+  site: Site,
+  of: Subject,
+  { before, idle }: Switched,
+  signal: AbortSignal,
+): Promise<RevisionRecord[]> {
+  const records = await listRevisions(site.api, of, signal);
+  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
+  const unused = records.filter((record) => !isRouted(address, record.revision) && !isClaimed(record));
+  const retired = unused.filter(({ promoted, revision }) => promoted || revision === before?.serving);
+  const ended = unused.filter((record) => idle.includes(record.revision) || retired.includes(record));
+  for (const record of retired) if (!record.promoted) await note(site, record, promotedNow(), signal);
+  for (const { wanted, deployment } of ended) {
+    const { name, resourceVersion } = deployment.metadata;
+    if (wanted > 0) await site.api.scale(kinds.deployment, name, 0, signal, resourceVersion);
+  }
+  return retired.slice(KEPT);
 }
 
 /** Removes what stands beside the stable address and is asked for no more. Resolves to what is left, in words. */

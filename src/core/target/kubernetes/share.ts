@@ -1,6 +1,7 @@
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { Subject } from './addressManifests';
+import { claiming } from './claim';
 import { revisionNotes } from './names';
 import { kinds } from './objects';
 import { assertOurs } from './ownership';
@@ -16,12 +17,21 @@ const FEW = 4;
 /** Gives a running revision a part of the traffic, or takes it back with 0: by weights of the Gateway, or else by numbers of pods. */
 export async function share(
   site: Site,
+  found: RevisionRecord,
+  percent: number,
+  task: TaskContext,
+): Promise<void> {
+  await assertOurs(site, found.model.name, task.signal);
+  await claiming(site, found, task.signal, (record) => shareClaimed(site, record, percent, task));
+}
+
+async function shareClaimed(
+  site: Site,
   record: RevisionRecord,
   percent: number,
   task: TaskContext,
 ): Promise<void> {
   const of = { target: site.target, model: record.model.name };
-  await assertOurs(site, of.model, task.signal);
   const address = await readAddress(site.api, of, site.config.gateway !== undefined, task.signal);
   const all = await listRevisions(site.api, of, task.signal);
   const serving = all.find(({ revision }) => revision === address?.traffic.serving);
@@ -35,6 +45,7 @@ export async function share(
   if (percent === 0) return takeBack(site, of, address, record, task);
   assertOnlyCanary(address, record);
   if (site.config.gateway) {
+    if (record.wanted === 0) throw doesNotRun(record);
     await until(ready(), site, { model: of.model, revision: record.revision }, task);
     const canary = { revision: record.revision, percent };
     await switchTraffic(site, of, { serving: serving.revision, canary }, task.signal);
@@ -125,6 +136,11 @@ async function setPool(
 
 function poolOf({ deployment, revision }: RevisionRecord): string {
   return deployment.spec.template.metadata.labels[revisionNotes.pool] ?? String(revision);
+}
+
+function doesNotRun({ revision, model }: RevisionRecord): UserError {
+  const next = 'Promote it, which starts it again, or refresh the targets.';
+  return new UserError('endpoint-not-ready', `${nameOf(revision, model.name)} does not run.`, next);
 }
 
 function nothingServes({ model, target }: Subject): UserError {

@@ -13,12 +13,11 @@ import { addressName } from './names';
 import { kinds } from './objects';
 import { assertOwn } from './ownership';
 import { removeAddress } from './removal';
+import { retryConflicts } from './retryConflicts';
 import { assertRouteTaken } from './routeStatus';
 import type { Site } from './site';
 import { readAddress, routed, type Address } from './traffic';
 
-/** How often a switch is tried that somebody else's comes between. */
-const TRIES = 5;
 const RESTORE_MS = 20_000;
 
 /** What a switch of traffic leaves behind. */
@@ -32,23 +31,19 @@ export interface Switched {
 }
 
 /** Divides the traffic of a stable address, which is made where there is none. Where one of its objects can not be written, all are put back. */
-export async function switchTraffic(
+export function switchTraffic(
   site: Site,
   of: Subject,
   traffic: Traffic,
   signal: AbortSignal,
 ): Promise<Switched> {
-  for (let tried = 1; ; tried++) {
+  return retryConflicts(async () => {
     const before = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
-    try {
-      const id = await put(site, of, before, traffic, signal);
-      const now = routed(traffic);
-      const idle = routed(before?.traffic).filter((each) => !now.includes(each));
-      return { id, before: before?.traffic, idle };
-    } catch (error) {
-      if (apiStatusOf(error) !== 409 || tried === TRIES) throw error;
-    }
-  }
+    const id = await put(site, of, before, traffic, signal);
+    const now = routed(traffic);
+    const idle = routed(before?.traffic).filter((each) => !now.includes(each));
+    return { id, before: before?.traffic, idle };
+  });
 }
 
 async function put(

@@ -356,6 +356,67 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
     });
   });
 
+  describe('when one stops what the other gives the traffic to', () => {
+    const changes = (asked: string, what: string) =>
+      asked.startsWith('PATCH') && asked.includes(`/deployments/iris-r2${what}?`);
+    let one: Target;
+    let two: Target;
+    let first: Release;
+    let second: Release;
+
+    beforeEach(async () => {
+      [one, two] = [configured(), configured()];
+      first = await serve(one, iris);
+      second = await serve(one, iris);
+    });
+
+    async function assertSecondServes(): Promise<void> {
+      assert.equal(stored('Service').spec.selector['dev.slipway.revision'], '2');
+      assert.match(await stateOf(one), /^2 serving ready, 1 retired/);
+    }
+
+    it('leaves it running where the other was quicker', async () => {
+      let other: Promise<unknown> | undefined;
+      api.beforeAnswer = (asked) => {
+        if (other || !changes(asked, '/scale')) return;
+        return (other = two.promote(second, taskOf()));
+      };
+      await one.promote(first, taskOf());
+      assert.ok(other);
+      await assertSecondServes();
+    });
+
+    it('leaves it running that somebody has begun to promote', async () => {
+      let other: Promise<unknown> | undefined;
+      let done: (() => void) | undefined;
+      api.beforeAnswer = (asked) => {
+        if (other && asked.startsWith('PATCH') && asked.includes('/services/iris?'))
+          return new Promise<void>((resolve) => (done = resolve));
+        if (other || !changes(asked, '/scale')) return;
+        other = two.promote(second, taskOf());
+        return eventually(() => done !== undefined);
+      };
+      await one.promote(first, taskOf());
+      assert.match(await stateOf(one), /2 retired ready, 1 serving ready$/);
+      done?.();
+      await other;
+      await assertSecondServes();
+    });
+
+    it('makes the other start it again', async () => {
+      let other: Promise<unknown> | undefined;
+      const task = taskOf();
+      task.report = (words) => {
+        if (/until the release before has answered/.test(words)) other ??= two.promote(second, taskOf());
+      };
+      const stopped = one.promote(first, task);
+      api.beforeAnswer = (asked) => (changes(asked, '') ? stopped : undefined);
+      await stopped;
+      await other;
+      await assertSecondServes();
+    });
+  });
+
   describe('when a promotion ends while the cluster takes what moves the traffic', () => {
     const moves = (asked: string) => asked.startsWith('PATCH') && asked.includes('/services/iris?');
 
