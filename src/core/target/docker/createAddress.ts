@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { randomUUID } from 'node:crypto';
 import { createHardened, removeContainer, startContainer, whenMade } from '../../docker/containers';
 import { asUserError } from '../../docker/dockerErrors';
 import { labels } from '../../docker/labels';
@@ -13,7 +14,7 @@ import { CONFIG_PATH } from './proxy';
 import { proxyConfig } from './proxyConfig';
 import type { Routes } from './routes';
 import type { Site } from './site';
-import { untilActive } from './switchRoutes';
+import { untilAnswers } from './switchRoutes';
 
 /**
  * Makes the stable address of a model: a proxy that works by `routes`. When that fails nothing is left.
@@ -29,9 +30,9 @@ export async function createAddress(
     task.report(`Opening port ${String(port)}`);
     const container = await whenMade(site.docker, createProxy(site, routes, port), task);
     try {
-      await unlessAborted(putFile(container, CONFIG_PATH, proxyConfig(routes)), task.signal);
+      await unlessAborted(putFile(container, CONFIG_PATH, proxyConfig(routes, randomUUID())), task.signal);
       await startContainer(container, task.signal);
-      await untilActive(container, await urlOf(site.publishing, port), routes, task.signal);
+      await untilAnswers(container, await urlOf(site.publishing, port), routes, task.signal);
       return;
     } catch (error) {
       const what = `The stable address of ${routes.model}`;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import { unlessAborted } from '../../unlessAborted';
@@ -38,7 +37,7 @@ export async function promote(
     return withLock(site.docker, modelLock(site, release), task, async () => {
       await assertRuns(site, release, task.signal);
       await unlessAborted(container.update({ RestartPolicy: { Name: site.restart } }), task.signal);
-      const reroute = (routes: Routes) => routeAllTo(routes, release.revision, randomUUID(), proof);
+      const reroute = (routes: Routes) => routeAllTo(routes, release.revision, proof);
       return switchTraffic(site, release, reroute, task);
     });
   };
@@ -95,7 +94,7 @@ export function moveTraffic(
 ): Promise<Switched> {
   return withLock(site.docker, modelLock(site, release), task, async () => {
     if (percent > 0) await assertRuns(site, release, task.signal);
-    const reroute = (routes: Routes) => routePartTo(routes, release.revision, percent, randomUUID());
+    const reroute = (routes: Routes) => routePartTo(routes, release.revision, percent);
     return switchTraffic(site, release, reroute, task);
   });
 }
@@ -112,7 +111,7 @@ async function switchTraffic(
 ): Promise<Switched> {
   const of = { target: site.target, model: to.model.name };
   const proxy = await proxyOf(site.docker, of, task.signal);
-  const before = proxy?.routes ?? { ...of, generation: '', weights: [], promoted: [] };
+  const before = proxy?.routes ?? { ...of, weights: [], promoted: [] };
   const after = reroute(before);
   task.report(`Moving traffic to revision ${String(to.revision)}`);
   const drained = await putInPlace(site, proxy, after, task);

@@ -1,7 +1,7 @@
 import { SERVER_PORT, releaseName } from './names';
 import { routesLine, type Routes } from './routes';
 
-/** Where the proxy itself answers with the generation of its routes. */
+/** Where the proxy itself answers with the generation of its configuration. */
 export const GENERATION_PATH = '/slipway/generation';
 /** Names the revision that gave an answer: `r3`. */
 export const REVISION_HEADER = 'slipway-revision';
@@ -15,9 +15,10 @@ export function probePath(revision: number): string {
 
 /**
  * HAProxy's whole configuration for the stable address of one model on one target.
+ * @param generation Unlike that of any other configuration: tells whether the proxy works by this one.
  * @param probed Revisions that can be asked for at {@link probePath}.
  */
-export function proxyConfig(routes: Routes, probed: { revision: number }[] = []): string {
+export function proxyConfig(routes: Routes, generation: string, probed: { revision: number }[] = []): string {
   const serverOf = (revision: number) =>
     `  server r${String(revision)} ${releaseName(routes.target, routes.model, revision)}:${String(SERVER_PORT)}`;
   const servers = routes.weights.map(
@@ -75,7 +76,7 @@ resolvers engine
 
 frontend stable
   bind :${String(SERVER_PORT)}
-  http-request return status 200 content-type text/plain string "${routes.generation}" if { path ${GENERATION_PATH} }
+  http-request return status 200 content-type text/plain string "${generation}" if { path ${GENERATION_PATH} }
   http-request set-header X-Forwarded-Proto http
   http-response set-header Keep-Alive timeout=9
 ${probeRules.join('')}  default_backend releases

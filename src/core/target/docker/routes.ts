@@ -5,8 +5,6 @@ import { longestProof } from '../proof';
 export interface Routes {
   target: string;
   model: string;
-  /** Unlike in any other text of routes: tells whether the proxy works by this one. */
-  generation: string;
   /** Revisions with traffic and their percent of it; first the one that serves, then one that has a part for a trial. */
   weights: { revision: number; percent: number }[];
   /** Revisions that have or had traffic, ascending, the last ones; also those removed since, so that no number is given twice. */
@@ -19,7 +17,6 @@ const revision = z.int().positive();
 const schema = z.object({
   target: z.string(),
   model: z.string(),
-  generation: z.string(),
   weights: z.array(z.object({ revision, percent: z.number().min(0).max(100) })),
   promoted: z.array(revision),
   proofs: z.record(z.string(), z.string()).optional(),
@@ -47,14 +44,13 @@ export function parseRoutes(text: string): Routes | undefined {
 }
 
 /** The routes after all traffic moved to one revision. */
-export function routeAllTo(routes: Routes, to: number, generation: string, proof?: string): Routes {
+export function routeAllTo(routes: Routes, to: number, proof?: string): Routes {
   const promoted = [...new Set([...routes.promoted, to])].sort((a, b) => a - b).slice(-REMEMBERED);
   const proofs: Record<string, string> = { ...routes.proofs };
   if (proof !== undefined) proofs[to] = proof.slice(0, longestProof);
   const kept = promoted.slice(-PROOFS).flatMap((each) => (proofs[each] ? [[each, proofs[each]]] : []));
   return {
     ...routes,
-    generation,
     weights: [{ revision: to, percent: 100 }],
     promoted,
     proofs: Object.fromEntries(kept) as Record<string, string>,
@@ -62,12 +58,12 @@ export function routeAllTo(routes: Routes, to: number, generation: string, proof
 }
 
 /** The routes after one revision was given a part of the traffic, or nothing; the rest stays with the one that serves. */
-export function routePartTo(routes: Routes, to: number, percent: number, generation: string): Routes {
+export function routePartTo(routes: Routes, to: number, percent: number): Routes {
   const serving = routes.weights[0]?.revision;
-  if (serving === undefined || serving === to) return { ...routes, generation };
+  if (serving === undefined || serving === to) return routes;
   const weights = [{ revision: serving, percent: 100 - percent }];
   if (percent > 0) weights.push({ revision: to, percent });
-  return { ...routes, generation, weights };
+  return { ...routes, weights };
 }
 
 /** The revision that serves, beside which another may have a part of the traffic for a trial. */

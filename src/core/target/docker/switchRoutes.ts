@@ -1,9 +1,11 @@
 import type Docker from 'dockerode';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLogs } from '../../docker/containers';
+import { inTime } from '../../docker/inTime';
 import { UserError } from '../../errors';
-import { getFile, putFile } from './containerFile';
-import { get } from '../http';
+import { putFile } from './containerFile';
+import { answersReady, get } from '../http';
 import { urlOf, type Publishing } from './ports';
 import { CONFIG_PATH, type Proxy } from './proxy';
 import { GENERATION_PATH, HARD_STOP_SECONDS, probePath, proxyConfig } from './proxyConfig';
@@ -11,6 +13,10 @@ import type { Routes } from './routes';
 
 /** How long the proxy may take until it works by a new configuration, in milliseconds. */
 const ACTIVATE_MS = 10_000;
+/** How long it may take until it is told again: HAProxy loses a signal that comes while it still does what the one before said. */
+const RELOAD_MS = 1_000;
+/** How long putting the routes before back may take, in milliseconds. It can not be cancelled. */
+const RESTORE_MS = 20_000;
 const POLL_MS = 100;
 const LOG_LINES = 5;
 
@@ -27,18 +33,21 @@ export async function switchRoutes(
 ): Promise<number[]> {
   const container = docker.getContainer(proxy.id);
   const url = await urlOf(publishing, proxy.port ?? NaN);
-  const before = await getFile(container, CONFIG_PATH, signal);
+  const { routes: before, running } = proxy;
   try {
-    if (proxy.running && proxy.routes) {
-      await load(container, proxyConfig(proxy.routes, routes.weights));
+    if (running && before) {
+      await load(container, url, before, routes.weights, signal);
       await untilReached(container, url, routes, signal);
     }
-    const workers = proxy.running ? await workersOf(container) : [];
-    await load(container, proxyConfig(routes));
-    await untilActive(container, url, routes, signal);
+    const workers = running ? await workersOf(container) : [];
+    await load(container, url, routes, [], signal);
+    await untilAnswers(container, url, routes, signal);
     return workers;
   } catch (error) {
-    if (before !== undefined) await load(container, before);
+    if (before) {
+      const restored = (limit: AbortSignal) => load(container, url, before, [], limit);
+      await inTime(new AbortController().signal, restored, RESTORE_MS);
+    }
     throw error;
   }
 }
@@ -62,12 +71,30 @@ async function workersOf(container: Docker.Container): Promise<number[]> {
   return column('PID').filter((pid) => !parents.has(pid));
 }
 
-/** Makes the proxy work by a configuration, from now on or from its start on. */
-async function load(container: Docker.Container, config: string): Promise<void> {
-  await putFile(container, CONFIG_PATH, config);
+/**
+ * Makes the proxy work by these routes, and resolves when it does.
+ * @param probed as for {@link proxyConfig}
+ */
+async function load(
+  container: Docker.Container,
+  url: string,
+  routes: Routes,
+  probed: Routes['weights'],
+  signal: AbortSignal,
+): Promise<void> {
+  const generation = randomUUID();
+  await putFile(container, CONFIG_PATH, proxyConfig(routes, generation, probed));
   const { State } = await container.inspect();
-  if (State.Running) await container.kill({ signal: 'SIGUSR2' });
-  else await container.start();
+  if (!State.Running) await container.start();
+  let told = State.Running ? 0 : Infinity;
+  const isActive = async () => {
+    if (Date.now() - told > RELOAD_MS) {
+      told = Date.now();
+      await container.kill({ signal: 'SIGUSR2' });
+    }
+    return (await get(url + GENERATION_PATH, signal))?.body === generation;
+  };
+  await until(isActive, signal, () => failure(container, url, routes, 'does not take its new routes'));
 }
 
 /** Resolves when the proxy has reached every release of these routes, which need not be its own yet. */
@@ -85,17 +112,15 @@ async function untilReached(
   }
 }
 
-/** Resolves when the proxy works by these routes and they lead to an answer. */
-export async function untilActive(
+/** Resolves when the routes that the proxy works by lead to an answer. */
+export async function untilAnswers(
   container: Docker.Container,
   url: string,
   routes: Routes,
   signal: AbortSignal,
 ): Promise<void> {
-  const isActive = async () =>
-    (await get(url + GENERATION_PATH, signal))?.body === routes.generation &&
-    (await get(`${url}/v2/health/ready`, signal))?.status === 200;
-  await until(isActive, signal, () => failure(container, url, routes, 'does not take its new routes'));
+  const answers = () => answersReady(url, signal);
+  await until(answers, signal, () => failure(container, url, routes, 'leads to no release that is ready'));
 }
 
 async function until(
