@@ -25,7 +25,7 @@ export type Asked = IncomingMessage | PlainRequest;
 export type AnswerBody = string | Uint8Array | Pieces;
 
 /** Status that is counted for a client that left before it was answered; none is sent. */
-const clientGone = 499;
+export const clientGone = 499;
 
 export interface ExchangeObserver {
   /** A request has come. */

@@ -7,7 +7,7 @@ import type { Failure } from '../failure';
 import type { Access } from './access';
 import type { BodyBudget } from './bodyBudget';
 import { Connection } from './connection';
-import { Exchange } from './exchange';
+import { clientGone, Exchange } from './exchange';
 import type { Asked, ExchangeObserver } from './exchange';
 import { PlainConnection } from './plainConnection';
 import { checkHost, gone, noProxy, refusalOf, unexpected } from './refusals';
@@ -89,6 +89,7 @@ export class HttpServer {
     socket.once('close', () => this.#connections.delete(socket));
     new PlainConnection(socket, connection, {
       serve: (request, reply) => void this.#serve(request, reply, connection),
+      lose: (request) => this.#lose(request),
       handOver: this.#handOver,
       requestSeconds: this.requestSeconds,
       idleSeconds,
@@ -123,6 +124,12 @@ export class HttpServer {
     } catch (error) {
       exchange.fail(error);
     }
+  }
+
+  /** Counts a request whose client left before it had come to its end. */
+  #lose({ method, url }: Pick<Asked, 'method' | 'url'>): void {
+    this.observer.started();
+    this.observer.ended(this.router.routeOf(method ?? '', url ?? ''), clientGone, 0);
   }
 
   /** Answers what is no HTTP request, or came too slowly. */

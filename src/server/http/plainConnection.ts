@@ -10,6 +10,8 @@ import type { Pieces, Reply } from './reply';
 /** What is done with what comes on a connection. */
 export interface PlainOptions {
   serve(request: PlainRequest, reply: Reply): void;
+  /** Counts a request whose client left before it had come to its end. */
+  lose(request: Pick<PlainRequest, 'method' | 'url'>): void;
   /** Gives a connection to node:http, which reads on it from its start. */
   handOver(socket: Socket): void;
   /** So long may a client send nothing before its first request, and read nothing of an answer. */
@@ -20,15 +22,20 @@ export interface PlainOptions {
 
 /** As much as this is read while a request is answered; the rest stays with the client. */
 const mostHeld = 64 * 1024;
+/** So long is the rest of a request waited for, in milliseconds: many clients write its head and its body one after the other. */
+const restMilliseconds = 50;
 
 /**
- * A connection from its start until something comes that is no plain request: from then on it is node:http's. What comes while a
- * request is answered waits, so that no answer is outstanding then.
+ * A connection from its start until something comes that is no plain request, or too slowly: from then on it is node:http's. What comes
+ * while a request is answered waits, so that no answer is outstanding then.
  */
 export class PlainConnection implements PlainWriter {
   /** Whether there is a request whose answer has not left. */
   #busy = false;
   readonly #reader = new PlainReader();
+  /** What came of a request that has not come to its end. */
+  readonly #part: Buffer[] = [];
+  #late: NodeJS.Timeout | undefined;
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
   /** Runs from the first answer on. */
@@ -44,10 +51,9 @@ export class PlainConnection implements PlainWriter {
   ) {
     this.#listeners = [
       ['data', (chunk) => this.#read(chunk)],
-      // As node:http has it: who sends no more gets no more.
-      ['end', () => socket.end()],
+      ['end', () => this.#ended()],
       ['timeout', () => this.#rest()],
-      ['close', () => clearTimeout(this.#idle)],
+      ['close', () => this.#closed()],
       ['error', () => undefined],
     ];
     socket.setTimeout(options.requestSeconds * 1000);
@@ -69,7 +75,18 @@ export class PlainConnection implements PlainWriter {
 
   #take(chunk: Buffer): void {
     const request = this.#reader.read(chunk);
-    if (!request) return this.#handOver(chunk);
+    if (typeof request === 'object') return this.#serve(request);
+    this.#part.push(chunk);
+    if (request === 'part') this.#late ??= setTimeout(() => this.#handOver(), restMilliseconds);
+    else this.#handOver();
+  }
+
+  #serve(request: PlainRequest): void {
+    if (this.#late) {
+      clearTimeout(this.#late);
+      this.#late = undefined;
+      this.#part.length = 0;
+    }
     this.#busy = true;
     this.options.serve(request, new PlainReply(this, this.options.idleSeconds));
   }
@@ -100,10 +117,10 @@ export class PlainConnection implements PlainWriter {
     if (!socket.writable) return;
     this.#answered = performance.now();
     if (!this.#idle) this.#endIdle(this.options.idleSeconds * 1000);
-    const chunk = this.#held.shift();
-    if (!chunk) return;
-    this.#heldBytes -= chunk.length;
-    this.#take(chunk);
+    for (let chunk; !this.#busy && (chunk = this.#held.shift());) {
+      this.#heldBytes -= chunk.length;
+      this.#take(chunk);
+    }
     if (this.#held.length === 0 && socket.isPaused()) socket.resume();
   }
 
@@ -123,13 +140,27 @@ export class PlainConnection implements PlainWriter {
     else if (!this.#idle) this.connection.refuse(tooSlow);
   }
 
-  #handOver(chunk: Buffer): void {
+  /** As node:http has it: who sends no more gets no more. */
+  #ended(): void {
+    if (this.#part.length > 0) this.socket.destroy();
+    else this.socket.end();
+  }
+
+  #closed(): void {
+    clearTimeout(this.#idle);
+    clearTimeout(this.#late);
+    const { begun } = this.#reader;
+    if (begun) this.options.lose(begun);
+  }
+
+  #handOver(): void {
     const { socket } = this;
     clearTimeout(this.#idle);
+    clearTimeout(this.#late);
     for (const [event, listener] of this.#listeners) socket.off(event, listener);
     // It flows again once there is who reads it: else what is put back could go to nobody.
     socket.pause();
-    for (const piece of [chunk, ...this.#held.splice(0)].reverse()) socket.unshift(piece);
+    for (const piece of [...this.#part, ...this.#held.splice(0)].reverse()) socket.unshift(piece);
     this.connection.handedOver(socket.readableLength);
     this.options.handOver(socket);
     socket.resume();

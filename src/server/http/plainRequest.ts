@@ -41,30 +41,60 @@ interface PlainHead {
   readonly length: number;
 }
 
+/** A request whose body has not come to its end. */
+interface Begun {
+  readonly head: PlainHead;
+  readonly pieces: Buffer[];
+  missing: number;
+}
+
 /**
- * Reads POSTs of the plainest form: such as are all of a chunk, with each header once and a length of plain digits. All else, right or
- * wrong, is for a parser that knows all of HTTP; what that refuses must not be read here.
+ * Reads POSTs of the plainest form: one behind the other, with each header once and a length of plain digits, whose head comes in one
+ * chunk and no next one in the chunk in which it ends. All else, right or wrong, is for a parser that knows all of HTTP; what that refuses
+ * must not be read here.
  */
 export class PlainReader {
   /** That of the request before, as clients send the same again and again. */
   #head: PlainHead | undefined;
+  #begun: Begun | undefined;
 
-  /** Undefined where it is no plain request. */
-  read(chunk: Buffer): PlainRequest | undefined {
+  /** Reads on. `part` where the request has not come to its end; undefined where it is no plain one, with all that came of it. */
+  read(chunk: Buffer): PlainRequest | 'part' | undefined {
+    const before = this.#begun;
+    const begun = before ?? this.#begin(chunk);
+    this.#begun = undefined;
+    if (!begun) return undefined;
+    const body = before ? chunk : chunk.subarray(begun.head.text.length);
+    begun.missing -= body.length;
+    if (begun.missing < 0) return undefined;
+    if (body.length > 0) begun.pieces.push(body);
+    if (begun.missing === 0) return whole(begun);
+    this.#begun = begun;
+    return 'part';
+  }
+
+  /** What has begun, and not come to its end. */
+  get begun(): Pick<PlainRequest, 'method' | 'url'> | undefined {
+    return this.#begun && { method: 'POST', url: this.#begun.head.url };
+  }
+
+  #begin(chunk: Buffer): Begun | undefined {
     if (chunk.length > longestHead + longestBody) return undefined;
     const head = this.#sameHead(chunk) ?? parseHead(chunk.toString('latin1', 0, longestHead));
-    if (!head) return undefined;
+    if (!head || head.length > longestBody) return undefined;
     this.#head = head;
-    const { url, headers, length } = head;
-    const body = chunk.subarray(head.text.length);
-    if (body.length !== length || length > longestBody) return undefined;
-    return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
+    return { head, pieces: [], missing: head.length };
   }
 
   #sameHead(chunk: Buffer): PlainHead | undefined {
     const head = this.#head;
     return head && chunk.toString('latin1', 0, head.text.length) === head.text ? head : undefined;
   }
+}
+
+function whole({ head: { url, headers }, pieces }: Begun): PlainRequest {
+  const body = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+  return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
 }
 
 function parseHead(text: string): PlainHead | undefined {

@@ -50,6 +50,15 @@ export class Router {
     return match;
   }
 
+  /** What a request that nobody answers is counted as. */
+  routeOf(method: string, url: string): Route {
+    try {
+      return this.match(method, url).route;
+    } catch {
+      return 'other';
+    }
+  }
+
   #find(method: string, url: string): Match {
     const path = pathOf(url);
     const segments = path.split('/');

@@ -9,6 +9,7 @@ import { Connection } from '../../../src/server/http/connection';
 import type { Exchange } from '../../../src/server/http/exchange';
 import { HttpServer } from '../../../src/server/http/httpServer';
 import { PlainConnection } from '../../../src/server/http/plainConnection';
+import type { PlainOptions } from '../../../src/server/http/plainConnection';
 import { Router } from '../../../src/server/http/router';
 import { eventually } from './support/serverProcess';
 
@@ -251,6 +252,35 @@ describe('plain connections', () => {
     await Promise.all(Array.from({ length: 150 }, () => converse(1 + upTo(25))));
   });
 
+  it('wait for the rest of a body, however long that takes', async () => {
+    const { socket, text } = await open();
+    for (const pause of [1, 20, 100, 1]) {
+      const [head = '', body = ''] = post('/words', '<body>').split('<');
+      socket.write(head);
+      await sleep(pause);
+      socket.write(`<${body}`);
+      await eventually(() => text().endsWith('<body>'));
+    }
+    await eventually(() => answers(text()) === 4);
+    assert.deepEqual(told.ended, Array(4).fill('predict 200'));
+  });
+
+  it('count a client that leaves before the end of its body', async () => {
+    const body = post('/words', 'body');
+    for (const leave of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
+      for (const pause of [10, 100]) {
+        const { socket, text } = await open();
+        told.ended = [];
+        socket.write(body.slice(0, -1));
+        await sleep(pause);
+        leave(socket);
+        await eventually(() => told.ended.length === 1);
+        assert.deepEqual(told.ended, ['predict 499'], `after ${pause} ms`);
+        assert.equal(text(), '');
+      }
+    }
+  });
+
   it('refuse what is no request behind a plain one, and what comes too slowly', async () => {
     for (const [rest, status, error] of [
       ['nonsense\r\n\r\n', 400, 'This is no valid HTTP request.'],
@@ -426,26 +456,42 @@ describe('plain connections', () => {
   });
 });
 
-describe('plain connections without requests', () => {
+describe('plain connections that node:http never has', () => {
   let server: Server;
+  const idleSeconds = 0.3;
   afterEach(() => server.close());
 
-  it('end after a while, but not while a request is answered', async () => {
+  async function open(serve: PlainOptions['serve']): Promise<Socket> {
     const nothing = () => undefined;
     const observer = { started: nothing, ended: nothing, moved: nothing, broken: nothing };
-    const idleSeconds = 0.3;
-    let answering = 0;
     server = createServer((socket) => {
-      new PlainConnection(socket, new Connection(socket, observer), {
-        serve: (_, reply) =>
-          void setTimeout(() => reply.send(200, {}, ['a'], false), 2000 * idleSeconds * answering++),
-        handOver: () => assert.fail(),
-        requestSeconds: 10,
-        idleSeconds,
-      });
+      const handOver = () => assert.fail();
+      const options = { serve, lose: handOver, handOver, requestSeconds: 10, idleSeconds };
+      new PlainConnection(socket, new Connection(socket, observer), options);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    return connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true });
+  }
+
+  it('take heads and bodies that are written one after the other', async () => {
+    const socket = await open(({ body }, reply) => reply.send(200, {}, [body], false));
+    for (const word of ['one', 'two', 'three']) {
+      const request = post('/', word);
+      socket.write(request.slice(0, -word.length));
+      await sleep(5);
+      socket.write(request.slice(-word.length));
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.ok(answer.toString().endsWith(word));
+    }
+    socket.destroy();
+  });
+
+  it('end after a while, but not while a request is answered', async () => {
+    let answering = 0;
+    const socket = await open(
+      (_, reply) =>
+        void setTimeout(() => reply.send(200, {}, ['a'], false), 2000 * idleSeconds * answering++),
+    );
     const started = performance.now();
     for (let round = 0; round < 2; round++) {
       socket.write(post('/'));
