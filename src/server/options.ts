@@ -1,7 +1,8 @@
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { titleOf } from '../core/model/modelKind';
 import { parseArgs } from 'node:util';
+import { processors } from './processors';
 import { graphOptimizations, type GivenSignature, type GraphOptimization } from './worker/frames';
 
 export interface ServerOptions {
@@ -20,7 +21,7 @@ export interface ServerOptions {
   maxBodyMib: number;
   maxQueue: number;
   maxBatch: number;
-  /** 0 for as many as there are processors. */
+  /** 0 for as many as the machine has processors. */
   threads: number;
   /** What runs models of Python. */
   python: string;
@@ -66,8 +67,8 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-body-mib N             longest request body, and most bytes of values in an answer (default: 64)
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
-  --threads N                  threads that one run may use, 0 for one a processor (default: the processors, shared among the
-                               instances)
+  --threads N                  threads that one run may use, 0 for one a processor of the machine (default: the processors that
+                               the server may use, shared among the instances)
   --instances N                workers that run the model at the same time (default: 1)
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
@@ -176,9 +177,10 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   };
 }
 
-/** More threads than processors hold each other up. */
+/** More threads than processors hold each other up; of a whole machine, who runs the model knows best how many it has. */
 function threadsOf(instances: number): number {
-  return instances === 1 ? 0 : Math.max(1, Math.floor(availableParallelism() / instances));
+  const own = processors();
+  return instances === 1 && own >= cpus().length ? 0 : Math.max(1, Math.floor(own / instances));
 }
 
 function graphOptimizationOf(level: string | undefined): GraphOptimization | undefined {

@@ -87,7 +87,9 @@ const modelSchema = z
           .int()
           .min(1)
           .optional()
-          .describe('Threads that one run may use. Default: the processors, shared among the instances.'),
+          .describe(
+            'Threads that one run may use. Default: the processors that the server may use, shared among the instances.',
+          ),
         maxBatch: z
           .number()
           .int()

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * How many processors this process may keep busy, at least 1: no more than its container has time for. Node knows that of control groups of
+ * version 2 alone, and since version 22 only.
+ * @param root where the control groups of this container are
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files and https://docs.kernel.org/scheduler/sched-bwc.html
+ */
+export function processors(root = '/sys/fs/cgroup'): number {
+  const quota = quotaIn(root);
+  const whole = Math.max(1, Math.floor(quota));
+  return Math.min(availableParallelism(), whole);
+}
+
+/** How many processors there is time for; infinite where there is no limit. */
+function quotaIn(root: string): number {
+  const [two = 'max', period] = textAt(root, 'cpu.max').split(' ');
+  if (Number(two) > 0) return Number(two) / Number(period);
+  const one = Number(textAt(root, 'cpu', 'cpu.cfs_quota_us'));
+  return one > 0 ? one / Number(textAt(root, 'cpu', 'cpu.cfs_period_us')) : Infinity;
+}
+
+/** Empty where there is no such file, as on other systems. */
+function textAt(...path: string[]): string {
+  try {
+    return readFileSync(join(...path), 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
