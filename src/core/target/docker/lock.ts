@@ -15,6 +15,8 @@ import type { Site } from './site';
 const STALE_MS = 60_000;
 const WAIT_MS = 150_000;
 const POLL_MS = 300;
+/** How long an engine may take to make a lock, in milliseconds. */
+const CREATE_MS = 30_000;
 /** How long an engine may take to remove a lock, in milliseconds. */
 const RELEASE_MS = 2_000;
 
@@ -65,7 +67,11 @@ async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<D
   for (;;) {
     task.signal.throwIfAborted();
     try {
-      return await whenMade(docker, docker.createContainer(lock), task);
+      return await inTime(
+        task.signal,
+        (signal) => whenMade(docker, docker.createContainer(lock), { ...task, signal }),
+        CREATE_MS,
+      );
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
     }

@@ -1,5 +1,7 @@
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
+import { startContainer } from '../../docker/containers';
+import { inTime } from '../../docker/inTime';
 import { unlessAborted } from '../../unlessAborted';
 import { modelLock, withLock } from './lock';
 import { holderOf, portTaken, urlOf } from './ports';
@@ -15,6 +17,8 @@ import { untilReady } from '../untilReady';
 const FORGOTTEN_MS = 180_000;
 /** How long putting things back may take, in milliseconds. */
 const RESTORE_MS = 20_000;
+/** How long closing an address may take, in milliseconds. It can not be cancelled. */
+const REMOVE_MS = 60_000;
 
 /** What a switch of traffic leaves behind. */
 export interface Switched {
@@ -49,11 +53,12 @@ export async function promote(
       // Another promotion has just retired it.
     }
   }
-  await container.start();
   try {
+    await startContainer(container, task.signal);
     return await attempt();
   } catch (error) {
-    await container.stop().catch(() => undefined);
+    const stop = () => container.stop();
+    await inTime(new AbortController().signal, stop, RESTORE_MS).catch(() => undefined);
     throw error;
   }
 }
@@ -155,7 +160,7 @@ async function moveAddress(
   const holder = await holderOf(site.docker, site.publishing, port, task.signal);
   if (holder) throw portTaken(routes, port, holder);
   task.report(`Moving the stable address from port ${String(proxy.port)} to ${String(port)}`);
-  await removeProxy(site.docker, proxy);
+  await inTime(new AbortController().signal, () => removeProxy(site.docker, proxy), REMOVE_MS);
   try {
     await createAddress(site, routes, port, task);
   } catch (error) {

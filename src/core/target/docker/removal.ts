@@ -1,5 +1,6 @@
 import { removeContainer } from '../../docker/containers';
 import { statusOf } from '../../docker/dockerErrors';
+import { inTime } from '../../docker/inTime';
 import { labels } from '../../docker/labels';
 import { messageOf } from '../../errors';
 import type { TaskContext } from '../../task';
@@ -9,15 +10,18 @@ import { listReleaseContainers, type ReleaseContainer } from './releaseContainer
 import type { Site } from './site';
 import { listProxies, removeProxy } from './proxy';
 
+/** How long an engine may take to remove something, in milliseconds. */
+const REMOVE_MS = 60_000;
+
 /**
  * Removes a release with its image; with the last one of a model also the stable address, with the last one of the target its network.
  * Where others are left, the address of one that served answers 503 until another is promoted. Resolves to what could not be removed, in words.
  */
 export async function remove(site: Site, release: ReleaseContainer, task: TaskContext): Promise<string[]> {
   const left = await withLock(site.docker, modelLock(site, release), task, () =>
-    removeRelease(site, release),
+    removeRelease(site, release, task.signal),
   );
-  left.push(...(await removeImage(site, release)));
+  left.push(...(await removeImage(site, release, task.signal)));
   left.push(...(await removeUnneeded(site, release.model.name, task.signal)));
   return left;
 }
@@ -26,21 +30,22 @@ export async function remove(site: Site, release: ReleaseContainer, task: TaskCo
 export function removeRelease(
   { docker }: Site,
   { id, model, revision }: ReleaseContainer,
+  signal: AbortSignal,
 ): Promise<string[]> {
-  return attempt(`The container of revision ${String(revision)} of ${model.name}`, () =>
-    removeContainer(docker, id),
-  );
+  const what = `The container of revision ${String(revision)} of ${model.name}`;
+  return attempt(what, () => removeContainer(docker, id), signal);
 }
 
 /** Removes a release's image, and its name in a registry, unless something else needs it. Resolves to what is left, in words. */
 export async function removeImage(
   { docker }: Site,
   { digest, image, model, revision }: ReleaseContainer,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const what = `The image of revision ${String(revision)} of ${model.name}`;
   const left: string[] = [];
   for (const name of new Set([digest, image])) {
-    left.push(...(await attempt(what, () => docker.getImage(name).remove(), [404, 409])));
+    left.push(...(await attempt(what, () => docker.getImage(name).remove(), signal, [404, 409])));
   }
   return left;
 }
@@ -52,7 +57,7 @@ export async function removeUnneeded(site: Site, model: string, signal: AbortSig
   const left: string[] = [];
   for (const proxy of await listProxies(docker, target, signal)) {
     if (proxy.model !== model) continue;
-    left.push(...(await attempt(`The proxy of ${model}`, () => removeProxy(docker, proxy))));
+    left.push(...(await attempt(`The proxy of ${model}`, () => removeProxy(docker, proxy), signal)));
   }
   const others = await docker.listContainers({
     all: true,
@@ -61,16 +66,22 @@ export async function removeUnneeded(site: Site, model: string, signal: AbortSig
   });
   if (others.length > 0) return left;
   const name = networkName(target);
-  left.push(...(await attempt(`The network ${name}`, () => docker.getNetwork(name).remove())));
+  left.push(...(await attempt(`The network ${name}`, () => docker.getNetwork(name).remove(), signal)));
   return left;
 }
 
 /** What is left when `work` fails; an answer with a status of `fine` is no failure (404: gone already). */
-async function attempt(what: string, work: () => Promise<unknown>, fine = [404]): Promise<string[]> {
+async function attempt(
+  what: string,
+  work: () => Promise<unknown>,
+  signal: AbortSignal,
+  fine = [404],
+): Promise<string[]> {
   try {
-    await work();
+    await inTime(signal, work, REMOVE_MS);
     return [];
   } catch (error) {
+    signal.throwIfAborted();
     if (fine.includes(statusOf(error) ?? 0)) return [];
     return [`${what} could not be removed: ${messageOf(error)}`];
   }

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { inTime } from '../../docker/inTime';
 import type { TaskContext } from '../../task';
 import { modelLock, withLock } from './lock';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
@@ -29,19 +30,22 @@ export function retire(
       .filter(({ revision }) => routes?.promoted.includes(revision) && trafficOf(routes, revision) === 0)
       .sort((a, b) => b.revision - a.revision);
     const running = retired.filter((container) => container.running && idle.includes(container.revision));
-    await Promise.all(running.map(({ id }) => stopForGood(site.docker.getContainer(id))));
+    await Promise.all(running.map(({ id }) => stopForGood(site.docker.getContainer(id), task.signal)));
 
     const old = retired.slice(KEPT).filter((container) => !container.running || running.includes(container));
     const left: string[] = [];
     for (const container of old) {
-      left.push(...(await removeRelease(site, container)), ...(await removeImage(site, container)));
+      left.push(
+        ...(await removeRelease(site, container, task.signal)),
+        ...(await removeImage(site, container, task.signal)),
+      );
     }
     return left;
   });
 }
 
 /** An engine that is started brings back what it always starts again, though somebody has stopped it. */
-async function stopForGood(container: Docker.Container): Promise<void> {
-  await container.update({ RestartPolicy: { Name: 'no' } });
-  await container.stop({ t: STOP_SECONDS });
+async function stopForGood(container: Docker.Container, signal: AbortSignal): Promise<void> {
+  await inTime(signal, () => container.update({ RestartPolicy: { Name: 'no' } }));
+  await inTime(signal, () => container.stop({ t: STOP_SECONDS }), (STOP_SECONDS + 10) * 1000);
 }

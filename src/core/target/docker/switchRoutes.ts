@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastLogs } from '../../docker/containers';
+import { lastLogs, startContainer } from '../../docker/containers';
 import { inTime } from '../../docker/inTime';
 import { UserError } from '../../errors';
 import { putFile } from './containerFile';
@@ -16,7 +16,7 @@ const ACTIVATE_MS = 10_000;
 /** How long it may take until it is told again: HAProxy loses a signal that comes while it still does what the one before said. */
 const RELOAD_MS = 1_000;
 /** How long putting the routes before back may take, in milliseconds. It can not be cancelled. */
-const RESTORE_MS = 20_000;
+const RESTORE_MS = 15_000;
 const POLL_MS = 100;
 const LOG_LINES = 5;
 
@@ -39,7 +39,7 @@ export async function switchRoutes(
       await load(container, url, before, routes.weights, signal);
       await untilReached(container, url, routes, signal);
     }
-    const workers = running ? await workersOf(container) : [];
+    const workers = running ? await workersOf(container, signal) : [];
     await load(container, url, routes, [], signal);
     await untilAnswers(container, url, routes, signal);
     return workers;
@@ -57,15 +57,16 @@ export async function untilDrained(docker: Docker, proxy: Proxy, workers: number
   const container = docker.getContainer(proxy.id);
   const deadline = Date.now() + (HARD_STOP_SECONDS + 5) * 1000;
   while (Date.now() < deadline) {
-    const now = await workersOf(container).catch(() => []);
+    const now = await workersOf(container, new AbortController().signal).catch(() => []);
     if (!now.some((worker) => workers.includes(worker))) return;
     await sleep(POLL_MS);
   }
 }
 
 /** Process ids of the proxy's workers: of what runs in the container, those without children. */
-async function workersOf(container: Docker.Container): Promise<number[]> {
-  const { Titles, Processes } = (await container.top()) as { Titles: string[]; Processes: string[][] };
+async function workersOf(container: Docker.Container, signal: AbortSignal): Promise<number[]> {
+  const top = () => container.top() as Promise<{ Titles: string[]; Processes: string[][] }>;
+  const { Titles, Processes } = await inTime(signal, top);
   const column = (title: string) => Processes.map((process) => Number(process[Titles.indexOf(title)]));
   const parents = new Set(column('PPID'));
   return column('PID').filter((pid) => !parents.has(pid));
@@ -83,14 +84,14 @@ async function load(
   signal: AbortSignal,
 ): Promise<void> {
   const generation = randomUUID();
-  await putFile(container, CONFIG_PATH, proxyConfig(routes, generation, probed));
-  const { State } = await container.inspect();
-  if (!State.Running) await container.start();
+  await inTime(signal, () => putFile(container, CONFIG_PATH, proxyConfig(routes, generation, probed)));
+  const { State } = await inTime(signal, (abortSignal) => container.inspect({ abortSignal }));
+  if (!State.Running) await startContainer(container, signal);
   let told = State.Running ? 0 : Infinity;
   const isActive = async () => {
     if (Date.now() - told > RELOAD_MS) {
       told = Date.now();
-      await container.kill({ signal: 'SIGUSR2' });
+      await inTime(signal, () => container.kill({ signal: 'SIGUSR2' }));
     }
     return (await get(url + GENERATION_PATH, signal))?.body === generation;
   };
