@@ -33,6 +33,8 @@ export interface ServerOptions {
   /** Workers that run the model at the same time. */
   instances: number;
   graphOptimization?: GraphOptimization;
+  /** Whether onnxruntime's threads wait for more work without sleeping. */
+  spin: boolean;
   /** Of onnxruntime, in order of preference. */
   executionProviders?: string[];
   /** Image that holds a Python worker and the model: the worker runs in a container of it, without network. */
@@ -71,6 +73,8 @@ export const usage = `Usage: node server.js --model FILE [options]
                                the server may use, shared among the instances)
   --instances N                workers that run the model at the same time (default: 1)
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
+  --spin                       let onnxruntime's threads wait for more work without sleeping: faster while much is asked, at the
+                               price of processor time (ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
   --python COMMAND             Python for models of Python (default: python3)
   --worker-image IMAGE         run the Python worker in a sealed container of this image, which holds the model
@@ -111,6 +115,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       python: text,
       instances: text,
       'graph-optimization': text,
+      spin: { type: 'boolean' },
       'execution-providers': text,
       'no-fast-forest': { type: 'boolean' },
       network: text,
@@ -156,6 +161,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
     threads: Math.trunc(number('threads', threadsOf(instances), 0, 1024)),
     instances,
+    spin: values.spin ?? false,
     graphOptimization: graphOptimizationOf(values['graph-optimization']),
     executionProviders: values['execution-providers']?.split(',').map((name) => name.trim()),
     python: values.python ?? 'python3',

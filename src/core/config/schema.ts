@@ -96,6 +96,12 @@ const modelSchema = z
           .min(1)
           .optional()
           .describe('Requests that may run together; 1 for no batches. Default 64.'),
+        spin: z
+          .boolean()
+          .optional()
+          .describe(
+            "Whether onnxruntime's threads wait for more work without sleeping: faster while much is asked, at the price of processor time. Default false.",
+          ),
         graphOptimization: z
           .enum(['disabled', 'basic', 'extended', 'all'])
           .optional()

@@ -8,6 +8,7 @@ import { endWithParent } from './endWithParent';
 import { ortMessage } from './ortMessage';
 import { fromOrt, toOrt, UnfitInput } from './ortTensors';
 import { readFrame, writeFrame } from './pipe';
+import { sessionOptions } from './sessionOptions';
 
 /** Loads one model and runs it, one request after another, until the pipe ends. */
 async function work(): Promise<void> {
@@ -28,14 +29,7 @@ function endWithFrontOnly(): void {
 
 async function load(model: string, options: SessionOptions): Promise<InferenceSession | undefined> {
   try {
-    const session = await InferenceSession.create(model, {
-      ...(options.intraOpThreads === undefined ? {} : { intraOpNumThreads: options.intraOpThreads }),
-      ...(options.graphOptimization && { graphOptimizationLevel: options.graphOptimization }),
-      ...(options.executionProviders && { executionProviders: options.executionProviders }),
-      // Threads that spin until the next operator comes make a run up to a quarter faster: for that, the first microseconds are what counts.
-      // Any longer, they take processors away from others on a busy machine, or where a container may use fewer than there are.
-      extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '10' } } },
-    });
+    const session = await InferenceSession.create(model, sessionOptions(options));
     writeFrame({ kind: 'loaded', usage: usage() });
     return session;
   } catch (error) {
