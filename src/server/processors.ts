@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * How many processors this process may keep busy, at least 1: no more than its container has time for. Node knows that of control groups of
- * version 2 alone, and since version 22 only.
+ * How many processors this process may keep busy, at least 1: no more than its container has time for. Older versions of Node do not know
+ * that, and newer ones not of a container whose control groups are of version 1.
  * @param root where the control groups of this container are
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files and https://docs.kernel.org/scheduler/sched-bwc.html
  */

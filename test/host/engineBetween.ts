@@ -11,14 +11,15 @@ export class EngineBetween {
   private constructor(private readonly server: Server) {}
 
   /** Told what is asked, as `POST /containers/c1/kill?signal=SIGUSR2`. */
-  fateOf: (asked: string) => Fate = () => 'done';
+  fateOf: (asked: string) => Fate | Promise<Fate> = () => 'done';
 
   static async start(): Promise<EngineBetween> {
-    const server = createServer((incoming, outgoing) => {
-      const fate = between.fateOf(`${incoming.method} ${incoming.url}`);
+    const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      const fate = await between.fateOf(`${incoming.method} ${incoming.url}`);
       if (fate === 'done') forward(incoming, outgoing);
       else if (fate === 'lost') outgoing.writeHead(204).end();
-    });
+    };
+    const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
     const between = new EngineBetween(server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return between;

@@ -128,7 +128,7 @@ export class PlainConnection implements PlainWriter {
   #endIdle(milliseconds: number): void {
     this.#idle = setTimeout(() => {
       const idle = this.options.idleSeconds * 1000;
-      const left = this.#busy ? idle : this.#answered + idle - performance.now();
+      const left = this.#busy || this.#part.length > 0 ? idle : this.#answered + idle - performance.now();
       if (left > 0) this.#endIdle(left);
       else this.socket.destroy();
     }, milliseconds).unref();

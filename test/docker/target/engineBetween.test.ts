@@ -15,6 +15,7 @@ import {
 } from './support';
 
 const name = 'between-test';
+const lock = /^POST \/containers\/create\?name=[\w.-]+-lock/;
 const signal = /^POST .*\/kill\?signal=SIGUSR2$/;
 /** How long somebody who cancels may wait, in milliseconds: this machine may be busy. */
 const SOON = 4_000;
@@ -76,6 +77,40 @@ describe('a Docker target with somebody between it and its engine', () => {
     });
   });
 
+  describe('beside which somebody promotes the same release', () => {
+    /** Lets another promote a release as soon as this target wants the lock, and this one go on then. */
+    function promotedMeanwhile(release: Release, then?: () => void): void {
+      const other = targetOf(name);
+      let promoting: Promise<'done'> | undefined;
+      engine.fateOf = (asked) => {
+        if (promoting || !lock.test(asked)) return 'done';
+        return (promoting = other.promote(release, taskOf()).then(() => {
+          then?.();
+          return 'done';
+        }));
+      };
+    }
+
+    it('leaves it running when it is cancelled itself', async () => {
+      const second = await target.promote(await startCandidate(target, iris), taskOf());
+      assert.equal(second.revision, 2);
+      const controller = new AbortController();
+      promotedMeanwhile(first, () => controller.abort());
+      await assert.rejects(target.promote(first, taskOf(controller.signal)), { name: 'AbortError' });
+      assert.equal(await stateOf(target), '2 retired stopped, 1 serving ready');
+      assert.equal(await revisionThere(), 'r1');
+    });
+
+    it('does not remove it, though it has failed to prove itself here', async () => {
+      const candidate = await startCandidate(target, iris);
+      promotedMeanwhile(candidate);
+      await assert.rejects(target.fail(candidate, 'its samples fail', taskOf()), {
+        message: 'By now revision 2 of iris serves, so it stays.',
+      });
+      assert.equal(await revisionThere(), 'r2');
+    });
+  });
+
   describe('that falls silent', () => {
     /** Cancels some work as soon as the engine does not answer what it asks once, and fails unless it ends soon. */
     async function endsSoon(what: RegExp, work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
@@ -98,7 +133,7 @@ describe('a Docker target with somebody between it and its engine', () => {
     }
 
     for (const [step, what] of Object.entries({
-      'gets its lock': /^POST \/containers\/create\?name=[\w.-]+-lock/,
+      'gets its lock': lock,
       'writes its routes': /^PUT \/containers\/\w+\/archive\?/,
       'tells its proxy': signal,
       'looks who still answers': /^GET \/containers\/\w+\/top$/,

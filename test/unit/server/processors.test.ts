@@ -13,7 +13,7 @@ describe('the processors that a server may use', () => {
     ['all where nothing is said', {}, all],
     ['all where there is no limit', { 'cpu.max': 'max 100000' }, all],
     ['all where there is no limit in version 1', one('-1'), all],
-    ['all where the limit is higher', { 'cpu.max': '6400000 100000' }, all],
+    ['all where the limit is higher', { 'cpu.max': `${(all + 1) * 100_000} 100000` }, all],
     ['as many as there is time for', { 'cpu.max': '100000 100000' }, 1],
     ['as many as there is time for in version 1', one('75000'), 1],
     ['one at least', { 'cpu.max': '20000 100000' }, 1],

@@ -15,6 +15,9 @@ import type { Site } from './site';
 import { listProxies } from './proxy';
 import type { ReleaseRequest } from '../target';
 
+/** How long an engine may take to make a network, in milliseconds. */
+const NETWORK_MS = 30_000;
+
 /** Starts the next revision of a model, reachable at a port of its own. Resolves to its container's id; when it fails nothing is left. */
 export async function startCandidate(
   site: Site,
@@ -119,7 +122,8 @@ async function ensureNetwork(site: Site, digest: string, task: TaskContext): Pro
   await withLock(site.docker, networkLock(site, digest), task, async () => {
     if (await hasNetwork(site, task.signal)) return;
     const Name = networkName(site.target);
-    await site.docker.createNetwork({ Name, Labels: { [labels.target]: site.target } });
+    const network = { Name, Labels: { [labels.target]: site.target } };
+    await inTime(task.signal, () => site.docker.createNetwork(network), NETWORK_MS);
   });
 }
 

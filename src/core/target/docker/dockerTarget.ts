@@ -14,6 +14,7 @@ import { checkDisk } from '../../image/checkDisk';
 import { checkRegistry, publish } from '../../image/registry/publish';
 import type { Logger } from '../../logger';
 import type { TaskContext } from '../../task';
+import { unlessAborted } from '../../unlessAborted';
 import { startCandidate } from './candidate';
 import { checkGpus } from './checkGpus';
 import { checkPlatforms } from './checkPlatforms';
@@ -24,7 +25,6 @@ import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } fr
 import { toRelease } from './releaseState';
 import { remove, removeUnneeded } from './removal';
 import { retire } from './retirement';
-import { trafficOf } from './routes';
 import type { Site } from './site';
 import { standingOf } from './standing';
 import { listProxies, proxyOf, type Proxy } from './proxy';
@@ -33,6 +33,9 @@ import type { Change, Release, ReleaseRequest, Standing, Target } from '../targe
 
 /** How long a look at what was just done may take, in milliseconds. It can not be cancelled, because what was done stays done. */
 const AFTERWARDS_MS = 10_000;
+
+/** How long stopping the release before may take, in milliseconds: a lock that is held for longer counts as left behind. */
+const RETIRE_MS = 55_000;
 
 export interface DockerTargetOptions {
   /** Address of the engine as in the setting; empty for `DOCKER_HOST` or the usual socket. */
@@ -182,7 +185,7 @@ export class DockerTarget implements Target {
     return this.#doing(`move traffic to ${words(release)}`, task.signal, async () => {
       const container = await this.#find(release, task.signal);
       const moved = await moveTraffic(this.#site, container, percent, task);
-      if (percent === 0) await moved.drained();
+      if (percent === 0) await unlessAborted(moved.drained(), task.signal);
       return this.#read(container.id, AbortSignal.timeout(AFTERWARDS_MS));
     });
   }
@@ -190,16 +193,8 @@ export class DockerTarget implements Target {
   fail(release: Release, reason: string, task: TaskContext): Promise<void> {
     return this.#doing(`remove ${words(release)}`, task.signal, async () => {
       const container = await this.#find(release, task.signal);
-      const proxy = await proxyOf(
-        this.#site.docker,
-        { target: this.name, model: release.model.name },
-        task.signal,
-      );
-      if (trafficOf(proxy?.routes, release.revision) > 0) {
-        throw new UserError('engine-refused', `By now ${words(release)} serves, so it stays.`);
-      }
       this.log.warn(`${this.name}: ${words(release)} is removed. ${reason}`);
-      const left = await remove(this.#site, container, task);
+      const left = await remove(this.#site, container, task, true);
       if (left.length > 0) throw new UserError('engine-refused', left.join('\n'));
     });
   }
@@ -231,13 +226,16 @@ export class DockerTarget implements Target {
 
   /** The release serves: what is tidied up after that can neither be cancelled nor fail the promotion. */
   async #retire(container: ReleaseContainer, switched: Switched, task: TaskContext): Promise<void> {
-    const uncancelled = { ...task, signal: new AbortController().signal };
     if (switched.idle.length === 0) return;
     try {
       task.report('Waiting until the release before has answered everything');
       await switched.drained();
       task.report('Stopping the release before');
-      const left = await retire(this.#site, container, switched.idle, uncancelled);
+      const left = await inTime(
+        new AbortController().signal,
+        (signal) => retire(this.#site, container, switched.idle, { ...task, signal }),
+        RETIRE_MS,
+      );
       for (const leftover of left) this.log.warn(`${this.name}: ${leftover}`);
     } catch (error) {
       this.log.warn(`${this.name}: the release before was not stopped: ${messageOf(error)}`);

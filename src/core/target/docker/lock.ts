@@ -90,13 +90,14 @@ async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<D
 
 /** Ages are measured by the engine's clock, which may not be ours. */
 async function removeStale(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
-  const found = await findContainer(docker, name, signal);
+  const found = await inTime(signal, (limit) => findContainer(docker, name, limit));
   if (!found) return;
-  if (leftBehind.has(found.Id)) return removeContainer(docker, found.Id);
+  const remove = () => inTime(signal, () => removeContainer(docker, found.Id));
+  if (leftBehind.has(found.Id)) return remove();
   const { SystemTime = '' } = await engineInfo<{ SystemTime: string }>(docker, signal);
   const age = Date.parse(SystemTime) - Date.parse(found.Created);
   // Where the engine does not say what time it is, nobody knows.
   if (Number.isNaN(age) || age < STALE_MS) return;
   // By id: the name may be another's by now.
-  await removeContainer(docker, found.Id);
+  await remove();
 }

@@ -9,12 +9,15 @@ import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } fr
 import { routeAllTo, routePartTo, trafficOf, type Routes } from './routes';
 import type { Site } from './site';
 import { proxyOf, removeProxy, type Proxy } from './proxy';
+import { stopForGood } from './retirement';
 import { createAddress } from './createAddress';
 import { switchRoutes, untilDrained } from './switchRoutes';
 import { untilReady } from '../untilReady';
 
 /** A retired release that runs for longer than this was forgotten, not started for a promotion. In milliseconds. */
 const FORGOTTEN_MS = 180_000;
+/** How long stopping what was started in vain may take, in milliseconds. It can not be cancelled. */
+const STOP_MS = 10_000;
 /** How long putting things back may take, in milliseconds. */
 const RESTORE_MS = 20_000;
 /** How long closing an address may take, in milliseconds. It can not be cancelled. */
@@ -57,13 +60,24 @@ export async function promote(
     await startContainer(container, task.signal);
     return await attempt();
   } catch (error) {
-    const stop = () => container.stop();
-    await inTime(new AbortController().signal, stop, RESTORE_MS).catch(() => undefined);
+    const stop = (signal: AbortSignal) => stopUnrouted(site, release, { ...task, signal });
+    // What is left running is stopped by the next promotion.
+    await inTime(new AbortController().signal, stop, STOP_MS).catch(() => undefined);
     throw error;
   }
 }
 
-/** A release has no server that could be given traffic. */
+/** Stops a release unless it has traffic: by another promotion, or because this one failed after it had moved it. */
+function stopUnrouted(site: Site, release: ReleaseContainer, task: TaskContext): Promise<void> {
+  return withLock(site.docker, modelLock(site, release), task, async () => {
+    const of = { target: site.target, model: release.model.name };
+    const routes = (await proxyOf(site.docker, of, task.signal))?.routes;
+    if (trafficOf(routes, release.revision) > 0) return;
+    await stopForGood(site.docker.getContainer(release.id), task.signal);
+  });
+}
+
+/** A release has no server that could be given traffic, because somebody has stopped it. */
 class Stopped extends UserError {}
 
 async function assertRuns(
@@ -76,7 +90,8 @@ async function assertRuns(
   if (!now) throw new UserError('release-missing', `${name} was removed from ${site.target} just now.`);
   if (now.running) return now;
   const why = now.ended === undefined ? 'It was stopped.' : `It ended with ${now.ended}.`;
-  throw new Stopped('endpoint-not-ready', `${name} does not run. ${why}`, 'Look at its log for the reason.');
+  const Kind = now.crashed ? UserError : Stopped;
+  throw new Kind('endpoint-not-ready', `${name} does not run. ${why}`, 'Look at its log for the reason.');
 }
 
 async function untilPredicts(site: Site, release: ReleaseContainer, task: TaskContext): Promise<void> {
@@ -120,7 +135,10 @@ async function switchTraffic(
   const after = reroute(before);
   task.report(`Moving traffic to revision ${String(to.revision)}`);
   const drained = await putInPlace(site, proxy, after, task);
-  const containers = await listReleaseContainers(site.docker, of, AbortSignal.timeout(RESTORE_MS));
+  // The traffic has moved: what is not found now is stopped by the next promotion.
+  const containers = await inTime(new AbortController().signal, (limit) =>
+    listReleaseContainers(site.docker, of, limit),
+  ).catch(() => []);
   const idle = containers.filter(
     ({ revision, running, started }) =>
       running &&

@@ -2,13 +2,14 @@ import { removeContainer } from '../../docker/containers';
 import { statusOf } from '../../docker/dockerErrors';
 import { inTime } from '../../docker/inTime';
 import { labels } from '../../docker/labels';
-import { messageOf } from '../../errors';
+import { UserError, messageOf } from '../../errors';
 import type { TaskContext } from '../../task';
 import { modelLock, withLock } from './lock';
 import { networkName } from './names';
 import { listReleaseContainers, type ReleaseContainer } from './releaseContainers';
 import type { Site } from './site';
-import { listProxies, removeProxy } from './proxy';
+import { listProxies, proxyOf, removeProxy } from './proxy';
+import { trafficOf } from './routes';
 
 /** How long an engine may take to remove something, in milliseconds. */
 const REMOVE_MS = 60_000;
@@ -16,14 +17,34 @@ const REMOVE_MS = 60_000;
 /**
  * Removes a release with its image; with the last one of a model also the stable address, with the last one of the target its network.
  * Where others are left, the address of one that served answers 503 until another is promoted. Resolves to what could not be removed, in words.
+ * @throws UserError `engine-refused` where it has traffic, and shall be removed `onlyWithoutTraffic`
  */
-export async function remove(site: Site, release: ReleaseContainer, task: TaskContext): Promise<string[]> {
-  const left = await withLock(site.docker, modelLock(site, release), task, () =>
-    removeRelease(site, release, task.signal),
-  );
+export async function remove(
+  site: Site,
+  release: ReleaseContainer,
+  task: TaskContext,
+  onlyWithoutTraffic = false,
+): Promise<string[]> {
+  const left = await withLock(site.docker, modelLock(site, release), task, async () => {
+    if (onlyWithoutTraffic) await assertUnrouted(site, release, task.signal);
+    return removeRelease(site, release, task.signal);
+  });
   left.push(...(await removeImage(site, release, task.signal)));
   left.push(...(await removeUnneeded(site, release.model.name, task.signal)));
   return left;
+}
+
+async function assertUnrouted(
+  site: Site,
+  { model, revision }: ReleaseContainer,
+  signal: AbortSignal,
+): Promise<void> {
+  const proxy = await proxyOf(site.docker, { target: site.target, model: model.name }, signal);
+  if (trafficOf(proxy?.routes, revision) === 0) return;
+  throw new UserError(
+    'engine-refused',
+    `By now revision ${String(revision)} of ${model.name} serves, so it stays.`,
+  );
 }
 
 /** Removes a release's container. Resolves to what is left, in words. */

@@ -45,7 +45,7 @@ export function retire(
 }
 
 /** An engine that is started brings back what it always starts again, though somebody has stopped it. */
-async function stopForGood(container: Docker.Container, signal: AbortSignal): Promise<void> {
+export async function stopForGood(container: Docker.Container, signal: AbortSignal): Promise<void> {
   await inTime(signal, () => container.update({ RestartPolicy: { Name: 'no' } }));
   await inTime(signal, () => container.stop({ t: STOP_SECONDS }), (STOP_SECONDS + 10) * 1000);
 }

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLogs, startContainer } from '../../docker/containers';
+import { statusOf } from '../../docker/dockerErrors';
 import { inTime } from '../../docker/inTime';
 import { UserError } from '../../errors';
 import { putFile } from './containerFile';
@@ -17,6 +18,10 @@ const ACTIVATE_MS = 10_000;
 const RELOAD_MS = 1_000;
 /** How long putting the routes before back may take, in milliseconds. It can not be cancelled. */
 const RESTORE_MS = 15_000;
+/** How long a write is waited for that was cancelled, in milliseconds. */
+const SETTLE_MS = 2_000;
+/** How often an engine may be silent when it is asked who still answers, before that is given up. */
+const SILENCES = 2;
 const POLL_MS = 100;
 const LOG_LINES = 5;
 
@@ -56,10 +61,15 @@ export async function switchRoutes(
 export async function untilDrained(docker: Docker, proxy: Proxy, workers: number[]): Promise<void> {
   const container = docker.getContainer(proxy.id);
   const deadline = Date.now() + (HARD_STOP_SECONDS + 5) * 1000;
-  while (Date.now() < deadline) {
-    const now = await workersOf(container, new AbortController().signal).catch(() => []);
-    if (!now.some((worker) => workers.includes(worker))) return;
-    await sleep(POLL_MS);
+  for (let silences = 0; silences < SILENCES && Date.now() < deadline; await sleep(POLL_MS)) {
+    try {
+      const now = await workersOf(container, new AbortController().signal);
+      if (!now.some((worker) => workers.includes(worker))) return;
+    } catch (error) {
+      // It is stopped or gone, and its workers with it.
+      if (statusOf(error) !== undefined) return;
+      silences++;
+    }
   }
 }
 
@@ -84,18 +94,31 @@ async function load(
   signal: AbortSignal,
 ): Promise<void> {
   const generation = randomUUID();
-  await inTime(signal, () => putFile(container, CONFIG_PATH, proxyConfig(routes, generation, probed)));
+  await write(container, proxyConfig(routes, generation, probed), signal);
   const { State } = await inTime(signal, (abortSignal) => container.inspect({ abortSignal }));
   if (!State.Running) await startContainer(container, signal);
   let told = State.Running ? 0 : Infinity;
   const isActive = async () => {
+    if ((await get(url + GENERATION_PATH, signal))?.body === generation) return true;
     if (Date.now() - told > RELOAD_MS) {
       told = Date.now();
       await inTime(signal, () => container.kill({ signal: 'SIGUSR2' }));
     }
-    return (await get(url + GENERATION_PATH, signal))?.body === generation;
+    return false;
   };
   await until(isActive, signal, () => failure(container, url, routes, 'does not take its new routes'));
+}
+
+/** A write that is cancelled is waited for a little: it is not to come after the one that takes it back. */
+async function write(container: Docker.Container, config: string, signal: AbortSignal): Promise<void> {
+  const written = putFile(container, CONFIG_PATH, config);
+  try {
+    await inTime(signal, () => written);
+  } catch (error) {
+    const ended = () => written.catch(() => undefined);
+    await inTime(new AbortController().signal, ended, SETTLE_MS).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Resolves when the proxy has reached every release of these routes, which need not be its own yet. */
@@ -142,7 +165,9 @@ async function failure(
   { model, target }: Routes,
   what: string,
 ): Promise<UserError> {
-  const log = await lastLogs(container, LOG_LINES).catch(() => '');
+  const log = await inTime(new AbortController().signal, () => lastLogs(container, LOG_LINES)).catch(
+    () => '',
+  );
   return new UserError(
     'engine-refused',
     `The proxy of ${model} on ${target}, at ${url}, ${what}. The last lines of its log:\n${log}`,

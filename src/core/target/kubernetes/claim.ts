@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { revisionNotes } from './names';
 import { kinds, type Deployment } from './objects';
 import type { RevisionRecord } from './revisions';
@@ -17,24 +18,30 @@ export async function claiming<T>(
   signal: AbortSignal,
   work: (record: RevisionRecord) => Promise<T>,
 ): Promise<T> {
-  const say = (since: string | null, limit: AbortSignal) =>
-    site.api.annotate<Deployment>(
-      kinds.deployment,
-      found.deployment.metadata.name,
-      { [revisionNotes.starting]: since },
-      limit,
-    );
-  const { spec } = await say(new Date().toISOString(), signal);
+  const { name } = found.deployment.metadata;
+  const claim = `${new Date().toISOString()} ${randomUUID()}`;
+  const say = (words: string | null, limit: AbortSignal) =>
+    site.api.annotate<Deployment>(kinds.deployment, name, { [revisionNotes.starting]: words }, limit);
+  const takeBack = async (limit: AbortSignal) => {
+    const now = await site.api.get<Deployment>(kinds.deployment, name, limit);
+    if (now && claimOn(now) === claim) await say(null, limit);
+  };
   try {
-    return await work({ ...found, wanted: spec.replicas ?? found.wanted });
+    const deployment = await say(claim, signal);
+    return await work({ ...found, deployment, wanted: deployment.spec.replicas ?? found.wanted });
   } finally {
     // Who can not take it back leaves it to its age.
-    await say(null, AbortSignal.timeout(RESTORE_MS)).catch(() => undefined);
+    await takeBack(AbortSignal.timeout(RESTORE_MS)).catch(() => undefined);
   }
 }
 
 /** Whether somebody is about to give a revision traffic. */
 export function isClaimed({ deployment }: RevisionRecord): boolean {
-  const since = Date.parse(deployment.metadata.annotations?.[revisionNotes.starting] ?? '');
-  return Date.now() - since < STARTING_MS;
+  const [since = ''] = (claimOn(deployment) ?? '').split(' ');
+  return Date.now() - Date.parse(since) < STARTING_MS;
+}
+
+/** Since when and by whom a revision is claimed, which is unlike any other claim; undefined where it is not. */
+export function claimOn({ metadata }: Deployment): string | undefined {
+  return metadata.annotations?.[revisionNotes.starting];
 }

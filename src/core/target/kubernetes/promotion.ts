@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import type { Subject } from './addressManifests';
-import { claiming, isClaimed } from './claim';
+import { claiming, claimOn, isClaimed } from './claim';
 import { unusedCompanions } from './companions';
 import { DEFAULT_REPLICAS } from './deploymentManifest';
 import { revisionNotes } from './names';
-import { kindOf, kinds } from './objects';
+import { kindOf, kinds, type Deployment } from './objects';
 import { assertOurs } from './ownership';
-import { listRevisions, type RevisionRecord } from './revisions';
+import { isReady, listRevisions, type RevisionRecord } from './revisions';
 import { retryConflicts } from './retryConflicts';
 import { ready, until } from './rollout';
 import { nameOf, type Site } from './site';
@@ -64,11 +64,11 @@ async function promoteClaimed(
   return switched;
 }
 
-function promotedNow(): Record<string, string> {
-  return { [revisionNotes.promoted]: new Date().toISOString() };
+function promotedNow(): Record<string, string | null> {
+  return { [revisionNotes.promoted]: new Date().toISOString(), [revisionNotes.starting]: null };
 }
 
-/** Takes back what a promotion that failed has changed, unless somebody else has moved the traffic since. */
+/** Takes back what a promotion that failed has changed, unless somebody else has moved the traffic since, or promotes the same one. */
 async function asBefore(
   site: Site,
   of: Subject,
@@ -76,12 +76,26 @@ async function asBefore(
   switched: Switched | undefined,
 ): Promise<void> {
   const signal = AbortSignal.timeout(RESTORE_MS);
-  if (switched && !(await takeBack(site, of, switched, signal))) return;
+  if (switched) {
+    // Another promotion may have stopped it, when its traffic had gone elsewhere before.
+    if (switched.before && !(await answers(site, of, switched.before.serving, signal))) return;
+    if (!(await takeBack(site, of, switched, signal))) return;
+  }
+  const now = await site.api.get<Deployment>(kinds.deployment, record.deployment.metadata.name, signal);
+  const claim = now && claimOn(now);
+  if (claim !== undefined && claim !== claimOn(record.deployment)) return;
+  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
+  if (isRouted(address, record.revision)) return;
   const { annotations = {} } = record.deployment.metadata;
   const names = [revisionNotes.promoted, revisionNotes.proof];
   const before = Object.fromEntries(names.map((each) => [each, annotations[each] ?? null]));
   await note(site, record, before, signal);
   await scaleTo(site, record, record.wanted, signal);
+}
+
+async function answers(site: Site, of: Subject, revision: number, signal: AbortSignal): Promise<boolean> {
+  const records = await listRevisions(site.api, of, signal);
+  return records.some((record) => record.revision === revision && record.pods.some(isReady));
 }
 
 /** As many pods as are configured, or as the release before needs for the same traffic. */

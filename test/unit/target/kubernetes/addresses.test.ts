@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deploy } from '../../../../src/core/release/deploy';
 import type { KubernetesConfig } from '../../../../src/core/target/kubernetes/options';
 import type { Release, Target } from '../../../../src/core/target/target';
+import type { TaskContext } from '../../../../src/core/task';
 import type { RouteCondition } from '../../../host/kubernetes/gateway';
 import { KubernetesApi } from '../../../host/kubernetesApi';
 import type { StoredObject } from '../../../host/kubernetes/store';
@@ -414,6 +415,55 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
       await stopped;
       await other;
       await assertSecondServes();
+    });
+  });
+
+  describe('when two promotions get into each other', () => {
+    it('of the same one, it is promoted by the one that is not cancelled', async () => {
+      const [one, two] = [configured(), configured()];
+      const first = await serve(one, iris);
+      await serve(one, iris);
+      api.failures.set('iris-r1', { kind: 'Unschedulable', message: 'no room' });
+      const waits = (task: TaskContext) => {
+        const waiting = new Promise<void>((resolve) => {
+          task.report = (words) => /until revision 1 of iris is ready/.test(words) && resolve();
+        });
+        return { task, waiting };
+      };
+      const controller = new AbortController();
+      const a = waits(taskOf(controller.signal));
+      const b = waits(taskOf());
+      const cancelled = one.promote(first, a.task);
+      await a.waiting;
+      const promoted = two.promote(first, b.task);
+      await b.waiting;
+      controller.abort();
+      await assert.rejects(cancelled, { name: 'AbortError' });
+      api.failures.clear();
+      // The pod that found no room is made anew, as on a node that comes.
+      for (const { metadata } of api.pods('iris-r1')) api.controller.removePod('models', metadata.name);
+      await promoted;
+      assert.equal(await stateOf(one), '2 retired stopped, 1 serving ready');
+    });
+
+    it('does not go back to one that another has stopped meanwhile', async () => {
+      const one = configured();
+      const slow = configured({}, 'staging', 30);
+      await serve(one, iris);
+      const second = await startCandidate(one, iris);
+      const third = await startCandidate(one, iris);
+      const controller = new AbortController();
+      let other: Promise<unknown> | undefined;
+      const task = taskOf();
+      task.report = (words) => {
+        if (/until the release before has answered/.test(words))
+          other ??= slow.promote(third, taskOf(controller.signal));
+      };
+      await one.promote(second, task);
+      assert.equal(stored('Deployment', 'iris-r2').spec.replicas, 0);
+      controller.abort();
+      await assert.rejects(other ?? assert.fail(), { name: 'AbortError' });
+      assert.match(await stateOf(one), /^3 serving ready, 2 retired stopped/);
     });
   });
 
