@@ -103,10 +103,16 @@ export async function whenMade(
   }
 }
 
-/** Starts a container. Cancelled, the engine may start it still. */
-export function startContainer(container: Docker.Container, signal: AbortSignal): Promise<unknown> {
-  // Of a signal the client would make a body, with which engines refuse to start.
-  return unlessAborted(container.start() as Promise<unknown>, signal);
+/** Starts a container, and resolves to whether it did not run before. Cancelled, the engine may start it still. */
+export async function startContainer(container: Docker.Container, signal: AbortSignal): Promise<boolean> {
+  try {
+    // Of a signal the client would make a body, with which engines refuse to start.
+    await unlessAborted(container.start() as Promise<unknown>, signal);
+    return true;
+  } catch (error) {
+    if (statusOf(error) !== 304) throw error;
+    return false;
+  }
 }
 
 /** A name for a new container of a model: `slipway-iris-4f1c09`. */

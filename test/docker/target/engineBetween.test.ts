@@ -78,12 +78,12 @@ describe('a Docker target with somebody between it and its engine', () => {
   });
 
   describe('beside which somebody promotes the same release', () => {
-    /** Lets another promote a release as soon as this target wants the lock, and this one go on then. */
-    function promotedMeanwhile(release: Release, then?: () => void): void {
+    /** Lets another promote a release as soon as this target asks for something, and this one go on then. */
+    function promotedMeanwhile(release: Release, at = lock, then?: () => void): void {
       const other = targetOf(name);
       let promoting: Promise<'done'> | undefined;
       engine.fateOf = (asked) => {
-        if (promoting || !lock.test(asked)) return 'done';
+        if (promoting || !at.test(asked)) return 'done';
         return (promoting = other.promote(release, taskOf()).then(() => {
           then?.();
           return 'done';
@@ -95,10 +95,17 @@ describe('a Docker target with somebody between it and its engine', () => {
       const second = await target.promote(await startCandidate(target, iris), taskOf());
       assert.equal(second.revision, 2);
       const controller = new AbortController();
-      promotedMeanwhile(first, () => controller.abort());
+      promotedMeanwhile(first, lock, () => controller.abort());
       await assert.rejects(target.promote(first, taskOf(controller.signal)), { name: 'AbortError' });
       assert.equal(await stateOf(target), '2 retired stopped, 1 serving ready');
       assert.equal(await revisionThere(), 'r1');
+    });
+
+    it('promotes it too, though the other has started it', async () => {
+      await target.promote(await startCandidate(target, iris), taskOf());
+      promotedMeanwhile(first, /^POST \/containers\/\w+\/start$/);
+      assert.equal((await target.promote(first, taskOf())).state, 'serving');
+      assert.equal(await stateOf(target), '2 retired stopped, 1 serving ready');
     });
 
     it('does not remove it, though it has failed to prove itself here', async () => {

@@ -193,8 +193,8 @@ export class DockerTarget implements Target {
   fail(release: Release, reason: string, task: TaskContext): Promise<void> {
     return this.#doing(`remove ${words(release)}`, task.signal, async () => {
       const container = await this.#find(release, task.signal);
-      this.log.warn(`${this.name}: ${words(release)} is removed. ${reason}`);
       const left = await remove(this.#site, container, task, true);
+      this.log.warn(`${this.name}: ${words(release)} was removed. ${reason}`);
       if (left.length > 0) throw new UserError('engine-refused', left.join('\n'));
     });
   }

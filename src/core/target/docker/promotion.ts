@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
 import { startContainer } from '../../docker/containers';
@@ -16,8 +17,11 @@ import { untilReady } from '../untilReady';
 
 /** A retired release that runs for longer than this was forgotten, not started for a promotion. In milliseconds. */
 const FORGOTTEN_MS = 180_000;
-/** How long stopping what was started in vain may take, in milliseconds. It can not be cancelled. */
-const STOP_MS = 10_000;
+/** How often a release is started that others stop at the same time. */
+const TRIES = 3;
+/** How long stopping what was started in vain may take, and how long that is waited for, in milliseconds. It can not be cancelled. */
+const STOP_MS = 120_000;
+const PATIENCE_MS = 3_000;
 /** How long putting things back may take, in milliseconds. */
 const RESTORE_MS = 20_000;
 /** How long closing an address may take, in milliseconds. It can not be cancelled. */
@@ -48,21 +52,29 @@ export async function promote(
       return switchTraffic(site, release, reroute, task);
     });
   };
-  if (release.running) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
-      // Another promotion has just retired it.
-    }
-  }
+  let started: boolean = false;
   try {
-    await startContainer(container, task.signal);
-    return await attempt();
+    for (let tried = 1; ; tried++) {
+      // Another promotion may have retired it a moment ago.
+      if (tried > 1 || !release.running) {
+        const before: boolean = started;
+        // Cancelled, the engine may start it still.
+        started = true;
+        started = (await startContainer(container, task.signal)) || before;
+      }
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof Stopped) || tried === TRIES) throw error;
+      }
+    }
   } catch (error) {
-    const stop = (signal: AbortSignal) => stopUnrouted(site, release, { ...task, signal });
-    // What is left running is stopped by the next promotion.
-    await inTime(new AbortController().signal, stop, STOP_MS).catch(() => undefined);
+    if (started) {
+      const stop = (signal: AbortSignal) => stopUnrouted(site, release, { ...task, signal });
+      const stopped = inTime(new AbortController().signal, stop, STOP_MS).catch(() => undefined);
+      // It goes on where another deploy has the lock.
+      await Promise.race([stopped, sleep(PATIENCE_MS)]);
+    }
     throw error;
   }
 }

@@ -111,6 +111,7 @@ async function load(
 
 /** A write that is cancelled is waited for a little: it is not to come after the one that takes it back. */
 async function write(container: Docker.Container, config: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const written = putFile(container, CONFIG_PATH, config);
   try {
     await inTime(signal, () => written);

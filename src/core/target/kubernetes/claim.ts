@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { revisionNotes } from './names';
 import { kinds, type Deployment } from './objects';
+import { retryConflicts } from './retryConflicts';
 import type { RevisionRecord } from './revisions';
 import type { Site } from './site';
 
@@ -20,18 +21,21 @@ export async function claiming<T>(
 ): Promise<T> {
   const { name } = found.deployment.metadata;
   const claim = `${new Date().toISOString()} ${randomUUID()}`;
-  const say = (words: string | null, limit: AbortSignal) =>
-    site.api.annotate<Deployment>(kinds.deployment, name, { [revisionNotes.starting]: words }, limit);
   const takeBack = async (limit: AbortSignal) => {
     const now = await site.api.get<Deployment>(kinds.deployment, name, limit);
-    if (now && claimOn(now) === claim) await say(null, limit);
+    if (!now || claimOn(now) !== claim) return;
+    const { resourceVersion } = now.metadata;
+    const metadata = { annotations: { [revisionNotes.starting]: null }, resourceVersion };
+    await site.api.patch<Deployment>(kinds.deployment, name, { metadata }, limit);
   };
   try {
-    const deployment = await say(claim, signal);
+    const note = { [revisionNotes.starting]: claim };
+    const deployment = await site.api.annotate<Deployment>(kinds.deployment, name, note, signal);
     return await work({ ...found, deployment, wanted: deployment.spec.replicas ?? found.wanted });
   } finally {
     // Who can not take it back leaves it to its age.
-    await takeBack(AbortSignal.timeout(RESTORE_MS)).catch(() => undefined);
+    const limit = AbortSignal.timeout(RESTORE_MS);
+    await retryConflicts(() => takeBack(limit)).catch(() => undefined);
   }
 }
 

@@ -29,7 +29,7 @@ export const revisionNotes = {
   pool: 'dev.slipway.pool',
   /** When it got all of the traffic last, ISO 8601. */
   promoted: 'dev.slipway.promoted',
-  /** Since when somebody is about to give it traffic, ISO 8601, and a word for who; absent when it has it. */
+  /** Since when somebody is about to give it traffic, ISO 8601, and a word for who; absent while nobody is. */
   starting: 'dev.slipway.starting',
   /** What was proven before it got its traffic. */
   proof: 'dev.slipway.proof',

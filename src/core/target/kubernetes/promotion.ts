@@ -8,12 +8,12 @@ import { DEFAULT_REPLICAS } from './deploymentManifest';
 import { revisionNotes } from './names';
 import { kindOf, kinds, type Deployment } from './objects';
 import { assertOurs } from './ownership';
-import { isReady, listRevisions, type RevisionRecord } from './revisions';
+import { listRevisions, type RevisionRecord } from './revisions';
 import { retryConflicts } from './retryConflicts';
 import { ready, until } from './rollout';
 import { nameOf, type Site } from './site';
 import { switchTraffic, takeBack, type Switched } from './switching';
-import { isRouted, readAddress } from './traffic';
+import { isRouted, readAddress, type Address } from './traffic';
 import { remove, removeNamed, removeRevision } from './removal';
 
 /** How many retired releases of a model are kept for a roll-back. */
@@ -22,7 +22,8 @@ const RESTORE_MS = 20_000;
 
 /**
  * Gives a model's traffic to one revision, which is started first where it has no pods, and resolves when those that had it before
- * had time to answer what they were asked. Where it fails or is cancelled until then, all is as it was.
+ * had time to answer what they were asked. Where it fails or is cancelled until then, all is as it was, unless somebody else has moved the
+ * traffic since, or has stopped what had it before.
  */
 export async function promote(
   site: Site,
@@ -43,6 +44,7 @@ async function promoteClaimed(
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
   const wanted = await wantedOf(site, of, task.signal);
+  const role = roleOf(await readAddress(site.api, of, routed(site), task.signal), revision);
   let switched: Switched | undefined;
   try {
     if (record.wanted < wanted) await scaleTo(site, record, wanted, task.signal);
@@ -57,15 +59,15 @@ async function promoteClaimed(
       await sleep(site.drainMs, undefined, { signal: task.signal });
     }
   } catch (error) {
-    await asBefore(site, of, record, switched).catch(() => undefined);
+    await asBefore(site, of, record, role, switched).catch(() => undefined);
     throw error;
   }
   if (record.wanted > wanted) await scaleTo(site, record, wanted, AbortSignal.timeout(RESTORE_MS));
   return switched;
 }
 
-function promotedNow(): Record<string, string | null> {
-  return { [revisionNotes.promoted]: new Date().toISOString(), [revisionNotes.starting]: null };
+function promotedNow(): Record<string, string> {
+  return { [revisionNotes.promoted]: new Date().toISOString() };
 }
 
 /** Takes back what a promotion that failed has changed, unless somebody else has moved the traffic since, or promotes the same one. */
@@ -73,29 +75,31 @@ async function asBefore(
   site: Site,
   of: Subject,
   record: RevisionRecord,
+  before: ReturnType<typeof roleOf>,
   switched: Switched | undefined,
 ): Promise<void> {
   const signal = AbortSignal.timeout(RESTORE_MS);
-  if (switched) {
-    // Another promotion may have stopped it, when its traffic had gone elsewhere before.
-    if (switched.before && !(await answers(site, of, switched.before.serving, signal))) return;
-    if (!(await takeBack(site, of, switched, signal))) return;
-  }
+  if (switched && !(await takeBack(site, of, switched, signal))) return;
   const now = await site.api.get<Deployment>(kinds.deployment, record.deployment.metadata.name, signal);
   const claim = now && claimOn(now);
   if (claim !== undefined && claim !== claimOn(record.deployment)) return;
-  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
-  if (isRouted(address, record.revision)) return;
+  const role = roleOf(await readAddress(site.api, of, routed(site), signal), record.revision);
+  if (role !== undefined && role !== before) return;
   const { annotations = {} } = record.deployment.metadata;
   const names = [revisionNotes.promoted, revisionNotes.proof];
-  const before = Object.fromEntries(names.map((each) => [each, annotations[each] ?? null]));
-  await note(site, record, before, signal);
+  const notes = Object.fromEntries(names.map((each) => [each, annotations[each] ?? null]));
+  await note(site, record, notes, signal);
   await scaleTo(site, record, record.wanted, signal);
 }
 
-async function answers(site: Site, of: Subject, revision: number, signal: AbortSignal): Promise<boolean> {
-  const records = await listRevisions(site.api, of, signal);
-  return records.some((record) => record.revision === revision && record.pods.some(isReady));
+/** What part a revision has in the traffic; undefined for none. */
+function roleOf(address: Address | undefined, revision: number): 'serving' | 'canary' | undefined {
+  if (address?.traffic.serving === revision) return 'serving';
+  return address?.traffic.canary?.revision === revision ? 'canary' : undefined;
+}
+
+function routed({ config }: Site): boolean {
+  return config.gateway !== undefined;
 }
 
 /** As many pods as are configured, or as the release before needs for the same traffic. */
@@ -104,7 +108,7 @@ async function wantedOf(site: Site, of: Subject, signal: AbortSignal): Promise<n
   if (!autoscale) return replicas;
   const [records, address] = await Promise.all([
     listRevisions(site.api, of, signal),
-    readAddress(site.api, of, site.config.gateway !== undefined, signal),
+    readAddress(site.api, of, routed(site), signal),
   ]);
   const serving = records.find(({ revision }) => revision === address?.traffic.serving);
   return Math.max(replicas, autoscale.min, serving?.wanted ?? 0);
@@ -155,7 +159,7 @@ async function stopUnused(
   signal: AbortSignal,
 ): Promise<RevisionRecord[]> {
   const records = await listRevisions(site.api, of, signal);
-  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
+  const address = await readAddress(site.api, of, routed(site), signal);
   const unused = records.filter((record) => !isRouted(address, record.revision) && !isClaimed(record));
   const retired = unused.filter(({ promoted, revision }) => promoted || revision === before?.serving);
   const ended = unused.filter((record) => idle.includes(record.revision) || retired.includes(record));
@@ -179,7 +183,7 @@ export async function removeUnused(site: Site, of: Subject, signal: AbortSignal)
 export async function withdraw(site: Site, record: RevisionRecord, signal: AbortSignal): Promise<string[]> {
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
-  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
+  const address = await readAddress(site.api, of, routed(site), signal);
   if (isRouted(address, revision)) {
     throw new UserError('cluster-refused', `By now ${nameOf(revision, model.name)} serves, so it stays.`);
   }

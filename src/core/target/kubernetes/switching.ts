@@ -13,6 +13,7 @@ import { addressName } from './names';
 import { kinds } from './objects';
 import { assertOwn } from './ownership';
 import { removeAddress } from './removal';
+import { isReady, listRevisions } from './revisions';
 import { retryConflicts } from './retryConflicts';
 import { assertRouteTaken } from './routeStatus';
 import type { Site } from './site';
@@ -135,7 +136,7 @@ export async function keepsRange(
   return (await api.get(kinds.autoscaler, addressName(of.model), signal)) !== undefined;
 }
 
-/** Divides the traffic again as it was before a switch, unless somebody else has moved it since. Resolves to whether it did. */
+/** Divides the traffic again as it was before a switch, unless somebody else has moved it since, or nothing is ready there. Resolves to whether it did. */
 export async function takeBack(
   site: Site,
   of: Subject,
@@ -148,6 +149,8 @@ export async function takeBack(
     await removeAddress(site, of.model, signal);
     return true;
   }
+  // Another promotion may have stopped it, when its traffic had gone elsewhere before.
+  if (!(await answers(site, of, before.serving, signal))) return false;
   try {
     await putRevisions(site, of, before, signal);
     await putService(site, of, now, before, randomUUID(), signal);
@@ -158,4 +161,9 @@ export async function takeBack(
   // One of them may have failed just now, and do so again.
   await putCompanions(site, of, before, signal).catch(() => undefined);
   return true;
+}
+
+async function answers({ api }: Site, of: Subject, revision: number, signal: AbortSignal): Promise<boolean> {
+  const records = await listRevisions(api, of, signal);
+  return records.some((record) => record.revision === revision && record.pods.some(isReady));
 }

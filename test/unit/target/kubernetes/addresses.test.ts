@@ -447,7 +447,7 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
     });
 
     it('does not go back to one that another has stopped meanwhile', async () => {
-      const one = configured();
+      const one = configured({}, 'staging', 3);
       const slow = configured({}, 'staging', 30);
       await serve(one, iris);
       const second = await startCandidate(one, iris);
@@ -464,6 +464,50 @@ describe('what stands beside the stable address in a Kubernetes cluster', () => 
       controller.abort();
       await assert.rejects(other ?? assert.fail(), { name: 'AbortError' });
       assert.match(await stateOf(one), /^3 serving ready, 2 retired stopped/);
+    });
+  });
+
+  describe('when the promotion of a canary is cancelled', () => {
+    async function canary(config: Partial<KubernetesConfig> = {}): Promise<Release> {
+      const target = configured(config);
+      await serve(target, iris);
+      const shared = await target.setTraffic?.(await startCandidate(target, iris), 50, taskOf());
+      return shared ?? assert.fail();
+    }
+
+    async function assertCanary(): Promise<void> {
+      assert.equal(await stateOf(configured()), '2 canary ready, 1 serving ready');
+      const { metadata, spec } = stored('Deployment', 'iris-r2');
+      assert.equal(spec.replicas, 1);
+      assert.deepEqual(
+        Object.keys(metadata.annotations ?? {}).filter((name) => /promoted|starting|proof$/.test(name)),
+        [],
+      );
+    }
+
+    it('it has its part again, when the traffic had moved', async () => {
+      const release = await canary();
+      const controller = new AbortController();
+      const report = (words: string) => {
+        if (/until the release before has answered/.test(words)) controller.abort();
+      };
+      const slow = configured({}, 'staging', 30);
+      await assert.rejects(slow.promote(release, { signal: controller.signal, report }), {
+        name: 'AbortError',
+      });
+      await assertCanary();
+    });
+
+    it('it has its servers again, when more of them had begun to start', async () => {
+      const release = await canary();
+      api.failures.set('iris-r2', { kind: 'Unschedulable', message: 'no room' });
+      const controller = new AbortController();
+      const large = configured({ replicas: 3 });
+      const promoting = large.promote(release, taskOf(controller.signal));
+      await eventually(() => stored('Deployment', 'iris-r2').spec.replicas === 3);
+      controller.abort();
+      await assert.rejects(promoting, { name: 'AbortError' });
+      await assertCanary();
     });
   });
 
