@@ -73,7 +73,7 @@ export const usage = `Usage: node server.js --model FILE [options]
                                the server may use, shared among the instances)
   --instances N                workers that run the model at the same time (default: 1)
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
-  --spin                       let onnxruntime's threads wait for more work without sleeping: faster while much is asked, at the
+  --spin                       let onnxruntime's threads wait for more work without sleeping: a run is a little faster, at the
                                price of processor time (ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
   --python COMMAND             Python for models of Python (default: python3)

@@ -100,7 +100,7 @@ const modelSchema = z
           .boolean()
           .optional()
           .describe(
-            "Whether onnxruntime's threads wait for more work without sleeping: faster while much is asked, at the price of processor time. Default false.",
+            "Whether onnxruntime's threads wait for more work without sleeping: a run is a little faster, at the price of processor time. Default false.",
           ),
         graphOptimization: z
           .enum(['disabled', 'basic', 'extended', 'all'])

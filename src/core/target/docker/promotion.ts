@@ -69,14 +69,16 @@ export async function promote(
       }
     }
   } catch (error) {
-    if (started) {
-      const stop = (signal: AbortSignal) => stopUnrouted(site, release, { ...task, signal });
-      const stopped = inTime(new AbortController().signal, stop, STOP_MS).catch(() => undefined);
-      // It goes on where another deploy has the lock.
-      await Promise.race([stopped, sleep(PATIENCE_MS)]);
-    }
+    if (started) await stopSoon(site, release, task);
     throw error;
   }
+}
+
+/** Stops what was started in vain. Where another deploy has the lock, it is not waited for. */
+async function stopSoon(site: Site, release: ReleaseContainer, task: TaskContext): Promise<void> {
+  const stop = (signal: AbortSignal) => stopUnrouted(site, release, { ...task, signal });
+  const stopped = inTime(new AbortController().signal, stop, STOP_MS).catch(() => undefined);
+  await Promise.race([stopped, sleep(PATIENCE_MS)]);
 }
 
 /** Stops a release unless it has traffic: by another promotion, or because this one failed after it had moved it. */

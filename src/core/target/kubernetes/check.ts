@@ -11,7 +11,7 @@ import { kinds, type Kind } from './objects';
 import { assertOurs } from './ownership';
 import { permissionsFor, type Permission } from './permissions';
 import { quotaWarnings } from './quota';
-import type { Site } from './site';
+import { hasRoutes, type Site } from './site';
 
 /** The oldest version with all that is used, `autoscaling/v2` and `policy/v1` among it. */
 const OLDEST_MINOR = 25;
@@ -26,11 +26,7 @@ export async function checkCluster(
   const standing = await standingOf(context, api, task.signal);
   task.report('Asking what is allowed');
   const needed: [Kind, boolean, string][] = [
-    [
-      kinds.httpRoute,
-      config.gateway !== undefined,
-      'The Gateway API is not installed, which "gateway" needs.',
-    ],
+    [kinds.httpRoute, hasRoutes(site), 'The Gateway API is not installed, which "gateway" needs.'],
     [
       kinds.serviceMonitor,
       Boolean(config.serviceMonitor),

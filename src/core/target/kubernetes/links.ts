@@ -5,7 +5,7 @@ import { kinds, type Pod } from './objects';
 import type { Links } from './releaseState';
 import { isReady, listRevisions } from './revisions';
 import { runs } from './podWords';
-import type { Site } from './site';
+import { hasRoutes, type Site } from './site';
 import { readAddress } from './traffic';
 
 /** How long the choice of pods holds, in milliseconds: what has no traffic any more still runs for longer than that. */
@@ -94,8 +94,8 @@ export class ReleaseLinks {
   }
 
   async #serving(of: Subject, signal: AbortSignal): Promise<Share[]> {
-    const { api, config } = this.site;
-    const routed = config.gateway !== undefined;
+    const { api } = this.site;
+    const routed = hasRoutes(this.site);
     const address = await readAddress(api, of, routed, signal);
     if (!address) return [];
     const { canary, serving } = address.traffic;

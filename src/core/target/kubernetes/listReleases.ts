@@ -5,7 +5,7 @@ import { lastWordsOf } from './podLogs';
 import { healthOf, mayAnswer, toRelease } from './releaseState';
 import { listWithLeaving, type RevisionRecord } from './revisions';
 import { listRanges } from './scaling';
-import type { Site } from './site';
+import { hasRoutes, type Site } from './site';
 import { listAddresses } from './traffic';
 
 /**
@@ -23,7 +23,7 @@ export async function listReleases(
   const of = { target, ...(model !== undefined && { model }) };
   const [records, addresses, ranges] = await Promise.all([
     listWithLeaving(api, of, signal),
-    listAddresses(api, of, config.gateway !== undefined, signal),
+    listAddresses(api, of, hasRoutes(site), signal),
     config.autoscale ? listRanges(api, of, signal) : undefined,
   ]);
   const addressOf = (record: RevisionRecord) => addresses.find((each) => each.model === record.model.name);

@@ -10,7 +10,7 @@ import { addressName, revisionName } from './names';
 import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { canaryServers } from './share';
-import type { Site } from './site';
+import { hasRoutes, type Site } from './site';
 import { isRouted, readAddress } from './traffic';
 import { lineDiff, yamlOf } from './yaml';
 
@@ -21,7 +21,7 @@ export async function planOn(site: Site, request: ReleaseRequest, signal: AbortS
   await assertHostFree(site, of.model, signal);
   const [records, address, revision, unused] = await Promise.all([
     listRevisions(site.api, of, signal),
-    readAddress(site.api, of, site.config.gateway !== undefined, signal),
+    readAddress(site.api, of, hasRoutes(site), signal),
     nextRevision(site, of.model, signal),
     unusedCompanions(site, of, signal),
   ]);

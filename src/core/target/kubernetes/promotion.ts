@@ -11,9 +11,9 @@ import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { retryConflicts } from './retryConflicts';
 import { ready, until } from './rollout';
-import { nameOf, type Site } from './site';
+import { hasRoutes, nameOf, type Site } from './site';
 import { switchTraffic, takeBack, type Switched } from './switching';
-import { isRouted, readAddress, type Address } from './traffic';
+import { isRouted, readAddress, roleOf } from './traffic';
 import { remove, removeNamed, removeRevision } from './removal';
 
 /** How many retired releases of a model are kept for a roll-back. */
@@ -44,7 +44,7 @@ async function promoteClaimed(
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
   const wanted = await wantedOf(site, of, task.signal);
-  const role = roleOf(await readAddress(site.api, of, routed(site), task.signal), revision);
+  const role = roleOf(await readAddress(site.api, of, hasRoutes(site), task.signal), revision);
   let switched: Switched | undefined;
   try {
     if (record.wanted < wanted) await scaleTo(site, record, wanted, task.signal);
@@ -83,7 +83,7 @@ async function asBefore(
   const now = await site.api.get<Deployment>(kinds.deployment, record.deployment.metadata.name, signal);
   const claim = now && claimOn(now);
   if (claim !== undefined && claim !== claimOn(record.deployment)) return;
-  const role = roleOf(await readAddress(site.api, of, routed(site), signal), record.revision);
+  const role = roleOf(await readAddress(site.api, of, hasRoutes(site), signal), record.revision);
   if (role !== undefined && role !== before) return;
   const { annotations = {} } = record.deployment.metadata;
   const names = [revisionNotes.promoted, revisionNotes.proof];
@@ -92,23 +92,13 @@ async function asBefore(
   await scaleTo(site, record, record.wanted, signal);
 }
 
-/** What part a revision has in the traffic; undefined for none. */
-function roleOf(address: Address | undefined, revision: number): 'serving' | 'canary' | undefined {
-  if (address?.traffic.serving === revision) return 'serving';
-  return address?.traffic.canary?.revision === revision ? 'canary' : undefined;
-}
-
-function routed({ config }: Site): boolean {
-  return config.gateway !== undefined;
-}
-
 /** As many pods as are configured, or as the release before needs for the same traffic. */
 async function wantedOf(site: Site, of: Subject, signal: AbortSignal): Promise<number> {
   const { replicas = DEFAULT_REPLICAS, autoscale } = site.config;
   if (!autoscale) return replicas;
   const [records, address] = await Promise.all([
     listRevisions(site.api, of, signal),
-    readAddress(site.api, of, routed(site), signal),
+    readAddress(site.api, of, hasRoutes(site), signal),
   ]);
   const serving = records.find(({ revision }) => revision === address?.traffic.serving);
   return Math.max(replicas, autoscale.min, serving?.wanted ?? 0);
@@ -159,7 +149,7 @@ async function stopUnused(
   signal: AbortSignal,
 ): Promise<RevisionRecord[]> {
   const records = await listRevisions(site.api, of, signal);
-  const address = await readAddress(site.api, of, routed(site), signal);
+  const address = await readAddress(site.api, of, hasRoutes(site), signal);
   const unused = records.filter((record) => !isRouted(address, record.revision) && !isClaimed(record));
   const retired = unused.filter(({ promoted, revision }) => promoted || revision === before?.serving);
   const ended = unused.filter((record) => idle.includes(record.revision) || retired.includes(record));
@@ -183,7 +173,7 @@ export async function removeUnused(site: Site, of: Subject, signal: AbortSignal)
 export async function withdraw(site: Site, record: RevisionRecord, signal: AbortSignal): Promise<string[]> {
   const { model, revision } = record;
   const of = { target: site.target, model: model.name };
-  const address = await readAddress(site.api, of, routed(site), signal);
+  const address = await readAddress(site.api, of, hasRoutes(site), signal);
   if (isRouted(address, revision)) {
     throw new UserError('cluster-refused', `By now ${nameOf(revision, model.name)} serves, so it stays.`);
   }

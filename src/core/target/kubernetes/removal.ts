@@ -4,7 +4,7 @@ import { addressName, labelsOf, revisionName } from './names';
 import { kinds, type Kind, type KubeObject } from './objects';
 import { isOwn } from './ownership';
 import { listRevisions } from './revisions';
-import type { Site } from './site';
+import { hasRoutes, type Site } from './site';
 import { isRouted, readAddress } from './traffic';
 
 interface Of {
@@ -24,7 +24,12 @@ const addressKinds: Kind[] = [
 
 /** Removes a release, and the stable address with the last one. Resolves to what could not be removed, in words. */
 export async function remove(site: Site, of: Of, signal: AbortSignal): Promise<string[]> {
-  const address = await readAddress(site.api, { target: site.target, model: of.model }, routed(site), signal);
+  const address = await readAddress(
+    site.api,
+    { target: site.target, model: of.model },
+    hasRoutes(site),
+    signal,
+  );
   const left = await removeRevision(site, of, signal);
   const others = (await listRevisions(site.api, { target: site.target, model: of.model }, signal)).filter(
     ({ revision }) => revision !== of.revision,
@@ -99,8 +104,4 @@ export async function removeNamed(
 
 function isUsed({ config }: Site, kind: Kind): boolean {
   return kind === kinds.budget || kind === kinds.service || usedCompanions(config).includes(kind);
-}
-
-function routed({ config }: Site): boolean {
-  return config.gateway !== undefined;
 }

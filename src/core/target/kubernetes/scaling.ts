@@ -7,7 +7,7 @@ import type { NamespaceApi } from './namespaceApi';
 import { labelsOf } from './names';
 import { kinds, type Autoscaler } from './objects';
 import type { RevisionRecord } from './revisions';
-import { nameOf, type Site } from './site';
+import { hasRoutes, nameOf, type Site } from './site';
 import { isRouted, readAddress } from './traffic';
 
 /** Sets how many pods a revision has; where an autoscaler decides that, the fewest that it may decide on. */
@@ -21,7 +21,7 @@ export async function scale(
   const { autoscale } = config;
   const of: Subject = { target, model: record.model.name };
   const name = nameOf(record.revision, of.model);
-  const address = await readAddress(api, of, config.gateway !== undefined, task.signal);
+  const address = await readAddress(api, of, hasRoutes(site), task.signal);
   if (replicas < 1 && isRouted(address, record.revision)) {
     throw new UserError('cluster-refused', `${name} has traffic, so one server at least must run.`);
   }

@@ -4,7 +4,7 @@ import { assertHostFree } from './hosts';
 import { kinds } from './objects';
 import { assertOurs } from './ownership';
 import { removeUnused } from './promotion';
-import type { Site } from './site';
+import { hasRoutes, type Site } from './site';
 import { keepsRange, switchTraffic } from './switching';
 import { readAddress } from './traffic';
 
@@ -12,7 +12,7 @@ import { readAddress } from './traffic';
 export async function settle(site: Site, of: Subject, signal: AbortSignal): Promise<string[]> {
   await assertOurs(site, of.model, signal);
   await assertHostFree(site, of.model, signal);
-  const address = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
+  const address = await readAddress(site.api, of, hasRoutes(site), signal);
   if (!address) return [];
   const { traffic } = address;
   const left = (await keepsRange(site, of, address, traffic, signal)) ? [kinds.autoscaler.kind] : [];

@@ -7,7 +7,7 @@ import { kinds } from './objects';
 import { assertOurs } from './ownership';
 import { listRevisions, type RevisionRecord } from './revisions';
 import { ready, until } from './rollout';
-import { nameOf, type Site } from './site';
+import { hasRoutes, nameOf, type Site } from './site';
 import { switchTraffic } from './switching';
 import { readAddress, type Address } from './traffic';
 
@@ -32,7 +32,7 @@ async function shareClaimed(
   task: TaskContext,
 ): Promise<void> {
   const of = { target: site.target, model: record.model.name };
-  const address = await readAddress(site.api, of, site.config.gateway !== undefined, task.signal);
+  const address = await readAddress(site.api, of, hasRoutes(site), task.signal);
   const all = await listRevisions(site.api, of, task.signal);
   const serving = all.find(({ revision }) => revision === address?.traffic.serving);
   if (!address || !serving) throw nothingServes(of);

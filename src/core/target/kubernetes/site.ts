@@ -12,6 +12,11 @@ export interface Site {
   drainMs: number;
 }
 
+/** Whether the routes of a Gateway divide the traffic, and not numbers of pods. */
+export function hasRoutes({ config }: Pick<Site, 'config'>): boolean {
+  return config.gateway !== undefined;
+}
+
 /** `revision 3 of iris` */
 export function nameOf(revision: number, model: string): string {
   return `revision ${String(revision)} of ${model}`;

@@ -16,7 +16,7 @@ import { removeAddress } from './removal';
 import { isReady, listRevisions } from './revisions';
 import { retryConflicts } from './retryConflicts';
 import { assertRouteTaken } from './routeStatus';
-import type { Site } from './site';
+import { hasRoutes, type Site } from './site';
 import { readAddress, routed, type Address } from './traffic';
 
 const RESTORE_MS = 20_000;
@@ -39,7 +39,7 @@ export function switchTraffic(
   signal: AbortSignal,
 ): Promise<Switched> {
   return retryConflicts(async () => {
-    const before = await readAddress(site.api, of, site.config.gateway !== undefined, signal);
+    const before = await readAddress(site.api, of, hasRoutes(site), signal);
     const id = await put(site, of, before, traffic, signal);
     const now = routed(traffic);
     const idle = routed(before?.traffic).filter((each) => !now.includes(each));

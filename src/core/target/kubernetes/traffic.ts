@@ -128,7 +128,13 @@ export function routed(traffic: Traffic | undefined): number[] {
   return [traffic.serving, ...(traffic.canary ? [traffic.canary.revision] : [])];
 }
 
+/** What part in the traffic a revision is meant to have, also while none of its pods is ready; undefined for none. */
+export function roleOf(address: Address | undefined, revision: number): 'serving' | 'canary' | undefined {
+  if (address?.traffic.serving === revision) return 'serving';
+  return address?.traffic.canary?.revision === revision ? 'canary' : undefined;
+}
+
 /** Whether a revision is meant to have traffic, also while none of its pods is ready. */
 export function isRouted(address: Address | undefined, revision: number): boolean {
-  return address?.traffic.serving === revision || address?.traffic.canary?.revision === revision;
+  return roleOf(address, revision) !== undefined;
 }
