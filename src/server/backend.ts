@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { nodeFlags } from '../core/endpoint/nodeFlags';
 import { UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
 import { isPython } from '../core/model/modelKind';
@@ -58,7 +59,7 @@ async function onnx({ model, signature: given }: ServerOptions): Promise<Backend
   checkSupported(signature);
   return {
     model,
-    launch: childProcess(process.execPath, [join(__dirname, 'onnxWorker.js')]),
+    launch: childProcess(process.execPath, [...nodeFlags, join(__dirname, 'onnxWorker.js')]),
     known: { signature, platform: 'onnxruntime_onnx' },
     warmUp: zerosFor(signature),
   };

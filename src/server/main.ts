@@ -1,5 +1,6 @@
 import { version } from '../../package.json';
 import { basename } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { messageOf, UserError } from '../core/errors';
 import { backendFor } from './backend';
@@ -118,8 +119,11 @@ function stopOnce(work: () => Promise<void>): () => void {
 }
 
 /** The same file is the program and its thread. */
-if (isMainThread) main().catch(giveUp);
-else runCodecThread();
+if (isMainThread) {
+  // What Node was told of short-lived objects is for this thread: the one for long requests has longer-lived ones, and many.
+  setFlagsFromString('--max-semi-space-size=0');
+  main().catch(giveUp);
+} else runCodecThread();
 
 function giveUp(error: unknown): void {
   const { code, next } = error instanceof UserError ? error : { code: 'server-failed', next: undefined };

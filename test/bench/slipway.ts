@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { nodeFlags } from '../../src/core/endpoint/nodeFlags';
 import type { Contestant, Running } from './contestant';
 import { inference, plain, questions } from './labels';
 import { ready, startProcess } from './process';
@@ -28,7 +29,7 @@ export async function serve(
   options: string[] = [],
 ): Promise<Running> {
   const named = ['--model', model, '--name', 'model', '--python', python];
-  const command = [resolve('dist/server.js'), ...named, ...options];
+  const command = [...nodeFlags, resolve('dist/server.js'), ...named, ...options];
   const server = await startProcess([process.execPath, ...command], folder, process.env);
   try {
     const url = await ready(server, async () => /^\{"url":"([^"]+)"/m.exec(await server.printed())?.[1], 60);

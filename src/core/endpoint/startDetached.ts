@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../errors';
 import type { ServedModel } from './endpoint';
 import { nodeCommand } from './nodeCommand';
+import { nodeFlags } from './nodeFlags';
 import { endProcess } from './processes';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
@@ -49,7 +50,7 @@ export function startDetached(start: DetachedStart): DetachedServer {
     ...(model.serverArguments ?? []),
     ...start.more,
   ];
-  const child = spawn(command, [...script, ...options], {
+  const child = spawn(command, [...nodeFlags, ...script, ...options], {
     env,
     // Not the workspace: Windows would not let it be deleted.
     cwd: dirname(start.log),

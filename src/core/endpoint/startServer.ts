@@ -6,6 +6,7 @@ import { InferenceClient } from '../inference/client';
 import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
 import { nodeCommand } from './nodeCommand';
+import { nodeFlags } from './nodeFlags';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
 export interface ServerStart {
@@ -56,7 +57,7 @@ export async function startServer(start: ServerStart, signal: AbortSignal): Prom
     '--exit-with-parent',
     ...start.more,
   ];
-  const child = spawn(command, [join(dist, 'server.js'), '--model', path, ...options], {
+  const child = spawn(command, [...nodeFlags, join(dist, 'server.js'), '--model', path, ...options], {
     env: { ...env, ...(start.token && { SLIPWAY_TOKEN: start.token }) },
     cwd: dist,
     windowsHide: true,

@@ -8,7 +8,7 @@ import { buildImage } from './buildImage';
 import { filesBelow, textFile } from './context';
 import { inTurn } from './inTurn';
 import { pythonNeeds } from './pythonNeeds';
-import { hashOf, serverFolder, shortHash, type RuntimeOptions } from './runtimeImage';
+import { entrypoint, hashOf, serverFolder, shortHash, type RuntimeOptions } from './runtimeImage';
 
 export interface PythonImageOptions extends RuntimeOptions {
   /** Image with Python that it is built on. */
@@ -29,7 +29,7 @@ const recipe = [
   'COPY --from=node /usr/local/bin/node /usr/local/bin/node',
   `ENV PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${site}`,
   nobody,
-  `ENTRYPOINT ["node", "${serverFolder}/server.js"]`,
+  entrypoint,
   `COPY slipway ${serverFolder}`,
 ];
 

@@ -7,6 +7,7 @@ import { inWords } from '../docker/dockerErrors';
 import { findImage } from '../docker/images';
 import { inTime } from '../docker/inTime';
 import { labels } from '../docker/labels';
+import { nodeFlags } from '../endpoint/nodeFlags';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
 import { ensureBase, platformOf, type Base, type Platform } from './baseImage';
@@ -57,12 +58,11 @@ export async function ensureRuntimeImage(
   );
 }
 
+/** What runs the server in an image. */
+export const entrypoint = `ENTRYPOINT ${JSON.stringify(['node', ...nodeFlags, `${serverFolder}/server.js`])}`;
+
 /** Each of these costs a step of the build. */
-const recipe = [
-  'USER 65534:65534',
-  `ENTRYPOINT ["node", "${serverFolder}/server.js"]`,
-  `COPY slipway ${serverFolder}`,
-];
+const recipe = ['USER 65534:65534', entrypoint, `COPY slipway ${serverFolder}`];
 
 async function build(
   docker: Docker,

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
+import { nodeFlags } from '../../../src/core/endpoint/nodeFlags';
 import { atExit } from '../atExit';
 
 export interface LogLine {
@@ -25,10 +26,14 @@ export class ContainerProcess {
   /** `args` of the model server, or of Node alone where they begin with `-e`. */
   constructor(args: string[]) {
     this.events.setMaxListeners(50);
-    this.#child = spawn(process.execPath, args[0] === '-e' ? args : [resolve('dist/server.js'), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'] },
-    });
+    this.#child = spawn(
+      process.execPath,
+      args[0] === '-e' ? args : [...nodeFlags, resolve('dist/server.js'), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { PATH: process.env['PATH'] },
+      },
+    );
     const release = atExit(() => this.#child.kill('SIGKILL'));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (!stream) continue;
