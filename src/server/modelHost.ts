@@ -49,7 +49,6 @@ export class ModelHost implements ModelService {
       },
       session: {
         ...(options.threads > 0 && { intraOpThreads: options.threads }),
-        ...(options.spin && { spin: true as const }),
         ...(options.graphOptimization && { graphOptimization: options.graphOptimization }),
         ...(options.executionProviders && { executionProviders: options.executionProviders }),
         ...(!options.fastForest && { fastForest: false }),

@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { titleOf } from '../core/model/modelKind';
 import { parseArgs } from 'node:util';
-import { processors } from './processors';
+import { cores, processors } from './processors';
 import { graphOptimizations, type GivenSignature, type GraphOptimization } from './worker/frames';
 
 export interface ServerOptions {
@@ -33,8 +33,6 @@ export interface ServerOptions {
   /** Workers that run the model at the same time. */
   instances: number;
   graphOptimization?: GraphOptimization;
-  /** Whether onnxruntime's threads wait for more work without sleeping. */
-  spin: boolean;
   /** Of onnxruntime, in order of preference. */
   executionProviders?: string[];
   /** Image that holds a Python worker and the model: the worker runs in a container of it, without network. */
@@ -69,12 +67,10 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-body-mib N             longest request body, and most bytes of values in an answer (default: 64)
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
-  --threads N                  threads that one run may use, 0 for one a processor of the machine (default: the processors that
-                               the server may use, shared among the instances)
+  --threads N                  threads that one run may use, 0 for one a core of the machine (default: the cores that the server
+                               may use, shared among the instances)
   --instances N                workers that run the model at the same time (default: 1)
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
-  --spin                       let onnxruntime's threads wait for more work without sleeping: a run is a little faster, at the
-                               price of processor time (ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
   --python COMMAND             Python for models of Python (default: python3)
   --worker-image IMAGE         run the Python worker in a sealed container of this image, which holds the model
@@ -115,7 +111,6 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
       python: text,
       instances: text,
       'graph-optimization': text,
-      spin: { type: 'boolean' },
       'execution-providers': text,
       'no-fast-forest': { type: 'boolean' },
       network: text,
@@ -161,7 +156,6 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
     threads: Math.trunc(number('threads', threadsOf(instances), 0, 1024)),
     instances,
-    spin: values.spin ?? false,
     graphOptimization: graphOptimizationOf(values['graph-optimization']),
     executionProviders: values['execution-providers']?.split(',').map((name) => name.trim()),
     python: values.python ?? 'python3',
@@ -183,10 +177,14 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   };
 }
 
-/** More threads than processors hold each other up; of a whole machine, who runs the model knows best how many it has. */
+/**
+ * More threads than cores hold each other up. Where onnxruntime counts them itself it ties each thread to a core, and leaves it waiting
+ * there for whatever else runs on that one; so it does that only where nobody else can count them.
+ */
 function threadsOf(instances: number): number {
   const own = processors();
-  return instances === 1 && own >= cpus().length ? 0 : Math.max(1, Math.floor(own / instances));
+  const whole = instances === 1 && own >= cpus().length;
+  return whole ? Math.min(own, cores() ?? 0) : Math.max(1, Math.floor(own / instances));
 }
 
 function graphOptimizationOf(level: string | undefined): GraphOptimization | undefined {

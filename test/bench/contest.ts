@@ -12,7 +12,7 @@ import { printTable } from './table';
  * seconds, also when the traffic changes.
  */
 const WARM_UP_SECONDS = 4;
-const CHANGE_SECONDS = 2;
+const CHANGE_SECONDS = 4;
 /** How often each is measured for each number of connections, by turns with the others: a machine is not equally fast all the time. */
 const TURNS = 3;
 

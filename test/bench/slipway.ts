@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { nodeFlags } from '../../src/core/endpoint/nodeFlags';
+import { nodeFlags } from '../../src/core/nodeFlags';
 import type { Contestant, Running } from './contestant';
 import { inference, plain, questions } from './labels';
 import { ready, startProcess } from './process';

@@ -14,6 +14,7 @@ const shared = [
   'core/unlessAborted',
   'core/jsonDocument',
   'core/secrets',
+  'core/nodeFlags',
 ];
 
 /** What each folder may import, beside itself and what is shared; the longest name that fits counts. */

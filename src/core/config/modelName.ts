@@ -30,21 +30,17 @@ export function configuredPlace(
 /** What `slipway.json` at `root` says about how a model is run, as arguments of the server. */
 export function configuredArguments(path: string, config: Config | undefined, root: string): string[] {
   const { server, signature } = entryOf(path, config, root)?.[1] ?? {};
-  const { instances, threads, maxBatch, spin, graphOptimization, executionProviders, network } = server ?? {};
-  const all: [flag: string, value: string | number | true | undefined][] = [
+  const { instances, threads, maxBatch, graphOptimization, executionProviders, network } = server ?? {};
+  const all: [flag: string, value: string | number | undefined][] = [
     ['--instances', instances],
     ['--threads', threads],
     ['--max-batch', maxBatch],
-    ['--spin', spin || undefined],
     ['--graph-optimization', graphOptimization],
     ['--execution-providers', executionProviders?.join(',')],
     ['--network', network ? 'any' : undefined],
     ['--signature', signature && JSON.stringify(signature)],
   ];
-  return all.flatMap(([flag, value]) => {
-    if (value === undefined) return [];
-    return value === true ? [flag] : [flag, String(value)];
-  });
+  return all.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
 }
 
 /** The files that `slipway.json` at `root` says are models, absolute. */

@@ -88,7 +88,7 @@ const modelSchema = z
           .min(1)
           .optional()
           .describe(
-            'Threads that one run may use. Default: the processors that the server may use, shared among the instances.',
+            'Threads that one run may use. Default: the cores that the server may use, shared among the instances.',
           ),
         maxBatch: z
           .number()
@@ -96,12 +96,6 @@ const modelSchema = z
           .min(1)
           .optional()
           .describe('Requests that may run together; 1 for no batches. Default 64.'),
-        spin: z
-          .boolean()
-          .optional()
-          .describe(
-            "Whether onnxruntime's threads wait for more work without sleeping: a run is a little faster, at the price of processor time. Default false.",
-          ),
         graphOptimization: z
           .enum(['disabled', 'basic', 'extended', 'all'])
           .optional()

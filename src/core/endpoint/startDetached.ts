@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../errors';
 import type { ServedModel } from './endpoint';
 import { nodeCommand } from './nodeCommand';
-import { nodeFlags } from './nodeFlags';
+import { nodeFlags } from '../nodeFlags';
 import { endProcess } from './processes';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 

@@ -6,7 +6,7 @@ import { InferenceClient } from '../inference/client';
 import type { Logger } from '../logger';
 import type { TaskContext } from '../task';
 import { nodeCommand } from './nodeCommand';
-import { nodeFlags } from './nodeFlags';
+import { nodeFlags } from '../nodeFlags';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
 export interface ServerStart {

@@ -7,7 +7,7 @@ import { inWords } from '../docker/dockerErrors';
 import { findImage } from '../docker/images';
 import { inTime } from '../docker/inTime';
 import { labels } from '../docker/labels';
-import { nodeFlags } from '../endpoint/nodeFlags';
+import { nodeFlags } from '../nodeFlags';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
 import { ensureBase, platformOf, type Base, type Platform } from './baseImage';

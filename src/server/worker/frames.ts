@@ -49,8 +49,6 @@ export interface SessionOptions {
   graphOptimization?: GraphOptimization;
   /** Of onnxruntime, in order of preference; absent for the processor. ONNX only. */
   executionProviders?: string[];
-  /** Whether its threads wait for more work without sleeping; absent for no. ONNX only. */
-  spin?: true;
   /** Threads inside one operator; absent for as many as there are processors. */
   intraOpThreads?: number;
   /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
-import { nodeFlags } from '../../../src/core/endpoint/nodeFlags';
+import { nodeFlags } from '../../../src/core/nodeFlags';
 import { atExit } from '../atExit';
 
 export interface LogLine {

@@ -153,11 +153,7 @@ describe('slipway.json', () => {
 
   it('says how a model is run, and where a pickle is loaded', () => {
     const server = { instances: 2, maxBatch: 1, executionProviders: ['cuda', 'cpu'], network: true };
-    const models = {
-      fraud: { path: 'f.pkl', run: 'process', server },
-      spinning: { path: 's.onnx', server: { spin: true } },
-      other: { path: 'o.onnx', server: { spin: false } },
-    };
+    const models = { fraud: { path: 'f.pkl', run: 'process', server }, other: { path: 'o.onnx' } };
     const { config } = parseConfig(JSON.stringify({ models }));
     assert.equal(configuredPlace('/w/f.pkl', config, '/w'), 'process');
     assert.equal(configuredPlace('/w/o.onnx', config, '/w'), undefined);
@@ -165,7 +161,6 @@ describe('slipway.json', () => {
       configuredArguments('/w/f.pkl', config, '/w').join(' '),
       '--instances 2 --max-batch 1 --execution-providers cuda,cpu --network any',
     );
-    assert.deepEqual(configuredArguments('/w/s.onnx', config, '/w'), ['--spin']);
     assert.deepEqual(configuredArguments('/w/o.onnx', config, '/w'), []);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { processors } from '../../../src/server/processors';
+import { cores, processors } from '../../../src/server/processors';
 import { temporaryFolder } from '../../host/workspace';
 
 describe('the processors that a server may use', () => {
@@ -28,4 +28,29 @@ describe('the processors that a server may use', () => {
       assert.equal(processors(root), expected);
     });
   }
+});
+
+describe('the cores of a machine', () => {
+  const tell = async (siblings: string[]): Promise<number | undefined> => {
+    const root = await temporaryFolder('cpu');
+    await mkdir(join(root, 'cpufreq'));
+    for (const [index, list] of siblings.entries()) {
+      await mkdir(join(root, `cpu${index}`, 'topology'), { recursive: true });
+      await writeFile(join(root, `cpu${index}`, 'topology', 'thread_siblings_list'), `${list}\n`);
+    }
+    return cores(root);
+  };
+
+  it('are as many as its processors, where each has one of its own', async () => {
+    assert.equal(await tell(['0', '1', '2']), 3);
+  });
+
+  it('are fewer where processors share one', async () => {
+    assert.equal(await tell(['0,2', '1,3', '0,2', '1,3']), 2);
+  });
+
+  it('are unknown where the system does not say', async () => {
+    assert.equal(await tell([]), undefined);
+    assert.equal(cores('/nowhere'), undefined);
+  });
 });
