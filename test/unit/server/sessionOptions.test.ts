@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { sessionOptions } from '../../../src/server/onnx/sessionOptions';
 
 describe('the options of a session', () => {
-  const extra = { session: { intra_op: { allow_spinning: '1', spin_duration_us: '1000' } } };
+  const extra = { session: { intra_op: { allow_spinning: '1', spin_duration_us: '100' } } };
 
   it('let threads spin for a while', () => {
     assert.deepEqual(sessionOptions({}), { extra });
