@@ -28,10 +28,13 @@ const grownBytes = 4 * 2 ** 20;
 /** How long a thread waits for the next task before it is ended. */
 const idleMilliseconds = 30_000;
 const grownIdleMilliseconds = 1000;
+/** How long a thread may work on for somebody who has left: to start another one, whose code is cold, takes a good part of that. */
+const patienceMilliseconds = 200;
 
 /**
  * Reads and writes long requests in a thread, one after another, so that short ones are answered meanwhile. The thread starts with
- * the first one, is ended when it takes too much time or memory, which is the fault of that one only, and when it has nothing to do.
+ * the first one, is ended when it takes too much time or memory, which is the fault of that one only, or works for nobody, and when it
+ * has nothing to do.
  */
 export class BulkCodec {
   #thread: Worker | undefined;
@@ -138,11 +141,14 @@ export class BulkCodec {
   }
 
   #withdraw(task: Task, reason: unknown): void {
-    if (task === this.#active) return this.#lose(reason);
-    const index = this.#queue.indexOf(task);
-    if (index < 0) return;
-    this.#queue.splice(index, 1);
     task.reject(reason);
+    if (task === this.#active) {
+      clearTimeout(this.#timer);
+      this.#timer = after(patienceMilliseconds, () => this.#lose(reason));
+      return;
+    }
+    const index = this.#queue.indexOf(task);
+    if (index >= 0) this.#queue.splice(index, 1);
   }
 
   /** Ends the thread with what it does; the others are done by the next one. */

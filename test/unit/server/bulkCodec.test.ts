@@ -15,6 +15,7 @@ const kept = [];
 parentPort.on('message', ({ body }) => {
   const word = Buffer.from(body).toString().trim();
   while (word === 'forever');
+  for (const end = Date.now() + 20; word === 'a moment' && Date.now() < end; );
   while (word === 'more memory') kept.push(new Array(1000).fill(word.length));
   if (word === 'crash') throw new Error('it is broken');
   const input = { name: word, datatype: 'FP32', shape: [0], data: new Float32Array(0) };
@@ -69,6 +70,19 @@ describe('the thread for long requests', () => {
     one.abort(new Error('the first has left'));
     await assert.rejects(left[0] as Promise<unknown>, /the first has left/);
     assert.equal(await next, 'next');
+  });
+
+  it('outlives a client that leaves, where it is done in a moment', async () => {
+    const bulk = codec(20);
+    threads.length = 0;
+    await read(bulk, 'start');
+    const client = new AbortController();
+    const left = read(bulk, 'a moment', client.signal);
+    const next = read(bulk, 'next');
+    client.abort(new Error('it has left'));
+    await assert.rejects(left, /it has left/);
+    assert.equal(await next, 'next');
+    assert.equal(threads.length, 1);
   });
 
   it('is ended when it has grown and has nothing to do; the next request starts another one', async () => {
