@@ -9,26 +9,27 @@ export interface Deadline {
   end: number;
 }
 
-/** The outcome of `work`; rejects with `Failure` 504 when the client waits no longer, and tells `giveUp` that nobody does. */
+/**
+ * The outcome of what `begin` begins; rejects with `Failure` 504 when the client waits no longer, and tells `giveUp` that nobody does. For
+ * one that has waited too long already, nothing is begun.
+ */
 export function within<T>(
   deadline: Deadline | undefined,
-  work: Promise<T>,
+  begin: () => Promise<T>,
   giveUp: (failure: Failure) => void,
 ): Promise<T> {
-  if (!deadline) return work;
+  if (!deadline) return begin();
+  const expire = (): Promise<never> => {
+    const failure = new Failure(
+      504,
+      `There was no answer in the ${deadline.milliseconds} ms that the client waits.`,
+    );
+    giveUp(failure);
+    return Promise.reject(failure);
+  };
+  const left = deadline.end - performance.now();
+  if (left <= 0) return expire();
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const expire = () => {
-      const failure = new Failure(
-        504,
-        `There was no answer in the ${deadline.milliseconds} ms that the client waits.`,
-      );
-      reject(failure);
-      giveUp(failure);
-    };
-    const left = deadline.end - performance.now();
-    if (left > 0) timer = after(left, expire);
-    else expire();
-  });
-  return Promise.race([late, work]).finally(() => clearTimeout(timer));
+  const late = new Promise<never>((resolve) => (timer = after(left, () => resolve(expire()))));
+  return Promise.race([late, begin()]).finally(() => clearTimeout(timer));
 }

@@ -100,7 +100,11 @@ export class ModelHost implements ModelService {
     if (!batcher) throw comeAgain(loading);
     const job = batcher.submit(inputs);
     exchange.whenGone(() => batcher.withdraw(job));
-    const outputs = await within(deadline, job.outputs, () => batcher.withdraw(job));
+    const outputs = await within(
+      deadline,
+      () => job.outputs,
+      () => batcher.withdraw(job),
+    );
     this.#values?.observe('input', inputs);
     this.#values?.observe('output', outputs);
     return outputs;

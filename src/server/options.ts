@@ -21,7 +21,7 @@ export interface ServerOptions {
   maxBodyMib: number;
   maxQueue: number;
   maxBatch: number;
-  /** 0 for as many as the machine has processors. */
+  /** 0 for as many as what runs the model takes by itself: in general one a core. */
   threads: number;
   /** What runs models of Python. */
   python: string;
@@ -67,8 +67,8 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-body-mib N             longest request body, and most bytes of values in an answer (default: 64)
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
-  --threads N                  threads that one run may use, 0 for one a core of the machine (default: the cores that the server
-                               may use, shared among the instances)
+  --threads N                  threads that one run may use, 0 for what the model's runtime takes by itself (default: 0 for one
+                               instance on a whole machine, else the cores that the server may use, shared among the instances)
   --instances N                workers that run the model at the same time (default: 1)
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
@@ -177,14 +177,11 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   };
 }
 
-/**
- * More threads than cores hold each other up. Where onnxruntime counts them itself it ties each thread to a core, and leaves it waiting
- * there for whatever else runs on that one; so it does that only where nobody else can count them.
- */
+/** More threads than cores hold each other up; of a whole machine, who runs the model knows best how many it has. */
 function threadsOf(instances: number): number {
   const own = processors();
-  const whole = instances === 1 && own >= cpus().length;
-  return whole ? Math.min(own, cores() ?? 0) : Math.max(1, Math.floor(own / instances));
+  if (instances === 1 && own >= cpus().length) return 0;
+  return Math.max(1, Math.floor(Math.min(own, cores() ?? own) / instances));
 }
 
 function graphOptimizationOf(level: string | undefined): GraphOptimization | undefined {

@@ -48,8 +48,6 @@ describe('a window that is killed', () => {
     await workbench.notification('Building the runtime image');
     await workbench.kill();
     await reopen();
-    // The engine may have come to the end of the build before it heard of that.
-    await eventually('nothing half built is left', async () => (await halfBuilt()).length === 0);
     assert.deepEqual(await workbench.tree('Endpoints').lines(), []);
     assert.deepEqual(await containers('endpoint'), []);
   });
@@ -57,6 +55,8 @@ describe('a window that is killed', () => {
   it('during a serve shows what became of it, and removes it on demand', async () => {
     await workbench.clickTreeAction('Models', model, 'Serve Model');
     await eventually('a container', async () => (await containers('endpoint')).length > 0);
+    // The engine goes on from the steps that the killed build had come to.
+    assert.deepEqual(await halfBuilt(), []);
     await workbench.kill();
     const [left] = await containers('endpoint');
     assert.ok(left);

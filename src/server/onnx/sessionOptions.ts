@@ -1,4 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import { cores, processors } from '../processors';
 import type { SessionOptions } from '../worker/frames';
 
 /**
@@ -7,14 +8,23 @@ import type { SessionOptions } from '../worker/frames';
  */
 const extra = { session: { intra_op: { allow_spinning: '1', spin_duration_us: '100' } } };
 
+/**
+ * As many threads as there are cores. Where onnxruntime counts them itself, it ties each to a core, where it waits for whatever else the
+ * system runs on that one; so it does that only where nobody else can count them.
+ */
+function allThreads(): number | undefined {
+  const all = cores();
+  return all && Math.min(all, processors());
+}
+
 /** The options as onnxruntime takes them. */
 export function sessionOptions({
-  intraOpThreads,
+  intraOpThreads: threads = allThreads(),
   graphOptimization,
   executionProviders,
 }: SessionOptions): InferenceSession.SessionOptions {
   return {
-    ...(intraOpThreads !== undefined && { intraOpNumThreads: intraOpThreads }),
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(graphOptimization && { graphOptimizationLevel: graphOptimization }),
     ...(executionProviders && { executionProviders }),
     extra,

@@ -110,7 +110,11 @@ function patiently<T>(
 ): Promise<T> {
   const waiting = new AbortController();
   exchange.whenGone(() => waiting.abort(comeAgain('The client has left.')));
-  return within(deadline, work(waiting.signal), (failure) => waiting.abort(failure));
+  return within(
+    deadline,
+    () => work(waiting.signal),
+    (failure) => waiting.abort(failure),
+  );
 }
 
 function requestIdOf({ request }: Exchange): string {

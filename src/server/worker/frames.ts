@@ -49,7 +49,7 @@ export interface SessionOptions {
   graphOptimization?: GraphOptimization;
   /** Of onnxruntime, in order of preference; absent for the processor. ONNX only. */
   executionProviders?: string[];
-  /** Threads inside one operator; absent for as many as there are processors. */
+  /** Threads inside one operator; absent for as many as its runtime takes by itself. */
   intraOpThreads?: number;
   /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */
   fastForest?: boolean;
