@@ -48,6 +48,8 @@ describe('a window that is killed', () => {
     await workbench.notification('Building the runtime image');
     await workbench.kill();
     await reopen();
+    // The engine may have come to the end of the build before it heard of that.
+    await eventually('nothing half built is left', async () => (await halfBuilt()).length === 0);
     assert.deepEqual(await workbench.tree('Endpoints').lines(), []);
     assert.deepEqual(await containers('endpoint'), []);
   });

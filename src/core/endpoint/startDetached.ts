@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../errors';
+import { nodeFlags } from '../nodeFlags';
 import type { ServedModel } from './endpoint';
 import { nodeCommand } from './nodeCommand';
-import { nodeFlags } from '../nodeFlags';
 import { endProcess } from './processes';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors';
 import { InferenceClient } from '../inference/client';
 import type { Logger } from '../logger';
+import { nodeFlags } from '../nodeFlags';
 import type { TaskContext } from '../task';
 import { nodeCommand } from './nodeCommand';
-import { nodeFlags } from '../nodeFlags';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
 export interface ServerStart {
