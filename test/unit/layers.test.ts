@@ -15,6 +15,7 @@ const shared = [
   'core/jsonDocument',
   'core/secrets',
   'core/nodeFlags',
+  'core/processes',
 ];
 
 /** What each folder may import, beside itself and what is shared; the longest name that fits counts. */

@@ -1,6 +1,6 @@
-/** Every label that Slipway writes on containers, images and networks: what they say is the truth that views are built from. */
+/** Every label that Slipway writes on containers, images, networks and volumes: what they say is the truth that views are built from. */
 export const labels = {
-  /** What it is: containers are `endpoint`, `release` or `proxy`, images `runtime` or `model`. */
+  /** What it is: containers are `endpoint`, `release` or `proxy`, images `runtime`, `packages` or `model`, a volume is a note of a `build`. */
   kind: 'dev.slipway.kind',
   /** Name under which the model is served. */
   model: 'dev.slipway.model',
@@ -31,4 +31,9 @@ export const labels = {
   platform: 'dev.slipway.platform',
   /** SHA-256 over the files of a runtime image, hexadecimal. */
   content: 'dev.slipway.content',
+  /** The build that an image comes from, finished or not. */
+  build: 'dev.slipway.build',
+  /** Who builds: the name of a machine and the id of a process there. */
+  host: 'dev.slipway.host',
+  pid: 'dev.slipway.pid',
 } as const;

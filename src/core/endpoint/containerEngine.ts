@@ -17,6 +17,7 @@ import { followEvents } from '../docker/followEvents';
 import { labels } from '../docker/labels';
 import { takeBack } from '../docker/takeBack';
 import { UserError } from '../errors';
+import { removeAbandoned } from '../image/buildNotes';
 import { checkDisk } from '../image/checkDisk';
 import { buildModelImage } from '../image/modelImage';
 import { ensureImageFor } from '../image/imageFor';
@@ -199,6 +200,7 @@ export class ContainerEngine implements EndpointEngine {
     try {
       const docker = this.#docker();
       void followEvents(docker, `${labels.kind}=${endpointKind}`, fire, signal);
+      void removeAbandoned(docker, this.options.log, signal);
     } catch {
       // An address that is none: whoever lists is told.
     }

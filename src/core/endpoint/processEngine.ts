@@ -12,7 +12,7 @@ import { startDetached } from './startDetached';
 import type { ServerArguments } from './startServer';
 import { followFile } from './followFile';
 import { probe } from './probe';
-import { endProcess, isAlive } from './processes';
+import { endProcess, isAlive } from '../processes';
 import { ProcessFiles, type ProcessState, type ServerRecord } from './processFiles';
 import { untilReady } from './untilReady';
 import { WatchedEvent } from './watchedEvent';

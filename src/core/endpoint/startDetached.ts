@@ -5,7 +5,7 @@ import { messageOf } from '../errors';
 import { nodeFlags } from '../nodeFlags';
 import type { ServedModel } from './endpoint';
 import { nodeCommand } from './nodeCommand';
-import { endProcess } from './processes';
+import { endProcess } from '../processes';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
 export interface DetachedStart {

@@ -1,16 +1,15 @@
 import type Docker from 'dockerode';
 import { asUserError, engineWords } from '../docker/dockerErrors';
 import { inspectImage } from '../docker/images';
+import { labels } from '../docker/labels';
 import { amount, followProgress } from '../docker/progress';
 import { takeBack } from '../docker/takeBack';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
 import type { Platform } from './baseImage';
+import { forgetBuild, noteBuild, pruneBuild } from './buildNotes';
 import { packContext, type ContextFile } from './context';
 import { labelLine } from './dockerfile';
-
-/** How long an engine may take to remove what a build left, in milliseconds. */
-const PRUNE_MS = 60_000;
 
 export interface Build {
   /** What is built, for people: `the image of iris`. */
@@ -36,9 +35,8 @@ export interface Build {
 export async function buildImage(docker: Docker, build: Build, task: TaskContext): Promise<string> {
   const { signal } = task;
   try {
-    return await send(docker, build, task);
+    return await noted(docker, build, task);
   } catch (error) {
-    await tidyUp(docker, build, task);
     signal.throwIfAborted();
     const told = asUserError(error, `build ${named(build)}`);
     if (told.code !== 'engine-refused' && told.code !== 'image-missing') throw told;
@@ -64,6 +62,20 @@ function notRunnable(build: Build, cause: unknown): UserError {
     "Build on an engine that runs on such machines, or install QEMU on the engine's machine: docker run --privileged --rm tonistiigi/binfmt --install all",
     { cause },
   );
+}
+
+/** What can not be tidied up after a build stays noted, for whoever comes later. */
+async function noted(docker: Docker, build: Build, task: TaskContext): Promise<string> {
+  const id = await noteBuild(docker, task);
+  const labelled = { ...build, labels: { ...build.labels, [labels.build]: id } };
+  let tidyUp = () => pruneBuild(docker, id).then(() => forgetBuild(docker, id));
+  try {
+    const image = await send(docker, labelled, task);
+    tidyUp = () => forgetBuild(docker, id);
+    return image;
+  } finally {
+    await takeBack(`What was built of ${named(build)}`, tidyUp, task);
+  }
 }
 
 async function send(docker: Docker, build: Build, task: TaskContext): Promise<string> {
@@ -104,13 +116,4 @@ async function send(docker: Docker, build: Build, task: TaskContext): Promise<st
     context.destroy();
   }
   return (await inspectImage(docker, build.tag, signal)).Id;
-}
-
-/** Each step leaves an image without a name until the last one gives it one. */
-async function tidyUp(docker: Docker, build: Build, task: TaskContext): Promise<void> {
-  const label = Object.entries(build.labels).map(([name, value]) => `${name}=${value}`);
-  const filters = { dangling: ['true'], label };
-  // An engine that needs longer than anybody waits shall come to its end with it.
-  const prune = () => docker.pruneImages({ filters, abortSignal: AbortSignal.timeout(PRUNE_MS) });
-  await takeBack(`What was built of ${named(build)}`, prune, task);
 }

@@ -75,9 +75,12 @@ export function containerIdOf(endpoint: Endpoint): string {
   return endpoint.id.replace('container:', '');
 }
 
-/** Resolves when `condition` holds; fails after 15 seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 15_000; !(await condition()); await sleep(30)) {
+/** Resolves when `condition` holds; fails when it does not in time. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  milliseconds = 15_000,
+): Promise<void> {
+  for (const deadline = Date.now() + milliseconds; !(await condition()); await sleep(30)) {
     if (Date.now() > deadline) throw new Error(`It did not come to this: ${condition.toString()}`);
   }
 }

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Endpoint } from '../../../src/core/endpoint/endpoint';
 import { ProcessEngine, type ProcessEngineOptions } from '../../../src/core/endpoint/processEngine';
 import { ProcessFiles } from '../../../src/core/endpoint/processFiles';
-import { isAlive } from '../../../src/core/endpoint/processes';
+import { isAlive } from '../../../src/core/processes';
 import { InferenceClient } from '../../../src/core/inference/client';
 import { hostileModel } from '../fixtures';
 import { dist, irisRow, processesWith, quiet, served, taskOf, temporaryFolder, until } from './support';

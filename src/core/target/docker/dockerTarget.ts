@@ -10,6 +10,7 @@ import { takeBack } from '../../docker/takeBack';
 import { UserError, messageOf } from '../../errors';
 import type { Platform } from '../../image/baseImage';
 import { buildImages, type Built } from '../../image/buildImages';
+import { removeAbandoned } from '../../image/buildNotes';
 import { checkDisk } from '../../image/checkDisk';
 import { checkRegistry, publish } from '../../image/registry/publish';
 import type { Logger } from '../../logger';
@@ -131,9 +132,11 @@ export class DockerTarget implements Target {
   }
 
   watch(changed: () => void, signal: AbortSignal): Promise<void> {
-    return this.#doing('watch the releases', signal, () =>
-      followEvents(this.#site.docker, `${labels.target}=${this.name}`, changed, signal),
-    );
+    return this.#doing('watch the releases', signal, async () => {
+      const { docker } = this.#site;
+      void removeAbandoned(docker, this.log, signal);
+      await followEvents(docker, `${labels.target}=${this.name}`, changed, signal);
+    });
   }
 
   build(request: ReleaseRequest, task: TaskContext): Promise<Built> {
