@@ -11,7 +11,8 @@ export interface PlainRequest {
 }
 
 const longestHead = 8 * 1024;
-const longestBody = 32 * 1024;
+/** Also that of an image. What has come of one is in memory for no longer than its rest is waited for. */
+const longestBody = 1024 * 1024;
 const mostHeaders = 64;
 
 const requestLine = /^POST (\/[!"$-~]*) HTTP\/1\.1\r\n/;

@@ -487,6 +487,16 @@ describe('plain connections that node:http never has', () => {
     socket.destroy();
   });
 
+  it('take bodies as long as those of images', async () => {
+    const socket = await open(({ body }, reply) => reply.send(200, {}, [`${body.length} bytes`], false));
+    for (const length of [92_320, 602_112]) {
+      socket.write(post('/', 'x'.repeat(length)));
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.ok(answer.toString().endsWith(`\r\n\r\n${length} bytes`));
+    }
+    socket.destroy();
+  });
+
   it('end after a while, but not while a request is answered', async () => {
     let answering = 0;
     const socket = await open(
