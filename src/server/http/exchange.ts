@@ -52,7 +52,7 @@ export class Exchange {
   #vary: string | undefined;
   #onGone: (() => void) | undefined;
   /** When it came, by the clock of `performance.now()`. */
-  readonly arrived = performance.now();
+  readonly arrived: number;
   #ended = Infinity;
 
   constructor(
@@ -61,7 +61,9 @@ export class Exchange {
     private readonly observer: ExchangeObserver,
     private readonly bodies: BodyBudget,
     private readonly connection: Connection,
-  ) {}
+  ) {
+    this.arrived = 'arrived' in request ? request.arrived : performance.now();
+  }
 
   /** Whether the client still waits for an answer. */
   get open(): boolean {

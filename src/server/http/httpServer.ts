@@ -10,6 +10,7 @@ import { Connection } from './connection';
 import { clientGone, Exchange } from './exchange';
 import type { Asked, ExchangeObserver } from './exchange';
 import { PlainConnection } from './plainConnection';
+import type { PartOfRequest } from './plainRequest';
 import { checkHost, gone, noProxy, refusalOf, unexpected } from './refusals';
 import { NodeReply } from './reply';
 import type { Reply } from './reply';
@@ -127,9 +128,10 @@ export class HttpServer {
   }
 
   /** Counts a request whose client left before it had come to its end. */
-  #lose({ method, url }: Pick<Asked, 'method' | 'url'>): void {
+  #lose({ url, bytes }: PartOfRequest): void {
     this.observer.started();
-    this.observer.ended(this.router.routeOf(method ?? '', url ?? ''), clientGone, 0);
+    this.observer.moved(bytes, 0);
+    this.observer.ended(this.router.routeOf('POST', url), clientGone, 0);
   }
 
   /** Answers what is no HTTP request, or came too slowly. */

@@ -3,7 +3,7 @@ import type { Connection } from './connection';
 import { PlainReply } from './plainReply';
 import type { PlainWriter } from './plainReply';
 import { PlainReader } from './plainRequest';
-import type { PlainRequest } from './plainRequest';
+import type { PartOfRequest, PlainRequest } from './plainRequest';
 import { tooSlow } from './refusals';
 import type { Pieces, Reply } from './reply';
 
@@ -11,7 +11,7 @@ import type { Pieces, Reply } from './reply';
 export interface PlainOptions {
   serve(request: PlainRequest, reply: Reply): void;
   /** Counts a request whose client left before it had come to its end. */
-  lose(request: Pick<PlainRequest, 'method' | 'url'>): void;
+  lose(request: PartOfRequest): void;
   /** Gives a connection to node:http, which reads on it from its start. */
   handOver(socket: Socket): void;
   /** So long may a client send nothing before its first request, and read nothing of an answer. */

@@ -6,8 +6,17 @@ export interface PlainRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** When it began to come, by the clock of `performance.now()`. */
+  readonly arrived: number;
   readonly complete: true;
   readonly httpVersionMinor: 1;
+}
+
+/** A plain request whose client left. */
+export interface PartOfRequest {
+  readonly url: string;
+  /** Of its body, those that came. */
+  readonly bytes: number;
 }
 
 const longestHead = 8 * 1024;
@@ -45,6 +54,7 @@ interface PlainHead {
 /** A request whose body has not come to its end. */
 interface Begun {
   readonly head: PlainHead;
+  readonly arrived: number;
   readonly pieces: Buffer[];
   missing: number;
 }
@@ -75,8 +85,9 @@ export class PlainReader {
   }
 
   /** What has begun, and not come to its end. */
-  get begun(): Pick<PlainRequest, 'method' | 'url'> | undefined {
-    return this.#begun && { method: 'POST', url: this.#begun.head.url };
+  get begun(): PartOfRequest | undefined {
+    const begun = this.#begun;
+    return begun && { url: begun.head.url, bytes: begun.head.length - begun.missing };
   }
 
   #begin(chunk: Buffer): Begun | undefined {
@@ -84,7 +95,7 @@ export class PlainReader {
     const head = this.#sameHead(chunk) ?? parseHead(chunk.toString('latin1', 0, longestHead));
     if (!head || head.length > longestBody) return undefined;
     this.#head = head;
-    return { head, pieces: [], missing: head.length };
+    return { head, arrived: performance.now(), pieces: [], missing: head.length };
   }
 
   #sameHead(chunk: Buffer): PlainHead | undefined {
@@ -93,9 +104,9 @@ export class PlainReader {
   }
 }
 
-function whole({ head: { url, headers }, pieces }: Begun): PlainRequest {
+function whole({ head: { url, headers }, arrived, pieces }: Begun): PlainRequest {
   const body = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
-  return { method: 'POST', url, headers, body, complete: true, httpVersionMinor: 1 };
+  return { method: 'POST', url, headers, body, arrived, complete: true, httpVersionMinor: 1 };
 }
 
 function parseHead(text: string): PlainHead | undefined {

@@ -271,12 +271,13 @@ describe('plain connections', () => {
     for (const leave of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
       for (const pause of [10, 100]) {
         const { socket, text } = await open();
-        told.ended = [];
+        Object.assign(told, { ended: [], request: 0 });
         socket.write(body.slice(0, -1));
         await sleep(pause);
         leave(socket);
         await eventually(() => told.ended.length === 1);
         assert.deepEqual(told.ended, ['predict 499'], `after ${pause} ms`);
+        assert.equal(told.request, 'bod'.length, `after ${pause} ms`);
         assert.equal(text(), '');
       }
     }
@@ -483,6 +484,22 @@ describe('plain connections that node:http never has', () => {
       socket.write(request.slice(-word.length));
       const [answer] = (await once(socket, 'data')) as [Buffer];
       assert.ok(answer.toString().endsWith(word));
+    }
+    socket.destroy();
+  });
+
+  it('know when a request began to come', async () => {
+    const socket = await open(({ arrived }, reply) =>
+      reply.send(200, {}, [`${performance.now() - arrived} ms`], false),
+    );
+    const request = post('/', 'word');
+    for (const pause of [0, 20]) {
+      socket.write(request.slice(0, -1));
+      await sleep(pause);
+      socket.write(request.slice(-1));
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      const took = Number(/([\d.e-]+) ms$/.exec(answer.toString())?.[1]);
+      assert.ok(took >= pause - 2, answer.toString());
     }
     socket.destroy();
   });
