@@ -6,7 +6,7 @@ const mostFeatures = 64;
 /** More different labels than this are counted together. */
 const mostLabels = 50;
 /** Rows of a tensor that are looked at, at most: values where it has no columns. */
-const mostRows = 4096;
+const mostRows = 1024;
 
 type Role = 'input' | 'output';
 
