@@ -33,7 +33,7 @@ export const labels = {
   content: 'dev.slipway.content',
   /** The build that an image comes from, finished or not. */
   build: 'dev.slipway.build',
-  /** Who builds: the name of a machine and the id of a process there. */
+  /** Who builds: where, and the id of a process there. */
   host: 'dev.slipway.host',
   pid: 'dev.slipway.pid',
 } as const;

@@ -200,7 +200,7 @@ export class ContainerEngine implements EndpointEngine {
     try {
       const docker = this.#docker();
       void followEvents(docker, `${labels.kind}=${endpointKind}`, fire, signal);
-      void removeAbandoned(docker, this.options.log, signal);
+      void removeAbandoned(docker, signal, (words) => this.options.log.debug(words));
     } catch {
       // An address that is none: whoever lists is told.
     }

@@ -3,11 +3,10 @@ import { asUserError, engineWords } from '../docker/dockerErrors';
 import { inspectImage } from '../docker/images';
 import { labels } from '../docker/labels';
 import { amount, followProgress } from '../docker/progress';
-import { takeBack } from '../docker/takeBack';
 import { UserError } from '../errors';
 import type { TaskContext } from '../task';
 import type { Platform } from './baseImage';
-import { forgetBuild, noteBuild, pruneBuild } from './buildNotes';
+import { noted } from './buildNotes';
 import { packContext, type ContextFile } from './context';
 import { labelLine } from './dockerfile';
 
@@ -35,7 +34,9 @@ export interface Build {
 export async function buildImage(docker: Docker, build: Build, task: TaskContext): Promise<string> {
   const { signal } = task;
   try {
-    return await noted(docker, build, task);
+    return await noted(docker, named(build), task, (id) =>
+      send(docker, { ...build, labels: { ...build.labels, [labels.build]: id } }, task),
+    );
   } catch (error) {
     signal.throwIfAborted();
     const told = asUserError(error, `build ${named(build)}`);
@@ -62,20 +63,6 @@ function notRunnable(build: Build, cause: unknown): UserError {
     "Build on an engine that runs on such machines, or install QEMU on the engine's machine: docker run --privileged --rm tonistiigi/binfmt --install all",
     { cause },
   );
-}
-
-/** What can not be tidied up after a build stays noted, for whoever comes later. */
-async function noted(docker: Docker, build: Build, task: TaskContext): Promise<string> {
-  const id = await noteBuild(docker, task);
-  const labelled = { ...build, labels: { ...build.labels, [labels.build]: id } };
-  let tidyUp = () => pruneBuild(docker, id).then(() => forgetBuild(docker, id));
-  try {
-    const image = await send(docker, labelled, task);
-    tidyUp = () => forgetBuild(docker, id);
-    return image;
-  } finally {
-    await takeBack(`What was built of ${named(build)}`, tidyUp, task);
-  }
 }
 
 async function send(docker: Docker, build: Build, task: TaskContext): Promise<string> {

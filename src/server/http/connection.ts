@@ -17,6 +17,8 @@ export class Connection {
   readonly #unsent: Exchange[] = [];
   /** What had come when the last answer had left: more is the beginning of another request. */
   #bytesRead = 0;
+  /** When the first of what another reads had come. */
+  #arrived: number | undefined;
   /** What follows the last answer. */
   #end: (() => void) | undefined;
 
@@ -52,9 +54,17 @@ export class Connection {
     if (this.#unsent.length === 0) this.#end();
   }
 
-  /** Another reads on: so many bytes of what came are of no request that has begun. */
-  handedOver(bytes: number): void {
+  /** Another reads on: so many bytes of what came are of no request that is known here; `arrived` is when the first of them came. */
+  handedOver(bytes: number, arrived?: number): void {
     this.#bytesRead = this.socket.bytesRead - bytes;
+    this.#arrived = arrived;
+  }
+
+  /** When the request began to come whose head is read now, by the clock of `performance.now()`. */
+  arrival(): number {
+    const arrived = this.#arrived ?? performance.now();
+    this.#arrived = undefined;
+    return arrived;
   }
 
   /** Nothing has come or left for a while: it ends when that is the client's fault, but for requests that come slowly, which are refused. */

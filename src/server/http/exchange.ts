@@ -24,6 +24,8 @@ export type Asked = IncomingMessage | PlainRequest;
 /** The body of an answer, in one piece or in several. */
 export type AnswerBody = string | Uint8Array | Pieces;
 
+const nothing = Buffer.alloc(0);
+
 /** Status that is counted for a client that left before it was answered; none is sent. */
 export const clientGone = 499;
 
@@ -62,7 +64,7 @@ export class Exchange {
     private readonly bodies: BodyBudget,
     private readonly connection: Connection,
   ) {
-    this.arrived = 'arrived' in request ? request.arrived : performance.now();
+    this.arrived = 'arrived' in request ? request.arrived : connection.arrival();
   }
 
   /** Whether the client still waits for an answer. */
@@ -177,7 +179,7 @@ export class Exchange {
   #received(request: IncomingMessage): Promise<Buffer> {
     const { bodies } = this;
     return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
+      let chunks: Buffer[] = [];
       let length = 0;
       let refused = false;
       const take = (work: () => void) => {
@@ -185,21 +187,27 @@ export class Exchange {
           if (!refused) work();
         } catch (error) {
           refused = true;
-          chunks.length = 0;
+          chunks = [];
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      request.on('data', (chunk: Buffer) => {
+      const read = (chunk: Buffer) => {
         this.#bytesRead += chunk.length;
         take(() => {
           this.#hold(chunk.length, (length += chunk.length));
           chunks.push(chunk);
         });
+      };
+      const broken = (error: unknown) =>
+        reject(new Failure(400, `The body could not be read: ${messageOf(error)}.`));
+      request.on('data', read);
+      request.once('error', broken);
+      request.once('end', () => {
+        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+        // A connection knows its last request for as long as it is open.
+        chunks = [];
+        request.off('data', read).off('error', broken);
       });
-      request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-      request.once('error', (error) =>
-        reject(new Failure(400, `The body could not be read: ${messageOf(error)}.`)),
-      );
       take(() => bodies.check(Number(request.headers['content-length'] ?? 0)));
     });
   }
@@ -218,8 +226,10 @@ export class Exchange {
   }
 
   #end(status: number, sent: number): void {
+    const { request } = this;
     this.#open = false;
     this.#ended = performance.now();
+    if ('body' in request) request.body = nothing;
     this.bodies.release(this.#held);
     this.observer.moved(this.#bytesRead, sent);
     this.observer.ended(this.route, status, (this.#ended - this.arrived) / 1000);

@@ -128,10 +128,11 @@ export class HttpServer {
   }
 
   /** Counts a request whose client left before it had come to its end. */
-  #lose({ url, bytes }: PartOfRequest): void {
+  #lose({ url, arrived, bytes }: PartOfRequest): void {
     this.observer.started();
     this.observer.moved(bytes, 0);
-    this.observer.ended(this.router.routeOf('POST', url), clientGone, 0);
+    const seconds = (performance.now() - arrived) / 1000;
+    this.observer.ended(this.router.routeOf('POST', url), clientGone, seconds);
   }
 
   /** Answers what is no HTTP request, or came too slowly. */

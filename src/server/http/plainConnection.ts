@@ -161,7 +161,7 @@ export class PlainConnection implements PlainWriter {
     // It flows again once there is who reads it: else what is put back could go to nobody.
     socket.pause();
     for (const piece of [...this.#part, ...this.#held.splice(0)].reverse()) socket.unshift(piece);
-    this.connection.handedOver(socket.readableLength);
+    this.connection.handedOver(socket.readableLength, this.#reader.begun?.arrived);
     this.options.handOver(socket);
     socket.resume();
   }

@@ -5,16 +5,19 @@ export interface PlainRequest {
   readonly method: 'POST';
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
+  /** Whoever has no more use for it lets it go: a connection knows its last request for as long as it is open. */
+  body: Buffer;
   /** When it began to come, by the clock of `performance.now()`. */
   readonly arrived: number;
   readonly complete: true;
   readonly httpVersionMinor: 1;
 }
 
-/** A plain request whose client left. */
+/** A plain request that has not come to its end. */
 export interface PartOfRequest {
   readonly url: string;
+  /** When it began to come, by the clock of `performance.now()`. */
+  readonly arrived: number;
   /** Of its body, those that came. */
   readonly bytes: number;
 }
@@ -86,8 +89,9 @@ export class PlainReader {
 
   /** What has begun, and not come to its end. */
   get begun(): PartOfRequest | undefined {
-    const begun = this.#begun;
-    return begun && { url: begun.head.url, bytes: begun.head.length - begun.missing };
+    if (!this.#begun) return undefined;
+    const { head, arrived, missing } = this.#begun;
+    return { url: head.url, arrived, bytes: head.length - missing };
   }
 
   #begin(chunk: Buffer): Begun | undefined {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { labels } from '../../../src/core/docker/labels';
 import { removeAbandoned } from '../../../src/core/image/buildNotes';
 import { baseImages } from '../../host/baseImages';
-import { quiet, until } from '../endpoint/support';
+import { until } from '../endpoint/support';
 
 const docker = new Docker();
 
@@ -28,7 +28,7 @@ describe('what a build leaves whose process is killed', () => {
     await until(async () => (await images('dead')).length === 1 && (await images('living')).length === 1);
     assert.equal((await notes(children)).length, 2);
     await kill(dead);
-    void removeAbandoned(docker, quiet, watching.signal);
+    void removeAbandoned(docker, watching.signal);
     await until(async () => (await images('dead')).length === 0);
     assert.equal((await images('living')).length, 1);
   });
@@ -38,7 +38,7 @@ describe('what a build leaves whose process is killed', () => {
     await kill(child);
     const [note] = await notes(children);
     await until(async () => (await containers()).length === 0);
-    void removeAbandoned(docker, quiet, watching.signal);
+    void removeAbandoned(docker, watching.signal);
     await until(async () => (await images('late')).length === 0);
     await leaveImage('late', note ?? '');
     await until(async () => (await images('late')).length === 0, 30_000);
@@ -51,7 +51,7 @@ describe('what a build leaves whose process is killed', () => {
     await makeNote('slipway-build-old', 'elsewhere', Date.now() - 25 * hour);
     await leaveImage('young', 'slipway-build-young');
     await leaveImage('old', 'slipway-build-old');
-    void removeAbandoned(docker, quiet, watching.signal);
+    void removeAbandoned(docker, watching.signal);
     await until(async () => (await images('old')).length === 0);
     assert.equal((await images('young')).length, 1);
   });

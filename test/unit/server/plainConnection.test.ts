@@ -28,6 +28,8 @@ function randomFrom(seed: number): () => number {
 interface Told {
   inFlight: number;
   ended: string[];
+  /** How long each of these took. */
+  seconds: number[];
   request: number;
   response: number;
   broken: unknown[];
@@ -47,7 +49,7 @@ describe('plain connections', () => {
     access = new Access({ corsOrigins: [] }),
     bodies = new BodyBudget(20_000, 1_000_000),
   ): Promise<void> {
-    told = { inFlight: 0, ended: [], request: 0, response: 0, broken: [] };
+    told = { inFlight: 0, ended: [], seconds: [], request: 0, response: 0, broken: [] };
     waiting = [];
     gone = 0;
     const router = new Router();
@@ -71,9 +73,10 @@ describe('plain connections', () => {
     router.get('/get', 'other', (exchange) => exchange.json(200, '{}'));
     const observer = {
       started: () => void told.inFlight++,
-      ended: (route: string, status: number) => {
+      ended: (route: string, status: number, seconds: number) => {
         told.inFlight--;
         told.ended.push(`${route} ${status}`);
+        told.seconds.push(seconds);
       },
       moved: (request: number, response: number) => {
         told.request += request;
@@ -264,6 +267,8 @@ describe('plain connections', () => {
       await eventually(() => answers(text()) === count && text().endsWith('<body>'));
     }
     assert.deepEqual(told.ended, Array(4).fill('predict 200'));
+    const [, , third = 0] = told.seconds;
+    assert.ok(third >= 0.098, `that took ${third} s`);
   });
 
   it('count a client that leaves before the end of its body', async () => {
@@ -271,15 +276,31 @@ describe('plain connections', () => {
     for (const leave of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
       for (const pause of [10, 100]) {
         const { socket, text } = await open();
-        Object.assign(told, { ended: [], request: 0 });
+        Object.assign(told, { ended: [], seconds: [], request: 0 });
         socket.write(body.slice(0, -1));
         await sleep(pause);
         leave(socket);
         await eventually(() => told.ended.length === 1);
         assert.deepEqual(told.ended, ['predict 499'], `after ${pause} ms`);
         assert.equal(told.request, 'bod'.length, `after ${pause} ms`);
+        assert.ok((told.seconds[0] ?? 0) * 1000 > pause - 3, `${told.seconds[0]} s after ${pause} ms`);
         assert.equal(text(), '');
       }
+    }
+  });
+
+  it('keep nothing of a body that is answered', async () => {
+    const { socket, text } = await open();
+    const chunked =
+      'POST /wait HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n';
+    for (const [index, request] of [post('/wait', 'body'), chunked].entries()) {
+      socket.write(request);
+      await eventually(() => waiting.length === 1);
+      const exchange = waiting.pop() as Exchange;
+      exchange.send(200, 'text/plain', await exchange.body());
+      await eventually(() => answers(text()) === index + 1 && text().endsWith('body'));
+      const { request: asked } = exchange;
+      assert.equal('body' in asked ? asked.body.length : asked.listenerCount('data'), 0);
     }
   });
 

@@ -134,7 +134,7 @@ export class DockerTarget implements Target {
   watch(changed: () => void, signal: AbortSignal): Promise<void> {
     return this.#doing('watch the releases', signal, async () => {
       const { docker } = this.#site;
-      void removeAbandoned(docker, this.log, signal);
+      void removeAbandoned(docker, signal, (words) => this.log.debug(words));
       await followEvents(docker, `${labels.target}=${this.name}`, changed, signal);
     });
   }
