@@ -11,7 +11,7 @@ export interface Entry {
 }
 
 /** The server looks at so many rows of a request, at most, when it sums up values. */
-const mostSummedUp = 4096;
+const mostSummedUp = 1024;
 /** More than a request is read for, or than an answer is long. */
 const plenty = 32 * 2 ** 20;
 
