@@ -3,9 +3,9 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs
 import { dirname, join } from 'node:path';
 import { messageOf } from '../errors';
 import { nodeFlags } from '../nodeFlags';
+import { endProcess } from '../processes';
 import type { ServedModel } from './endpoint';
 import { nodeCommand } from './nodeCommand';
-import { endProcess } from '../processes';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';
 
 export interface DetachedStart {

@@ -42,25 +42,23 @@ export async function noted<T>(
   build: (id: string) => Promise<T>,
 ): Promise<T> {
   const id = `slipway-build-${randomUUID()}`;
-  let built = false;
   building.add(id);
-  void removeAbandoned(docker);
   try {
     await note(docker, id, task);
     const image = await build(id);
-    built = true;
+    await takeBack('The note of the build', () => forget(docker, id), task);
     return image;
+  } catch (error) {
+    const remove = async () => {
+      await prune(docker, id);
+      // After a cancel the engine may be in the middle of a step.
+      if (!task.signal.aborted) await forget(docker, id);
+    };
+    await takeBack(`What was built of ${what}`, remove, task);
+    throw error;
   } finally {
     building.delete(id);
-    const left = `What was built of ${what}`;
-    if (built) await takeBack('The note of the build', () => forget(docker, id), task);
-    else if (!task.signal.aborted)
-      await takeBack(left, () => prune(docker, id).then(() => forget(docker, id)), task);
-    else {
-      await takeBack(left, () => prune(docker, id), task);
-      // The engine may be in the middle of a step.
-      void removeAbandoned(docker);
-    }
+    void removeAbandoned(docker);
   }
 }
 
@@ -73,25 +71,16 @@ export async function removeAbandoned(
   signal: AbortSignal = new AbortController().signal,
   log: (words: string) => void = () => undefined,
 ): Promise<void> {
-  const left = new Set<string>();
-  const each = async (work: (id: string) => Promise<void>) => {
-    for (const id of left) {
-      await work(id).catch((error: unknown) => {
-        left.delete(id);
-        removing.delete(id);
-        log(`What ${id} left was not removed: ${messageOf(error)}`);
-      });
-    }
-  };
+  let left: string[] = [];
   try {
-    for (const id of await listAbandoned(docker, signal)) if (!removing.has(id)) left.add(id);
+    left = (await listAbandoned(docker, signal)).filter((id) => !removing.has(id));
+    if (left.length === 0) return;
     for (const id of left) removing.add(id);
     for (const [turn, look] of LOOKS.entries()) {
-      if (left.size === 0) return;
       await sleep(look - (LOOKS[turn - 1] ?? 0), undefined, { signal, ref: false });
-      await each((id) => prune(docker, id));
+      for (const id of left) await prune(docker, id);
     }
-    await each((id) => forget(docker, id));
+    for (const id of left) await forget(docker, id);
   } catch (error) {
     if (!signal.aborted) log(`What builds left was not removed: ${messageOf(error)}`);
   } finally {
@@ -143,15 +132,16 @@ async function prune(docker: Docker, id: string): Promise<void> {
 async function listAbandoned(docker: Docker, signal: AbortSignal): Promise<string[]> {
   const filters = { label: [`${labels.kind}=${noteKind}`] };
   const { Volumes } = await inTime(signal, (abortSignal) => docker.listVolumes({ filters, abortSignal }));
-  return Volumes.filter(isAbandoned).map(({ Name }) => Name);
+  const place = here();
+  return Volumes.filter((volume) => isAbandoned(volume, place)).map(({ Name }) => Name);
 }
 
 /** Of processes elsewhere nothing is known but how old their notes are. */
-function isAbandoned({ Name, Labels }: Docker.VolumeInspectInfo): boolean {
+function isAbandoned({ Name, Labels }: Docker.VolumeInspectInfo, place: string): boolean {
   const age = Date.now() - Date.parse(Labels[labels.created] ?? '');
   if (age > FORGOTTEN_MS) return true;
+  if (Labels[labels.host] !== place) return false;
   const pid = Number(Labels[labels.pid]);
-  if (Labels[labels.host] !== here()) return false;
   return pid === process.pid ? !building.has(Name) : !isAlive(pid);
 }
 

@@ -225,14 +225,14 @@ describe('plain connections', () => {
 
   it('give each request its own answer, in whatever pieces it comes and is read', async () => {
     await server.close();
-    await start(undefined, new BodyBudget(100_000, 1e9));
+    await start(undefined, new BodyBudget(1_000_000, 1e9));
     const random = randomFrom(7);
     const upTo = (most: number) => Math.floor(random() * most);
     const converse = async (count: number) => {
       const { socket, text } = await open();
       const bodies = Array.from(
         { length: count },
-        (_, at) => `<${at} ${'y'.repeat(upTo(4) ? upTo(90) : upTo(60_000))}>`,
+        (_, at) => `<${at} ${'y'.repeat(upTo(4) ? upTo(90) : upTo(upTo(10) ? 60_000 : 500_000))}>`,
       );
       let pending = '';
       for (const body of bodies) {
