@@ -63,7 +63,10 @@ export function formatTick(value: number, step: number, unit: Unit): string {
 }
 
 function fixed(value: number, step: number): string {
-  const places = Math.min(4, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+  let places = 0;
+  // A step may be 2.5 or 0.25, too.
+  for (let scaled = step; places < 4 && Math.abs(scaled - Math.round(scaled)) > 1e-6 * scaled; scaled *= 10)
+    places++;
   return value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places });
 }
 

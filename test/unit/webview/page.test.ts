@@ -107,6 +107,10 @@ describe('format', () => {
     assert.equal(formatTick(1500, 500, 'duration'), '1.5 s');
     assert.equal(formatTick(20, 10, 'share'), '20 %');
     assert.equal(formatTick(0.25, 0.05, 'cores'), '0.25');
+    assert.equal(formatTick(7.5, 2.5, 'duration'), '7.5 ms');
+    assert.equal(formatTick(7500, 2500, 'duration'), '7.5 s');
+    assert.equal(formatTick(0.75, 0.25, 'cores'), '0.75');
+    assert.equal(formatTick(750, 250, 'bytes'), '750 MiB');
     assert.match(formatTimeTick(start, 30), /^\d\d:\d\d:\d\d$/);
     assert.match(formatTimeTick(start, 60), /^\d\d:\d\d$/);
   });
