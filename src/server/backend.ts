@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { nodeFlags } from '../core/nodeFlags';
+import { nodeFlags } from '../core/serverRuntime';
 import { UserError } from '../core/errors';
 import { inspectModel } from '../core/model/inspectModel';
 import { isPython } from '../core/model/modelKind';

@@ -57,7 +57,12 @@ export class ModelHost implements ModelService {
       },
       log,
     };
-    this.#workers = Array.from({ length: options.instances }, () => new Supervisor(supervised));
+    const { wideThreads } = options;
+    const first = { ...supervised, session: { ...supervised.session, ...(wideThreads && { wideThreads }) } };
+    this.#workers = Array.from(
+      { length: options.instances },
+      (_, index) => new Supervisor(index === 0 ? first : supervised),
+    );
     this.metrics = new ServerMetrics(
       {
         queueLength: () => this.#batcher?.queueLength ?? 0,
@@ -140,6 +145,7 @@ export class ModelHost implements ModelService {
         queueSeconds: 2 * runTimeoutSeconds + 10,
         batchable: rows && haveRows(outputs) && (described.batchable ?? 'perhaps'),
         rows,
+        wide: this.options.wideThreads !== undefined,
         log: this.log,
       },
       this.metrics,

@@ -23,6 +23,8 @@ export interface ServerOptions {
   maxBatch: number;
   /** 0 for as many as what runs the model takes by itself: in general one a core. */
   threads: number;
+  /** The same for a run that has the machine to itself; undefined where that is like any other. */
+  wideThreads?: number;
   /** What runs models of Python. */
   python: string;
   fastForest: boolean;
@@ -68,7 +70,8 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
   --threads N                  threads that one run may use, 0 for what the model's runtime takes by itself (default: 0 for one
-                               instance on a whole machine, else the cores that the server may use, shared among the instances)
+                               instance on a whole machine, else the cores that the server may use, shared among the instances;
+                               an ONNX model's run may have all of them while no other runs)
   --instances N                workers that run the model at the same time (default: 1)
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
@@ -141,6 +144,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
   const port = Math.trunc(number('port', 0, 0, 65535));
   const anyPort = values.port !== undefined && port === 0;
   const instances = Math.trunc(number('instances', 1, 1, 64));
+  const workerMemoryMib = number('worker-memory-mib', 0, 0);
   return {
     model,
     name: values.name ?? titleOf(model),
@@ -150,11 +154,13 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     runTimeoutSeconds: number('run-timeout-seconds', 30, 0.001),
     loadTimeoutSeconds: number('load-timeout-seconds', 120, 0.001),
     requestTimeoutSeconds: number('request-timeout-seconds', 30, 1),
-    workerMemoryMib: number('worker-memory-mib', 0, 0),
+    workerMemoryMib,
     maxBodyMib: number('max-body-mib', 64, 0.001, 1024),
     maxQueue: Math.trunc(number('max-queue', 1000, 1)),
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
     threads: Math.trunc(number('threads', threadsOf(instances), 0, 1024)),
+    // Neither against a number that somebody chose, nor twice the model where its memory is limited.
+    wideThreads: values.threads === undefined && workerMemoryMib === 0 ? wideThreadsOf(instances) : undefined,
     instances,
     graphOptimization: graphOptimizationOf(values['graph-optimization']),
     executionProviders: values['execution-providers']?.split(',').map((name) => name.trim()),
@@ -179,9 +185,19 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
 
 /** More threads than cores hold each other up; of a whole machine, who runs the model knows best how many it has. */
 function threadsOf(instances: number): number {
+  if (instances === 1 && processors() >= cpus().length) return 0;
+  return Math.max(1, Math.floor(allThreads() / instances));
+}
+
+/** Who runs alone may have the cores of the others. */
+function wideThreadsOf(instances: number): number | undefined {
+  const all = allThreads();
+  return instances > 1 && all > threadsOf(instances) ? all : undefined;
+}
+
+function allThreads(): number {
   const own = processors();
-  if (instances === 1 && own >= cpus().length) return 0;
-  return Math.max(1, Math.floor(Math.min(own, cores() ?? own) / instances));
+  return Math.min(own, cores() ?? own);
 }
 
 function graphOptimizationOf(level: string | undefined): GraphOptimization | undefined {

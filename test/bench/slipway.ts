@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { nodeFlags } from '../../src/core/nodeFlags';
+import { memoryVariables, nodeFlags } from '../../src/core/serverRuntime';
 import type { Contestant, Running } from './contestant';
 import { inference, plain, questions } from './labels';
 import { ready, startProcess } from './process';
@@ -30,7 +30,10 @@ export async function serve(
 ): Promise<Running> {
   const named = ['--model', model, '--name', 'model', '--python', python];
   const command = [...nodeFlags, resolve('dist/server.js'), ...named, ...options];
-  const server = await startProcess([process.execPath, ...command], folder, process.env);
+  const server = await startProcess([process.execPath, ...command], folder, {
+    ...memoryVariables,
+    ...process.env,
+  });
   try {
     const url = await ready(server, async () => /^\{"url":"([^"]+)"/m.exec(await server.printed())?.[1], 60);
     return { process: server, questions: await asked(url) };

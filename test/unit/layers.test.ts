@@ -14,7 +14,7 @@ const shared = [
   'core/unlessAborted',
   'core/jsonDocument',
   'core/secrets',
-  'core/nodeFlags',
+  'core/serverRuntime',
   'core/processes',
 ];
 

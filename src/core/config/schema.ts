@@ -88,7 +88,7 @@ const modelSchema = z
           .min(1)
           .optional()
           .describe(
-            "Threads that one run may use. Default: what the model's runtime takes by itself for one instance on a whole machine, else the cores that the server may use, shared among the instances.",
+            "Threads that one run may use. Default: what the model's runtime takes by itself for one instance on a whole machine, else the cores that the server may use, shared among the instances; a run of an ONNX model may have all of them while no other runs.",
           ),
         maxBatch: z
           .number()

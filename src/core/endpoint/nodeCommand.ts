@@ -1,3 +1,5 @@
+import { memoryVariables } from '../serverRuntime';
+
 /** How a Node process is started. */
 export interface NodeCommand {
   command: string;
@@ -9,7 +11,7 @@ export interface NodeCommand {
  * is Node only when it is told so.
  */
 export function nodeCommand(nodePath: string): NodeCommand {
-  const env = { ...process.env };
+  const env: NodeJS.ProcessEnv = { ...memoryVariables, ...process.env };
   // What the editor tells its own processes is not for ours, nor what is meant for a server that somebody starts by itself.
   for (const name of Object.keys(env)) {
     if (

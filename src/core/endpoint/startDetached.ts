@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../errors';
-import { nodeFlags } from '../nodeFlags';
+import { nodeFlags } from '../serverRuntime';
 import { endProcess } from '../processes';
 import type { ServedModel } from './endpoint';
 import { nodeCommand } from './nodeCommand';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors';
 import { InferenceClient } from '../inference/client';
 import type { Logger } from '../logger';
-import { nodeFlags } from '../nodeFlags';
+import { nodeFlags } from '../serverRuntime';
 import type { TaskContext } from '../task';
 import { nodeCommand } from './nodeCommand';
 import { nodeUnusable, serverFailure, silentEnds } from './serverFailure';

@@ -8,7 +8,7 @@ import { findImage } from '../docker/images';
 import { inTime } from '../docker/inTime';
 import { labels } from '../docker/labels';
 import { UserError } from '../errors';
-import { nodeFlags } from '../nodeFlags';
+import { memoryVariables, nodeFlags } from '../serverRuntime';
 import type { TaskContext } from '../task';
 import { ensureBase, platformOf, type Base, type Platform } from './baseImage';
 import { buildImage } from './buildImage';
@@ -61,8 +61,13 @@ export async function ensureRuntimeImage(
 /** What runs the server in an image. */
 export const entrypoint = `ENTRYPOINT ${JSON.stringify(['node', ...nodeFlags, `${serverFolder}/server.js`])}`;
 
+/** As it goes into `ENV`. */
+export const variables = Object.entries(memoryVariables)
+  .map((entry) => entry.join('='))
+  .join(' ');
+
 /** Each of these costs a step of the build. */
-const recipe = ['USER 65534:65534', entrypoint, `COPY slipway ${serverFolder}`];
+const recipe = [`ENV ${variables}`, 'USER 65534:65534', entrypoint, `COPY slipway ${serverFolder}`];
 
 async function build(
   docker: Docker,

@@ -7,6 +7,7 @@ import { BusyRun } from './busyRun';
 import { haveSameRows, joinRows, rowsOf, splitRows } from './rows';
 import { RunCost } from './runCost';
 import { BatchTrial } from './trial';
+import { WideRuns } from './wideRuns';
 
 export interface BatcherOptions {
   /** Requests that may wait. */
@@ -19,6 +20,8 @@ export interface BatcherOptions {
   batchable: boolean | 'perhaps';
   /** Whether the first dimension of the inputs is that of rows. */
   rows: boolean;
+  /** Whether a run that has the machine to itself may be on all of its cores. */
+  wide: boolean;
   log: (message: string) => void;
 }
 
@@ -74,6 +77,7 @@ export class Batcher {
   #scheduled = false;
   readonly #trial: BatchTrial;
   readonly #cost = new RunCost();
+  readonly #wideRuns = new WideRuns();
 
   constructor(
     workers: readonly Runner[],
@@ -247,11 +251,19 @@ export class Batcher {
   }
 
   async #run(worker: Runner, jobs: QueuedJob[]): Promise<Tensor[]> {
-    const { outputs, milliseconds } = await worker.run(joinRows(jobs));
+    const isFree = this.options.wide && this.#othersIdle(worker);
+    const wide = isFree && this.#wideRuns.next();
+    const { outputs, milliseconds } = await worker.run(joinRows(jobs), { wide });
     const rows = jobs.reduce((sum, job) => sum + job.rows, 0);
-    this.#cost.observe(rows, milliseconds);
+    if (isFree) this.#wideRuns.observe(wide, rows, milliseconds);
+    if (!wide) this.#cost.observe(rows, milliseconds);
     this.observer.ran(rows, milliseconds / 1000);
     return outputs;
+  }
+
+  /** Whether no other worker has anything to do. */
+  #othersIdle(worker: Runner): boolean {
+    return this.#queue.length === 0 && this.#slots.every((slot) => slot.worker === worker || !slot.run);
   }
 
   #waited(jobs: QueuedJob[]): void {

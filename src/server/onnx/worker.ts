@@ -14,11 +14,13 @@ import { sessionOptions } from './sessionOptions';
 async function work(): Promise<void> {
   endWithFrontOnly();
   endWithParent();
-  let session: InferenceSession | undefined;
+  let sessions: Sessions | undefined;
   for (let frame = readFrame(); frame; frame = readFrame()) {
     const { header, tensors } = frame;
-    if (header.kind === 'load') session = await load(header.model, header.options);
-    else if (session) await run(session, header.id, tensors, header.maxBytes);
+    if (header.kind === 'load') sessions = await load(header.model, header.options);
+    else if (sessions) {
+      await run(header.wide ? sessions.wide : sessions.usual, header.id, tensors, header.maxBytes);
+    }
   }
 }
 
@@ -27,11 +29,26 @@ function endWithFrontOnly(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 }
 
-async function load(model: string, options: SessionOptions): Promise<InferenceSession | undefined> {
+interface Sessions {
+  usual: InferenceSession;
+  /** For wide runs; the same where the model is not loaded twice. */
+  wide: InferenceSession;
+}
+
+/** A model that takes more memory than this is not loaded twice. */
+const mostTwice = 256 * 2 ** 20;
+
+async function load(model: string, options: SessionOptions): Promise<Sessions | undefined> {
   try {
-    const session = await InferenceSession.create(model, sessionOptions(options));
+    const before = process.memoryUsage.rss();
+    const usual = await InferenceSession.create(model, sessionOptions(options));
+    const { wideThreads } = options;
+    const twice = wideThreads !== undefined && process.memoryUsage.rss() - before <= mostTwice;
+    const wide = twice
+      ? await InferenceSession.create(model, sessionOptions({ ...options, intraOpThreads: wideThreads }))
+      : usual;
     writeFrame({ kind: 'loaded', usage: usage() });
-    return session;
+    return { usual, wide };
   } catch (error) {
     writeFrame({ kind: 'failed', reason: 'load', message: ortMessage(error) });
     return undefined;

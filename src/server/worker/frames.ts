@@ -14,7 +14,7 @@
  *
  *   front → worker   {"kind":"load","model":PATH,"options":{…}}        once, first
  *   worker → front   {"kind":"loaded","described":{…}}  or  {"kind":"failed","reason":…,"message":…}
- *   front → worker   {"kind":"run","id":N,"tensors":[…],"maxBytes":N}   one at a time
+ *   front → worker   {"kind":"run","id":N,"tensors":[…],"maxBytes":N}   one at a time; with "wide":true on all cores
  *   worker → front   {"kind":"result","id":N,"milliseconds":N,"tensors":[…]}  or  {"kind":"failed","id":N,"reason":…,"message":…}
  *
  * A model that does not say in its file what it takes is "described" by its worker, as {@link Described} has it.
@@ -51,6 +51,8 @@ export interface SessionOptions {
   executionProviders?: string[];
   /** Threads inside one operator; absent for as many as its runtime takes by itself. */
   intraOpThreads?: number;
+  /** The same for wide runs, which have the machine to themselves; absent where there are none. ONNX only. */
+  wideThreads?: number;
   /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */
   fastForest?: boolean;
   /** Python only. */
@@ -81,7 +83,7 @@ export type FailureReason = 'load' | 'input' | 'model' | 'memory' | 'size';
 
 export type ToWorker =
   | { kind: 'load'; model: string; options: SessionOptions }
-  | { kind: 'run'; id: number; maxBytes: number; tensors?: TensorHeader[] };
+  | { kind: 'run'; id: number; maxBytes: number; wide?: true; tensors?: TensorHeader[] };
 
 export type FromWorker = (
   | { kind: 'loaded'; described?: Described }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { memoryVariables } from '../../core/serverRuntime';
 
 /** A worker that runs somewhere, as its front sees it: a pipe for frames, and a way to end it. */
 export interface WorkerProcess {
@@ -36,7 +37,7 @@ export function childProcess(command: string, args: string[], environment: NodeJ
     const child = spawn(command, args, {
       stdio: ['pipe', 2, 2, 'pipe'],
       windowsHide: true,
-      env: { ...allocation, ...inherited, ...environment },
+      env: { ...memoryVariables, ...allocation, ...inherited, ...environment },
     });
     return {
       input: child.stdin as Writable,

@@ -3,7 +3,7 @@ import { comeAgain, Failure } from '../failure';
 import type { Described, OutgoingTensor, SessionOptions, Usage } from './frames';
 import type { Launch } from './launch';
 import { WorkerLink } from './workerLink';
-import type { RunResult, WorkerLimits } from './workerLink';
+import type { RunOptions, RunResult, WorkerLimits } from './workerLink';
 
 export interface SupervisorOptions {
   launch: Launch;
@@ -87,9 +87,9 @@ export class Supervisor {
     await this.#begin();
   }
 
-  async run(inputs: OutgoingTensor[]): Promise<RunResult> {
+  async run(inputs: OutgoingTensor[], options?: Pick<RunOptions, 'wide'>): Promise<RunResult> {
     if (!this.#link) throw comeAgain('The model is not loaded.');
-    const result = await this.#link.run(inputs);
+    const result = await this.#link.run(inputs, options);
     this.#failures = 0;
     this.#usualRun = result.milliseconds * weight + (this.#usualRun ?? result.milliseconds) * (1 - weight);
     return result;
@@ -129,8 +129,11 @@ export class Supervisor {
   async #warmUp(link: WorkerLink): Promise<boolean> {
     const inputs = this.#warmUpInputs;
     this.#warmUpInputs = undefined;
-    if (inputs)
-      await link.run(inputs, Math.min(warmUpSeconds, this.options.limits.runSeconds)).catch(() => undefined);
+    const { limits, session } = this.options;
+    const seconds = Math.min(warmUpSeconds, limits.runSeconds);
+    for (const wide of session.wideThreads === undefined ? [false] : [false, true]) {
+      if (inputs) await link.run(inputs, { wide, seconds }).catch(() => undefined);
+    }
     return link.alive || this.#stopped.signal.aborted;
   }
 

@@ -28,6 +28,13 @@ export interface WorkerLimits {
   outputBytes: number;
 }
 
+export interface RunOptions {
+  /** Whether it may use all cores. */
+  wide?: boolean;
+  /** How long it may take. */
+  seconds?: number;
+}
+
 export interface RunResult {
   outputs: Tensor[];
   milliseconds: number;
@@ -104,10 +111,18 @@ export class WorkerLink {
     return header.kind === 'loaded' ? header.described : undefined;
   }
 
-  /** Runs the model once, for so many seconds at most. */
-  async run(inputs: OutgoingTensor[], seconds = this.limits.runSeconds): Promise<RunResult> {
+  /** Runs the model once. */
+  async run(
+    inputs: OutgoingTensor[],
+    { wide = false, seconds = this.limits.runSeconds }: RunOptions = {},
+  ): Promise<RunResult> {
     const { outputBytes } = this.limits;
-    const request: ToWorker = { kind: 'run', id: ++this.#runs, maxBytes: outputBytes };
+    const request: ToWorker = {
+      kind: 'run',
+      id: ++this.#runs,
+      maxBytes: outputBytes,
+      ...(wide && { wide }),
+    };
     const { header, tensors } = await this.#ask(request, inputs, seconds, 'The prediction');
     if (header.kind === 'result') return { outputs: tensors, milliseconds: header.milliseconds };
     throw header.kind === 'failed'

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
-import { nodeFlags } from '../../../src/core/nodeFlags';
+import { memoryVariables, nodeFlags } from '../../../src/core/serverRuntime';
 import { atExit } from '../atExit';
 
 export interface LogLine {
@@ -31,7 +31,7 @@ export class ContainerProcess {
       args[0] === '-e' ? args : [...nodeFlags, resolve('dist/server.js'), ...args],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { PATH: process.env['PATH'] },
+        env: { ...memoryVariables, PATH: process.env['PATH'] },
       },
     );
     const release = atExit(() => this.#child.kill('SIGKILL'));

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { ValueSummaries } from '../../../src/server/summaries';
-import { inferBody, startServer, stopServers } from './support/serverProcess';
 
 const rows = (...values: number[]) => ({
   name: 'x',
@@ -72,22 +71,5 @@ describe('summaries of values', () => {
     };
     summaries.observe('input', [picture]);
     assert.match(summaries.text(), /slipway_values_count\{role="input",tensor="p",feature=""\} 1024/);
-  });
-});
-
-describe('several instances', () => {
-  after(stopServers);
-
-  it('run at the same time, and the loss of one is not noticed', async () => {
-    const model = 'test/unit/server/models/patience.onnx';
-    const server = await startServer(model, '--instances', '2', '--run-timeout-seconds', '60');
-    const long = server.infer(inferBody('n', [1, 1], [20_000_000], 'INT64'));
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const started = performance.now();
-    const short = await server.infer(inferBody('n', [1, 1], [1], 'INT64'));
-    assert.equal(short.status, 200);
-    assert.ok(performance.now() - started < 1500, 'it did not wait for the long one');
-    server.process.kill('SIGTERM');
-    await long;
   });
 });
