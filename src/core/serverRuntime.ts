@@ -5,8 +5,8 @@
 export const nodeFlags = ['--max-semi-space-size=2'];
 
 /**
- * What its processes have in their environment: glibc then asks the system for large pages. To find the many small ones that a model of
- * 10 MB and its tensors are in took 3 to 5 % of a run.
+ * What its processes have in their environment: glibc, from 2.35 on, then asks the system for large pages, where it gives them to who asks.
+ * To find the many small ones that a model of 10 MB and its tensors are in took 3 to 5 % of a run.
  * Source: https://sourceware.org/glibc/manual/2.36/html_node/Memory-Allocation-Tunables.html
  */
 export const memoryVariables = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };

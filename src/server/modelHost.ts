@@ -57,8 +57,8 @@ export class ModelHost implements ModelService {
       },
       log,
     };
-    const { wideThreads } = options;
-    const first = { ...supervised, session: { ...supervised.session, ...(wideThreads && { wideThreads }) } };
+    const { wide } = options;
+    const first = { ...supervised, session: { ...supervised.session, ...(wide && { wide }) } };
     this.#workers = Array.from(
       { length: options.instances },
       (_, index) => new Supervisor(index === 0 ? first : supervised),
@@ -145,7 +145,6 @@ export class ModelHost implements ModelService {
         queueSeconds: 2 * runTimeoutSeconds + 10,
         batchable: rows && haveRows(outputs) && (described.batchable ?? 'perhaps'),
         rows,
-        wide: this.options.wideThreads !== undefined,
         log: this.log,
       },
       this.metrics,

@@ -1,9 +1,14 @@
-import { cpus } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { titleOf } from '../core/model/modelKind';
 import { parseArgs } from 'node:util';
-import { cores, processors } from './processors';
-import { graphOptimizations, type GivenSignature, type GraphOptimization } from './worker/frames';
+import { processors, usableCores } from './processors';
+import {
+  graphOptimizations,
+  type GivenSignature,
+  type GraphOptimization,
+  type SessionOptions,
+} from './worker/frames';
 
 export interface ServerOptions {
   /** Absolute. */
@@ -23,8 +28,8 @@ export interface ServerOptions {
   maxBatch: number;
   /** 0 for as many as what runs the model takes by itself: in general one a core. */
   threads: number;
-  /** The same for a run that has the machine to itself; undefined where that is like any other. */
-  wideThreads?: number;
+  /** For runs that have the machine to themselves; undefined where those are like any other. */
+  wide?: SessionOptions['wide'];
   /** What runs models of Python. */
   python: string;
   fastForest: boolean;
@@ -70,9 +75,9 @@ export const usage = `Usage: node server.js --model FILE [options]
   --max-queue N                requests that may wait (default: 1000)
   --max-batch N                requests that may run together, 1 for no batches (default: 64)
   --threads N                  threads that one run may use, 0 for what the model's runtime takes by itself (default: 0 for one
-                               instance on a whole machine, else the cores that the server may use, shared among the instances;
-                               an ONNX model's run may have all of them while no other runs)
-  --instances N                workers that run the model at the same time (default: 1)
+                               instance on a whole machine, else the cores that the server may use, shared among the instances)
+  --instances N                workers that run the model at the same time (default: 1). Each holds it in memory; a small ONNX model
+                               the first one twice, once for runs on all cores, unless --threads or --execution-providers is given
   --graph-optimization LEVEL   disabled, basic, extended or all (default; ONNX only)
   --execution-providers LIST   of onnxruntime, parted by commas, in order of preference (default: cpu)
   --python COMMAND             Python for models of Python (default: python3)
@@ -159,8 +164,11 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
     maxQueue: Math.trunc(number('max-queue', 1000, 1)),
     maxBatch: Math.trunc(number('max-batch', 64, 1)),
     threads: Math.trunc(number('threads', threadsOf(instances), 0, 1024)),
-    // Neither against a number that somebody chose, nor twice the model where its memory is limited.
-    wideThreads: values.threads === undefined && workerMemoryMib === 0 ? wideThreadsOf(instances) : undefined,
+    // Neither against a number that somebody chose, nor twice in the memory of another device.
+    wide:
+      values.threads === undefined && values['execution-providers'] === undefined
+        ? wideIn(instances, workerMemoryMib)
+        : undefined,
     instances,
     graphOptimization: graphOptimizationOf(values['graph-optimization']),
     executionProviders: values['execution-providers']?.split(',').map((name) => name.trim()),
@@ -186,18 +194,20 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Ser
 /** More threads than cores hold each other up; of a whole machine, who runs the model knows best how many it has. */
 function threadsOf(instances: number): number {
   if (instances === 1 && processors() >= cpus().length) return 0;
-  return Math.max(1, Math.floor(allThreads() / instances));
+  return Math.max(1, Math.floor(usableCores() / instances));
 }
 
-/** Who runs alone may have the cores of the others. */
-function wideThreadsOf(instances: number): number | undefined {
-  const all = allThreads();
-  return instances > 1 && all > threadsOf(instances) ? all : undefined;
-}
-
-function allThreads(): number {
-  const own = processors();
-  return Math.min(own, cores() ?? own);
+/** Who runs alone may have the cores of the others, if the model is small beside the memory that there is. */
+function wideIn(instances: number, workerMemoryMib: number): ServerOptions['wide'] {
+  const threads = usableCores();
+  if (instances === 1 || threads === threadsOf(instances)) return undefined;
+  // Without a limit Node says 0, nothing or 2^64, as its version and that of the control groups is.
+  const memory = Math.min(
+    totalmem(),
+    process.constrainedMemory() || Infinity,
+    workerMemoryMib * 2 ** 20 || Infinity,
+  );
+  return { threads, mostBytes: Math.min(256 * 2 ** 20, memory / 8) };
 }
 
 function graphOptimizationOf(level: string | undefined): GraphOptimization | undefined {

@@ -29,6 +29,12 @@ export function cores(root = '/sys/devices/system/cpu'): number | undefined {
   return siblings.size || undefined;
 }
 
+/** As many threads as can compute at the same time: one for each core that this process may keep busy. */
+export function usableCores(): number {
+  const own = processors();
+  return Math.min(own, cores() ?? own);
+}
+
 /** How many processors there is time for; infinite where there is no limit. */
 function quotaIn(root: string): number {
   const [two = 'max', period] = textAt(root, 'cpu.max').split(' ');

@@ -81,14 +81,16 @@ const modelSchema = z
           .min(1)
           .max(64)
           .optional()
-          .describe('Workers that run the model at the same time. Default 1.'),
+          .describe(
+            'Workers that run the model at the same time. Default 1. Each holds it in memory; a small ONNX model the first one twice, for runs that have the machine to themselves.',
+          ),
         threads: z
           .number()
           .int()
           .min(1)
           .optional()
           .describe(
-            "Threads that one run may use. Default: what the model's runtime takes by itself for one instance on a whole machine, else the cores that the server may use, shared among the instances; a run of an ONNX model may have all of them while no other runs.",
+            "Threads that one run may use. Default: what the model's runtime takes by itself for one instance on a whole machine, else the cores that the server may use, shared among the instances.",
           ),
         maxBatch: z
           .number()

@@ -8,7 +8,14 @@ import { buildImage } from './buildImage';
 import { filesBelow, textFile } from './context';
 import { inTurn } from './inTurn';
 import { pythonNeeds } from './pythonNeeds';
-import { entrypoint, hashOf, serverFolder, shortHash, variables, type RuntimeOptions } from './runtimeImage';
+import {
+  entrypoint,
+  hashOf,
+  memorySettings,
+  serverFolder,
+  shortHash,
+  type RuntimeOptions,
+} from './runtimeImage';
 
 export interface PythonImageOptions extends RuntimeOptions {
   /** Image with Python that it is built on. */
@@ -27,7 +34,7 @@ const install = [
 /** Each of these costs a step of the build. */
 const recipe = [
   'COPY --from=node /usr/local/bin/node /usr/local/bin/node',
-  `ENV PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${site} ${variables}`,
+  `ENV PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${site} ${memorySettings}`,
   nobody,
   entrypoint,
   `COPY slipway ${serverFolder}`,

@@ -62,12 +62,12 @@ export async function ensureRuntimeImage(
 export const entrypoint = `ENTRYPOINT ${JSON.stringify(['node', ...nodeFlags, `${serverFolder}/server.js`])}`;
 
 /** As it goes into `ENV`. */
-export const variables = Object.entries(memoryVariables)
+export const memorySettings = Object.entries(memoryVariables)
   .map((entry) => entry.join('='))
   .join(' ');
 
 /** Each of these costs a step of the build. */
-const recipe = [`ENV ${variables}`, 'USER 65534:65534', entrypoint, `COPY slipway ${serverFolder}`];
+const recipe = [`ENV ${memorySettings}`, 'USER 65534:65534', entrypoint, `COPY slipway ${serverFolder}`];
 
 async function build(
   docker: Docker,

@@ -1,7 +1,7 @@
 import { messageOf } from '../../core/errors';
+import { countOf } from '../../core/inference/datatypes';
 import type { Tensor } from '../../core/inference/tensor';
-import { comeAgain } from '../failure';
-import type { Failure } from '../failure';
+import { comeAgain, Failure } from '../failure';
 import type { Supervisor } from '../worker/supervisor';
 import { BusyRun } from './busyRun';
 import { haveSameRows, joinRows, rowsOf, splitRows } from './rows';
@@ -20,8 +20,6 @@ export interface BatcherOptions {
   batchable: boolean | 'perhaps';
   /** Whether the first dimension of the inputs is that of rows. */
   rows: boolean;
-  /** Whether a run that has the machine to itself may be on all of its cores. */
-  wide: boolean;
   log: (message: string) => void;
 }
 
@@ -57,7 +55,7 @@ interface QueuedJob extends Job {
 /** What runs requests, one run at a time. */
 export type Runner = Pick<
   Supervisor,
-  'ready' | 'down' | 'run' | 'patience' | 'giveUp' | 'onReady' | 'onDown'
+  'ready' | 'down' | 'run' | 'hasWide' | 'patience' | 'giveUp' | 'onReady' | 'onDown'
 >;
 
 /** A worker, and the run that it is busy with. */
@@ -78,6 +76,8 @@ export class Batcher {
   readonly #trial: BatchTrial;
   readonly #cost = new RunCost();
   readonly #wideRuns = new WideRuns();
+  /** Runs that have begun. */
+  #begun = 0;
 
   constructor(
     workers: readonly Runner[],
@@ -251,19 +251,35 @@ export class Batcher {
   }
 
   async #run(worker: Runner, jobs: QueuedJob[]): Promise<Tensor[]> {
-    const isFree = this.options.wide && this.#othersIdle(worker);
-    const wide = isFree && this.#wideRuns.next();
-    const { outputs, milliseconds } = await worker.run(joinRows(jobs), { wide });
+    const begun = ++this.#begun;
+    const [job] = jobs as [QueuedJob];
+    const values = this.#isAlone(worker, jobs) ? valuesIn(job) : undefined;
+    const wide = values !== undefined && this.#wideRuns.next(values);
+    const { outputs, milliseconds } = await worker.run(joinRows(jobs), { wide }).catch((error: unknown) => {
+      if (wide) this.#doubtWideRuns(error);
+      throw error;
+    });
     const rows = jobs.reduce((sum, job) => sum + job.rows, 0);
-    if (isFree) this.#wideRuns.observe(wide, rows, milliseconds);
+    const stayedAlone = values !== undefined && this.#begun === begun;
+    if (stayedAlone) this.#wideRuns.observe(wide, values, milliseconds);
     if (!wide) this.#cost.observe(rows, milliseconds);
     this.observer.ran(rows, milliseconds / 1000);
     return outputs;
   }
 
-  /** Whether no other worker has anything to do. */
-  #othersIdle(worker: Runner): boolean {
-    return this.#queue.length === 0 && this.#slots.every((slot) => slot.worker === worker || !slot.run);
+  /** Whether a run has the machine to itself. One of several requests has not: others will come. */
+  #isAlone(worker: Runner, jobs: QueuedJob[]): boolean {
+    const waiting = jobs.length - 1 + this.#queue.length;
+    return (
+      worker.hasWide && waiting === 0 && this.#slots.every((slot) => slot.worker === worker || !slot.run)
+    );
+  }
+
+  /** A failure of the model would be the same on one core; one for want of time or memory may not be. */
+  #doubtWideRuns(error: unknown): void {
+    if (error instanceof Failure && error.status <= 500) return;
+    this.options.log(`There are no more runs on all cores, since one of them failed: ${messageOf(error)}`);
+    this.#wideRuns.fail();
   }
 
   #waited(jobs: QueuedJob[]): void {
@@ -273,4 +289,8 @@ export class Batcher {
   #refuseAll(failure: Failure): void {
     for (const job of this.#queue.splice(0)) job.reject(failure);
   }
+}
+
+function valuesIn({ inputs }: Job): number {
+  return inputs.reduce((sum, { shape }) => sum + countOf(shape), 0);
 }

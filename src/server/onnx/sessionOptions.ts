@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { cores, processors } from '../processors';
+import { cores, usableCores } from '../processors';
 import type { SessionOptions } from '../worker/frames';
 
 /**
@@ -13,8 +13,7 @@ const extra = { session: { intra_op: { allow_spinning: '1', spin_duration_us: '1
  * system runs on that one; so it does that only where nobody else can count them.
  */
 function allThreads(): number | undefined {
-  const all = cores();
-  return all && Math.min(all, processors());
+  return cores() && usableCores();
 }
 
 /** The options as onnxruntime takes them. */

@@ -19,7 +19,7 @@ async function work(): Promise<void> {
     const { header, tensors } = frame;
     if (header.kind === 'load') sessions = await load(header.model, header.options);
     else if (sessions) {
-      await run(header.wide ? sessions.wide : sessions.usual, header.id, tensors, header.maxBytes);
+      await run((header.wide && sessions.wide) || sessions.usual, header.id, tensors, header.maxBytes);
     }
   }
 }
@@ -31,26 +31,35 @@ function endWithFrontOnly(): void {
 
 interface Sessions {
   usual: InferenceSession;
-  /** For wide runs; the same where the model is not loaded twice. */
-  wide: InferenceSession;
+  /** For wide runs. */
+  wide?: InferenceSession;
 }
-
-/** A model that takes more memory than this is not loaded twice. */
-const mostTwice = 256 * 2 ** 20;
 
 async function load(model: string, options: SessionOptions): Promise<Sessions | undefined> {
   try {
     const before = process.memoryUsage.rss();
     const usual = await InferenceSession.create(model, sessionOptions(options));
-    const { wideThreads } = options;
-    const twice = wideThreads !== undefined && process.memoryUsage.rss() - before <= mostTwice;
-    const wide = twice
-      ? await InferenceSession.create(model, sessionOptions({ ...options, intraOpThreads: wideThreads }))
-      : usual;
-    writeFrame({ kind: 'loaded', usage: usage() });
+    const wide = await loadWide(model, options, process.memoryUsage.rss() - before);
+    writeFrame({ kind: 'loaded', ...(wide && { wide: true }), usage: usage() });
     return { usual, wide };
   } catch (error) {
     writeFrame({ kind: 'failed', reason: 'load', message: ortMessage(error) });
+    return undefined;
+  }
+}
+
+/** Loads a model that takes so many bytes a second time. Undefined where there are to be no wide runs, or that fails: it serves without. */
+async function loadWide(
+  model: string,
+  options: SessionOptions,
+  bytes: number,
+): Promise<InferenceSession | undefined> {
+  const { wide } = options;
+  if (!wide || bytes > wide.mostBytes) return undefined;
+  try {
+    return await InferenceSession.create(model, sessionOptions({ ...options, intraOpThreads: wide.threads }));
+  } catch (error) {
+    process.stderr.write(`All runs are on ${options.intraOpThreads} threads: ${ortMessage(error)}\n`);
     return undefined;
   }
 }

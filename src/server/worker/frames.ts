@@ -14,7 +14,8 @@
  *
  *   front → worker   {"kind":"load","model":PATH,"options":{…}}        once, first
  *   worker → front   {"kind":"loaded","described":{…}}  or  {"kind":"failed","reason":…,"message":…}
- *   front → worker   {"kind":"run","id":N,"tensors":[…],"maxBytes":N}   one at a time; with "wide":true on all cores
+ *                    with "wide":true where there may be wide runs
+ *   front → worker   {"kind":"run","id":N,"tensors":[…],"maxBytes":N}   one at a time; with "wide":true a wide one
  *   worker → front   {"kind":"result","id":N,"milliseconds":N,"tensors":[…]}  or  {"kind":"failed","id":N,"reason":…,"message":…}
  *
  * A model that does not say in its file what it takes is "described" by its worker, as {@link Described} has it.
@@ -51,8 +52,8 @@ export interface SessionOptions {
   executionProviders?: string[];
   /** Threads inside one operator; absent for as many as its runtime takes by itself. */
   intraOpThreads?: number;
-  /** The same for wide runs, which have the machine to themselves; absent where there are none. ONNX only. */
-  wideThreads?: number;
+  /** For wide runs, which have the machine to themselves, beside the others; absent for none. ONNX only. */
+  wide?: { threads: number; mostBytes: number };
   /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */
   fastForest?: boolean;
   /** Python only. */
@@ -86,7 +87,7 @@ export type ToWorker =
   | { kind: 'run'; id: number; maxBytes: number; wide?: true; tensors?: TensorHeader[] };
 
 export type FromWorker = (
-  | { kind: 'loaded'; described?: Described }
+  | { kind: 'loaded'; described?: Described; wide?: true }
   | { kind: 'result'; id: number; milliseconds: number; tensors?: TensorHeader[] }
   | { kind: 'failed'; id?: number; reason: FailureReason; message: string }
 ) & { usage?: Usage };

@@ -55,6 +55,11 @@ export class Supervisor {
     return this.#ready && this.#link?.alive === true;
   }
 
+  /** Whether it can make wide runs. */
+  get hasWide(): boolean {
+    return this.#link?.hasWide ?? false;
+  }
+
   /** Why requests are refused for now; undefined while they are served or will be in a moment. */
   get down(): Failure | undefined {
     return this.#down;
@@ -129,9 +134,8 @@ export class Supervisor {
   async #warmUp(link: WorkerLink): Promise<boolean> {
     const inputs = this.#warmUpInputs;
     this.#warmUpInputs = undefined;
-    const { limits, session } = this.options;
-    const seconds = Math.min(warmUpSeconds, limits.runSeconds);
-    for (const wide of session.wideThreads === undefined ? [false] : [false, true]) {
+    const seconds = Math.min(warmUpSeconds, this.options.limits.runSeconds);
+    for (const wide of link.hasWide ? [false, true] : [false]) {
       if (inputs) await link.run(inputs, { wide, seconds }).catch(() => undefined);
     }
     return link.alive || this.#stopped.signal.aborted;

@@ -29,7 +29,7 @@ export interface WorkerLimits {
 }
 
 export interface RunOptions {
-  /** Whether it may use all cores. */
+  /** Whether it may use all cores; only for a worker that has wide runs. */
   wide?: boolean;
   /** How long it may take. */
   seconds?: number;
@@ -54,6 +54,7 @@ export class WorkerLink {
   #failure: Failure | undefined;
   #usage: Usage | undefined;
   #runs = 0;
+  #hasWide = false;
   readonly #finish: (failure: Failure) => void;
 
   constructor(
@@ -86,6 +87,11 @@ export class WorkerLink {
     });
   }
 
+  /** Whether it can make wide runs; known once it has loaded the model. */
+  get hasWide(): boolean {
+    return this.#hasWide;
+  }
+
   get alive(): boolean {
     return this.#failure === undefined;
   }
@@ -108,7 +114,9 @@ export class WorkerLink {
     // It may have loaded between two looks.
     if (this.limits.memoryBytes > 0) this.#watchMemory();
     if (this.#failure) throw this.#failure;
-    return header.kind === 'loaded' ? header.described : undefined;
+    if (header.kind !== 'loaded') return undefined;
+    this.#hasWide = header.wide ?? false;
+    return header.described;
   }
 
   /** Runs the model once. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../src/server/failure';
 import { FrameReader } from '../../../src/server/worker/frameReader';
 import { encodeFrame } from '../../../src/server/worker/frames';
-import type { FromWorker, OutgoingTensor, SessionOptions, ToWorker } from '../../../src/server/worker/frames';
+import type { FromWorker, OutgoingTensor, ToWorker } from '../../../src/server/worker/frames';
 import type { WorkerProcess } from '../../../src/server/worker/launch';
 import { Supervisor } from '../../../src/server/worker/supervisor';
 import { eventually } from './support/serverProcess';
@@ -41,11 +41,11 @@ describe('supervisor', () => {
 
   /** Each start takes the next behaviour; the last one is repeated. */
   function supervise(...behaviours: Behaviour[]): { starts: number[]; log: string[] } {
-    return superviseWith({}, ...behaviours);
+    return superviseWarm(undefined, ...behaviours);
   }
 
-  function superviseWith(
-    { session = {}, warmUp }: { session?: SessionOptions; warmUp?: OutgoingTensor[] },
+  function superviseWarm(
+    warmUp: OutgoingTensor[] | undefined,
     ...behaviours: Behaviour[]
   ): { starts: number[]; log: string[] } {
     const starts: number[] = [];
@@ -57,7 +57,7 @@ describe('supervisor', () => {
       },
       model: 'm.onnx',
       limits: { runSeconds: 0.2, loadSeconds: 0.2, memoryBytes: 0, outputBytes: 1000 },
-      session,
+      session: {},
       warmUp,
       log: (message) => log.push(message),
     });
@@ -77,27 +77,29 @@ describe('supervisor', () => {
       seen.push('wide' in message ? 'wide run' : message.kind);
       return good(message, end);
     };
-    superviseWith({ warmUp: [] }, noting);
+    superviseWarm([], noting);
     await supervisor.start();
     assert.deepEqual(seen.splice(0), ['load', 'run']);
     supervisor.stop();
 
-    superviseWith({ warmUp: [], session: { wideThreads: 2 } }, noting);
+    const wide: Behaviour = (message, end) =>
+      message.kind === 'load' ? { kind: 'loaded', wide: true } : noting(message, end);
+    superviseWarm([], wide);
     await supervisor.start();
-    assert.deepEqual(seen, ['load', 'run', 'wide run']);
+    assert.deepEqual(seen, ['run', 'wide run']);
     supervisor.stop();
 
     const refusing: Behaviour = (message, end) =>
       message.kind === 'load'
         ? good(message, end)
         : { kind: 'failed', id: message.id, reason: 'model', message: 'no zeros' };
-    const { starts: refused } = superviseWith({ warmUp: [] }, refusing);
+    const { starts: refused } = superviseWarm([], refusing);
     await supervisor.start();
     assert.equal(refused.length, 1);
     supervisor.stop();
 
     const endless: Behaviour = (message) => (message.kind === 'load' ? { kind: 'loaded' } : undefined);
-    const { starts } = superviseWith({ warmUp: [] }, endless, good);
+    const { starts } = superviseWarm([], endless, good);
     await supervisor.start();
     assert.equal(starts.length, 2);
     assert.ok(supervisor.ready);

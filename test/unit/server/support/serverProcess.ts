@@ -30,6 +30,12 @@ async function serverScript(): Promise<string> {
   return `${out}/server.js`;
 }
 
+/** The worker for ONNX as it is shipped. */
+export async function workerScript(): Promise<string> {
+  await serverScript();
+  return `${out}/onnxWorker.js`;
+}
+
 export interface TestServer {
   url: string;
   process: ChildProcess;
