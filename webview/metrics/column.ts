@@ -63,7 +63,9 @@ export class Column {
       const top = Math.max(chart.kind.least, tops[index] ?? 0);
       const inView = lines.map(({ values }) => this.tape.slice(values, view.from, view.to));
       const message = emptyText(this.#source, chart.kind.id, {
+        isKept: this.tape.reaches(view.to),
         hasValues: inView.some(hasValues),
+        hadValues: lines.some(({ values }) => hasValues(values)),
         hasTraffic,
         hadTraffic,
       });

@@ -24,6 +24,9 @@ export interface View {
   to: number;
   /** Undefined shows the newest values. */
   second: number | undefined;
+  /** The present, which a view that is paused does not reach. */
+  now: number;
+  paused: boolean;
 }
 
 /** Where the keys of a slider take the moment: arrows by a sixtieth of the view, pages by ten of those, Escape to the present. */

@@ -78,6 +78,15 @@ export function formatTime(second: number): string {
   return clock.format(second * 1000);
 }
 
+const calendar = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+
+/** `14:03:21`, after its date where that is not the one of `now`: `7 Mar 2026, 14:03:21`. */
+export function formatMoment(second: number, now: number): string {
+  const date = calendar.format(second * 1000);
+  const time = formatTime(second);
+  return date === calendar.format(now * 1000) ? time : `${date}, ${time}`;
+}
+
 /** A tick of the time axis: with seconds only where the ticks are closer than a minute. */
 export function formatTimeTick(second: number, step: number): string {
   return (step < 60 ? clock : shortClock).format(second * 1000);

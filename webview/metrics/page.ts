@@ -73,8 +73,17 @@ export class Page {
       return new Column(source, tape, this.#theme, this.#cursor);
     });
     this.#toolbar.setSources(sources, this.#state.hidden);
+    this.#endLostPause();
     this.#arrange();
     this.#keep();
+  }
+
+  /** A pause at a time that no source keeps, as after a reload of the window, has nothing to show. */
+  #endLostPause(): void {
+    const { pausedAt } = this.#state;
+    if (pausedAt === undefined || this.#columns.some(({ tape }) => tape.reaches(pausedAt))) return;
+    this.#state = { ...this.#state, pausedAt: undefined };
+    this.#toolbar.setPaused(false);
   }
 
   #update({ now, sources }: ToPage): void {
@@ -117,10 +126,13 @@ export class Page {
   }
 
   #view(): View {
-    const to = this.#state.pausedAt ?? this.#now;
-    const from = to - this.#state.window * 60;
+    const { pausedAt, window } = this.#state;
+    const now = this.#now;
+    const to = pausedAt ?? now;
+    const from = to - window * 60;
     const { second } = this.#cursor;
-    return { from, to, second: second !== undefined && second >= from && second <= to ? second : undefined };
+    const pointed = second !== undefined && second >= from && second <= to;
+    return { from, to, second: pointed ? second : undefined, now, paused: pausedAt !== undefined };
   }
 
   #draw(): void {

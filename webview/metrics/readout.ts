@@ -1,7 +1,8 @@
 import type { Field, PageSource } from '../../src/core/protocol/metrics';
 import { element, setAttributes, setText } from '../shared/dom';
 import { cursorKeys, moveByKey, type Cursor, type View } from './cursor';
-import { format, formatTime, type Unit } from './format';
+import { format, type Unit } from './format';
+import { momentText } from './state';
 import type { Tape } from './tape';
 
 const columns: readonly { title: string; field: Field; unit: Unit }[] = [
@@ -34,7 +35,7 @@ export class Readout {
   });
   readonly #rows = element('tbody');
   #cells: HTMLElement[][] = [];
-  #view: View = { from: 0, to: 0, second: undefined };
+  #view: View = { from: 0, to: 0, second: undefined, now: 0, paused: false };
 
   constructor(cursor: Cursor) {
     const head = element(
@@ -56,7 +57,7 @@ export class Readout {
   show(sources: readonly Shown[], view: View): void {
     this.#view = view;
     const { from, to, second } = view;
-    const text = second === undefined ? `${formatTime(to)} (newest)` : formatTime(second);
+    const text = momentText(view);
     setText(this.#time, text);
     setAttributes(this.#time, {
       'aria-valuemin': from,

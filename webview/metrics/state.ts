@@ -1,5 +1,6 @@
 import type { PageSource } from '../../src/core/protocol/metrics';
-import { format, formatTime } from './format';
+import type { View } from './cursor';
+import { format, formatMoment, formatTime } from './format';
 import type { ChartKind } from './kinds';
 import type { Tape } from './tape';
 
@@ -11,10 +12,20 @@ export function stateText({ state, since, detail, server }: PageSource): string 
   return `No answer since ${time}. ${detail ?? ''}`.trim();
 }
 
+/** The moment that is shown, and what it is where nobody points at one. */
+export function momentText({ to, second, now, paused }: View): string {
+  if (second !== undefined) return formatMoment(second, now);
+  return `${formatMoment(to, now)} (${paused ? 'paused' : 'newest'})`;
+}
+
 /** What is known of a chart that may be empty. */
 export interface Emptiness {
+  /** Whether any of the time in view is still kept. */
+  isKept: boolean;
   /** Whether the chart has any value in view. */
   hasValues: boolean;
+  /** Whether the chart has any value in all of the hour. */
+  hadValues: boolean;
   /** Whether there were requests in view. */
   hasTraffic: boolean;
   /** Whether there were requests in all of the hour. */
@@ -25,8 +36,9 @@ export interface Emptiness {
 export function emptyText(
   { state }: PageSource,
   id: ChartKind['id'],
-  { hasValues, hasTraffic, hadTraffic }: Emptiness,
+  { isKept, hasValues, hadValues, hasTraffic, hadTraffic }: Emptiness,
 ): string | undefined {
+  if (!isKept) return 'This time is not kept any more. Resume to see the present.';
   if (id === 'rate' && state === 'live' && !hadTraffic) {
     return 'No requests yet. Send one with Predict on Endpoint or Copy as curl on the endpoint.';
   }
@@ -34,7 +46,8 @@ export function emptyText(
   if (state === 'waiting') return 'Waiting for the first answer';
   if (state === 'gone') return 'No values in this time';
   const needsRequests = id === 'latency' || id === 'errors';
-  return needsRequests && !hasTraffic ? 'No requests in this time' : 'This server does not tell';
+  if (needsRequests && !hasTraffic) return 'No requests in this time';
+  return hadValues ? 'No values in this time' : 'This server does not tell';
 }
 
 /** One source in a sentence, for those who listen. */

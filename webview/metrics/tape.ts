@@ -23,11 +23,14 @@ const presentSeconds = 5;
 export class Tape {
   readonly fields: Record<Field, Float32Array>;
   readonly statuses = new Map<string, Float32Array>();
+  /** The first second that is held; there may be gaps after it. */
+  #oldest: number;
 
   constructor(
     public now: number,
     readonly length = 3600,
   ) {
+    this.#oldest = now;
     this.fields = Object.fromEntries(names.map((name) => [name, this.#empty()])) as Record<
       Field,
       Float32Array
@@ -39,10 +42,12 @@ export class Tape {
     const seconds = now - this.now;
     this.now = now;
     for (const values of this.#all()) shift(values, seconds);
+    this.#reach(this.#oldest);
   }
 
   /** Writes values over what there is; those outside of the hour are left out. */
-  write({ from, fields, statuses }: Block): void {
+  write({ from, length, fields, statuses }: Block): void {
+    if (length) this.#reach(Math.min(this.#oldest, from));
     const start = this.#index(from);
     for (const name of names) put(this.fields[name], start, fields[name]);
     for (const [status, values] of Object.entries(statuses)) {
@@ -50,6 +55,11 @@ export class Tape {
       if (!kept) this.statuses.set(status, (kept = this.#empty()));
       put(kept, start, values);
     }
+  }
+
+  /** Whether what is held begins at this second, or before it. */
+  reaches(second: number): boolean {
+    return second >= this.#oldest;
   }
 
   /** A view of the values from one second to another, both included. */
@@ -69,6 +79,10 @@ export class Tape {
       if (!Number.isNaN(value)) return value;
     }
     return NaN;
+  }
+
+  #reach(second: number): void {
+    this.#oldest = Math.min(this.now, Math.max(second, this.now - this.length + 1));
   }
 
   #index(second: number): number {

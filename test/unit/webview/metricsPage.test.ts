@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { History } from '../../../src/core/metrics/history';
 import type { PageSource } from '../../../src/core/protocol/metrics';
 import { chromiumPath, launchBrowser } from '../../host/browser';
@@ -70,6 +70,11 @@ class Shown {
 
   read<T>(name: 'posted' | 'kept'): Promise<T> {
     return this.page.evaluate(name);
+  }
+
+  /** What stands in place of the lines of a chart. */
+  message(chart: string, text: string | RegExp): Locator {
+    return this.page.locator(`[data-chart=${chart}] .message`).filter({ hasText: text, visible: true });
   }
 
   async cells(row = 0): Promise<string[]> {
@@ -183,6 +188,28 @@ describe('the metrics page in a browser', () => {
     assert.equal((await shown.cells())[1], '102 req/s');
   });
 
+  it('says that it is paused, and when the time of the pause is not kept any more', async () => {
+    shown = await Shown.open(browser);
+    const made = history(100);
+    await shown.send('snapshot', start + 100, [source('iris')], made);
+    const time = shown.page.getByRole('slider');
+    assert.match((await time.textContent()) ?? '', /^[\d:]+ \(newest\)$/);
+    await shown.page.getByRole('button', { name: 'Pause' }).click();
+    assert.match((await time.textContent()) ?? '', /^[\d:]+ \(paused\)$/);
+
+    const nextDay = 100 + 86_400;
+    add(made, nextDay);
+    await shown.send('update', start + nextDay, [source('iris')], made, start + nextDay);
+    assert.match((await time.textContent()) ?? '', /^1[45] Nov 2023, [\d:]+ \(paused\)$/);
+    for (const id of ['rate', 'latency', 'errors', 'inFlight', 'cpu', 'memory']) {
+      await shown.page.locator(`[data-chart=${id}]`).scrollIntoViewIfNeeded();
+      await shown.message(id, 'This time is not kept any more. Resume to see the present.').waitFor();
+    }
+    await shown.page.getByRole('button', { name: 'Resume' }).click();
+    assert.match((await time.textContent()) ?? '', /^[\d:]+ \(newest\)$/);
+    await shown.message('memory', /./).waitFor({ state: 'hidden' });
+  });
+
   it('says since when an endpoint is gone, to eyes and ears', async () => {
     shown = await Shown.open(browser);
     const made = history(100);
@@ -217,6 +244,26 @@ describe('the metrics page in a browser', () => {
     assert.equal(await shown.page.locator('.column').count(), 2);
     assert.deepEqual((await shown.read<{ hidden: string[] }>('kept')).hidden, []);
   });
+
+  for (const [what, kept] of [
+    ['nothing', new History()],
+    ['a later time', history(100)],
+  ] as const) {
+    it(`shows the present where it comes back from a pause and ${what} is kept`, async () => {
+      shown = await Shown.open(browser, {
+        sources: [{ id: 'iris', label: 'x' }],
+        window: 60,
+        pausedAt: start - 10,
+        hidden: [],
+      });
+      await shown.send('snapshot', start + 100, [source('iris')], kept);
+      await shown.page.getByRole('button', { name: 'Pause' }).waitFor();
+      assert.match((await shown.page.getByRole('slider').textContent()) ?? '', /\(newest\)$/);
+      assert.equal((await shown.read<{ pausedAt?: number }>('kept')).pausedAt, undefined);
+      await shown.send('update', start + 100, [source('iris')], history(100));
+      assert.equal((await shown.cells())[1], '100 req/s');
+    });
+  }
 
   it('takes the colours of the theme, also when that changes', async () => {
     shown = await Shown.open(browser);

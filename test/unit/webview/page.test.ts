@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { History } from '../../../src/core/metrics/history';
 import type { PageSource } from '../../../src/core/protocol/metrics';
 import { moveByKey } from '../../../webview/metrics/cursor';
-import { format, formatTick, formatTimeTick } from '../../../webview/metrics/format';
+import { format, formatMoment, formatTick, formatTimeTick } from '../../../webview/metrics/format';
 import { kinds } from '../../../webview/metrics/kinds';
-import { emptyText, spokenSummary, stateText } from '../../../webview/metrics/state';
+import { emptyText, momentText, spokenSummary, stateText } from '../../../webview/metrics/state';
 import { highest, Tape } from '../../../webview/metrics/tape';
 
 const start = 1_700_000_000;
@@ -80,6 +80,19 @@ describe('Tape', () => {
     assert.equal(tape.latest(tape.fields.requestRate, tape.now), NaN);
   });
 
+  it('knows how far back it reaches', () => {
+    const tape = new Tape(start + 4, 10);
+    assert.equal(tape.reaches(start + 3), false);
+    tape.write({ ...history([]).block(), from: 0 });
+    assert.equal(tape.reaches(start + 3), false);
+    tape.write(history([1, 2, 3]).block());
+    assert.deepEqual([tape.reaches(start - 1), tape.reaches(start)], [false, true]);
+    tape.advance(start + 10);
+    assert.deepEqual([tape.reaches(start), tape.reaches(start + 1)], [false, true]);
+    tape.advance(start - 5);
+    assert.deepEqual([tape.reaches(start - 6), tape.reaches(start - 5)], [false, true]);
+  });
+
   it('holds a status from the second on that it was first seen', () => {
     const tape = new Tape(start + 1, 3);
     tape.write(history([1, 2], { 503: 0.5 }).block());
@@ -113,6 +126,14 @@ describe('format', () => {
     assert.equal(formatTick(750, 250, 'bytes'), '750 MiB');
     assert.match(formatTimeTick(start, 30), /^\d\d:\d\d:\d\d$/);
     assert.match(formatTimeTick(start, 60), /^\d\d:\d\d$/);
+  });
+
+  it('tells the date of a moment that is not of today', () => {
+    const at = (...time: [number, number, number, number, number]) => new Date(...time).getTime() / 1000;
+    const justBefore = at(2026, 2, 7, 23, 59);
+    assert.equal(formatMoment(justBefore, justBefore + 59), '23:59:00');
+    assert.equal(formatMoment(justBefore, justBefore + 60), '7 Mar 2026, 23:59:00');
+    assert.equal(formatMoment(justBefore, at(2027, 2, 7, 23, 59)), '7 Mar 2026, 23:59:00');
   });
 });
 
@@ -158,6 +179,8 @@ describe('lines of the charts', () => {
 });
 
 describe('words about a source', () => {
+  const none = { isKept: true, hasValues: false, hadValues: false, hasTraffic: false, hadTraffic: false };
+
   it('says since when it does not answer, and why', () => {
     const gone = source({ state: 'gone', detail: 'Nothing listens at http://127.0.0.1:1/metrics.' });
     assert.match(stateText(gone), /^No answer since \d\d:\d\d:\d\d\. Nothing listens at/);
@@ -165,7 +188,6 @@ describe('words about a source', () => {
   });
 
   it('says what to do where there were no requests yet, and why a chart is empty', () => {
-    const none = { hasValues: false, hasTraffic: false, hadTraffic: false };
     assert.match(emptyText(source(), 'rate', { ...none, hasValues: true }) ?? '', /Send one with/);
     assert.equal(emptyText(source(), 'rate', { ...none, hasValues: true, hadTraffic: true }), undefined);
     assert.equal(emptyText(source(), 'latency', none), 'No requests in this time');
@@ -173,6 +195,28 @@ describe('words about a source', () => {
     assert.equal(emptyText(source(), 'cpu', none), 'This server does not tell');
     assert.match(emptyText(source({ state: 'waiting' }), 'cpu', none) ?? '', /Waiting/);
     assert.equal(emptyText(source({ state: 'gone' }), 'cpu', none), 'No values in this time');
+  });
+
+  it('says that the time in view is not kept any more, whatever the chart and the state', () => {
+    const lost = { ...none, isKept: false };
+    const text = 'This time is not kept any more. Resume to see the present.';
+    for (const { id } of kinds) {
+      assert.equal(emptyText(source(), id, lost), text);
+      assert.equal(emptyText(source(), id, { ...lost, hadValues: true, hadTraffic: true }), text);
+      assert.equal(emptyText(source({ state: 'gone' }), id, lost), text);
+    }
+  });
+
+  it('does not say that a server is silent about what it told at another time', () => {
+    assert.equal(emptyText(source(), 'cpu', { ...none, hadValues: true }), 'No values in this time');
+  });
+
+  it('says whether the moment shown is the present, or that of the pause', () => {
+    const view = { from: start, to: start + 60, second: undefined, now: start + 60, paused: false };
+    assert.match(momentText(view), /^\d\d:\d\d:\d\d \(newest\)$/);
+    assert.match(momentText({ ...view, paused: true }), /^\d\d:\d\d:\d\d \(paused\)$/);
+    assert.match(momentText({ ...view, paused: true, second: start }), /^\d\d:\d\d:\d\d$/);
+    assert.match(momentText({ ...view, paused: true, now: start + 2 * 86_400 }), /Nov 2023, .* \(paused\)$/);
   });
 
   it('sums up a source in a sentence', () => {
@@ -187,7 +231,7 @@ describe('words about a source', () => {
 });
 
 describe('moveByKey', () => {
-  const view = { from: 1000, to: 1300, second: undefined };
+  const view = { from: 1000, to: 1300, second: undefined, now: 1300, paused: false };
 
   it('goes by a sixtieth of the view, from the present', () => {
     assert.equal(moveByKey('ArrowLeft', view), 1295);
