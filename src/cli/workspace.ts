@@ -20,7 +20,7 @@ import type { Signature } from '../core/model/signature';
 import { commitOf } from '../core/release/commit';
 import type { Deployment } from '../core/release/deploy';
 import type { Sample } from '../core/sample/sample';
-import { parseSamples, samplesPathFor, samplesSuffix } from '../core/sample/samplesFile';
+import { checkModel, parseSamples, samplesPathFor, samplesSuffix } from '../core/sample/samplesFile';
 
 /** So many models are named where the one that is meant is not there. */
 const mostNames = 10;
@@ -143,9 +143,12 @@ export class ModelFile {
   async samples(): Promise<Sample[]> {
     const text = await this.#samplesText();
     if (text === undefined) return [];
-    const { samples, problems } = parseSamples(text);
-    const [first] = problems;
-    if (!first) return samples;
+    const file = parseSamples(text);
+    const [first] = file.problems;
+    if (!first) {
+      checkModel(file, this.#samplesPath, this.path);
+      return file.samples;
+    }
     const { line, column } = positionOf(text, first.range.offset);
     const place = `${this.samplesFile}:${line}:${column}`;
     throw new UserError('sample-invalid', `${place}: ${first.message}`, 'Correct the samples file.');

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import {
   configuredArguments,
@@ -56,8 +58,8 @@ export class WorkspaceModels implements ModelStore, Disposable {
 
   async get(uri: vscode.Uri): Promise<Model> {
     const config = await this.config.get().catch(() => undefined);
-    const root = this.#root(uri);
     const file = uri.fsPath;
+    const root = rootFor(file);
     return {
       uri,
       name: modelName(file, config, root),
@@ -70,11 +72,18 @@ export class WorkspaceModels implements ModelStore, Disposable {
   /** What `slipway.json` says about how a model's file is run. */
   async configured(file: string): Promise<{ serverArguments: string[]; place?: string }> {
     const config = await this.config.get().catch(() => undefined);
-    const root = this.#root(vscode.Uri.file(file));
+    const root = rootFor(file);
     return {
       serverArguments: configuredArguments(file, config, root),
       place: configuredPlace(file, config, root),
     };
+  }
+
+  async madeOf({ name, path }: { name: string; path: string }): Promise<Model> {
+    const [same, ...others] = existsSync(path)
+      ? []
+      : (await this.list()).filter((model) => model.name === name);
+    return same && others.length === 0 ? same : this.get(vscode.Uri.file(path));
   }
 
   async ofSamples(samples: vscode.Uri): Promise<Model | undefined> {
@@ -136,11 +145,6 @@ export class WorkspaceModels implements ModelStore, Disposable {
     return described;
   }
 
-  #root(uri: vscode.Uri): string {
-    const folder = vscode.workspace.getWorkspaceFolder(uri) ?? vscode.workspace.workspaceFolders?.[0];
-    return folder?.uri.fsPath ?? vscode.Uri.joinPath(uri, '..').fsPath;
-  }
-
   /** Starts with the first who asks, so that a window without models costs nothing. */
   #watch(): void {
     if (this.#watching) return;
@@ -160,6 +164,11 @@ export class WorkspaceModels implements ModelStore, Disposable {
       ['files.exclude', 'slipway.python.interpreter'].some((name) => event.affectsConfiguration(name));
     this.#store.add(vscode.workspace.onDidChangeConfiguration((event) => concerns(event) && settle()));
   }
+}
+
+/** What the paths of `slipway.json` start from: of several folders it is the first one's, for the files of all of them. */
+function rootFor(file: string): string {
+  return vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? dirname(file);
 }
 
 /** What a model says about itself, and where `python`, which is to load it, has other versions than it was written by. */

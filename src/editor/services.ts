@@ -31,6 +31,8 @@ export interface ModelStore {
   list(): Promise<Model[]>;
   /** The model at this file, also when it is not in the workspace's list. */
   get(uri: vscode.Uri): Promise<Model>;
+  /** The model that an endpoint or a release was made of. Where that was on another machine, it is the one here with the same name. */
+  madeOf(served: { name: string; path: string }): Promise<Model>;
   /** The model that a samples file is for; undefined when there is none. */
   ofSamples(samples: vscode.Uri): Promise<Model | undefined>;
   /** Forgets what is known; the next to ask looks again. */

@@ -35,6 +35,13 @@ describe('the models of a workspace', () => {
     ]);
   });
 
+  it('are those of releases that were made on another machine, by their names', async () => {
+    const made = async (name: string, path: string) => (await models.madeOf({ name, path })).uri.fsPath;
+    assert.equal(await made('iris', '/builds/7/models/iris.onnx'), iris);
+    assert.equal(await made('digits', iris), iris, 'one that is there is itself');
+    assert.equal(await made('gone', '/builds/7/gone.onnx'), '/builds/7/gone.onnx');
+  });
+
   it('come and go with their files', async () => {
     await names();
     await copyIris('other/late.onnx');

@@ -1,5 +1,6 @@
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { UserError } from '../errors';
 import { nestedData, stringifyJson } from '../inference/tensorJson';
 import { stemOf } from '../model/modelKind';
 import type { JsonValue, Tensor } from '../inference/tensor';
@@ -51,6 +52,16 @@ export function parseSamples(text: string): SamplesFile {
     seen.add(name);
   }
   return { samples, problems, ...(typeof model === 'string' && { model }) };
+}
+
+/** Throws `UserError` where the samples at `path` say that they are for another model than the one at `modelPath`. */
+export function checkModel({ model }: SamplesFile, path: string, modelPath: string): void {
+  if (model === undefined || resolve(dirname(path), model) === resolve(modelPath)) return;
+  throw new UserError(
+    'sample-invalid',
+    `${basename(path)} is for ${model}, as its "model" says, and not for ${relative(dirname(path), modelPath)}.`,
+    'Correct "model" there, or name other samples at the model in slipway.json.',
+  );
 }
 
 function isWithin({ offset }: TextRange, range: TextRange): boolean {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { parseConfig } from '../../core/config/config';
 import { UserError } from '../../core/errors';
 import type { Services } from '../services';
+import { writeText } from '../writeText';
 
 const firstConfig = `{
   "targets": {
@@ -21,7 +22,7 @@ export async function openConfig({ config }: Services): Promise<void> {
     () => true,
     () => false,
   );
-  if (!exists) await vscode.workspace.fs.writeFile(uri, Buffer.from(firstConfig));
+  if (!exists) await writeText(uri, firstConfig);
   const document = await vscode.workspace.openTextDocument(uri);
   const [problem] = parseConfig(document.getText()).problems;
   const at = problem && document.positionAt(problem.range.offset);

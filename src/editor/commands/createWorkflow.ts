@@ -12,6 +12,7 @@ import { askPick } from '../ask';
 import { confirm } from '../confirm';
 import { pickTarget } from '../picks';
 import type { Services } from '../services';
+import { writeText } from '../writeText';
 import { modelOf, targetGiven, type Given } from './subject';
 
 const systems: (vscode.QuickPickItem & { system: CiSystem })[] = [
@@ -49,7 +50,7 @@ export async function createWorkflow(services: Services, version: string, given:
     !(await confirm('Replace', `Replace ${vscode.workspace.asRelativePath(file)}?`))
   )
     return;
-  await vscode.workspace.fs.writeFile(file, Buffer.from(workflowText(system, options)));
+  await writeText(file, workflowText(system, options));
   await vscode.window.showTextDocument(file);
 }
 

@@ -67,14 +67,16 @@ export class Deploys {
     this.services.requireTrust();
     const node = nodeOf(given);
     const running = node && runningOf(node);
-    const last =
-      running?.kind === 'release'
-        ? { model: running.release.model.path, target: running.release.target }
-        : this.memory.get<Last>(lastKey);
-    if (!last) return this.deploy(given);
-    await this.services.syncTargets();
-    const model = await this.services.models.get(vscode.Uri.file(last.model));
-    await this.#run(targetOf(last.target, this.services), model, 'again');
+    const last = this.memory.get<Last>(lastKey);
+    const { models } = this.services;
+    if (running?.kind === 'release') {
+      const { model, target } = running.release;
+      await this.#again(target, await models.madeOf(model));
+    } else if (last) {
+      await this.#again(last.target, await models.get(vscode.Uri.file(last.model)));
+    } else {
+      await this.deploy(given);
+    }
   }
 
   /** *Show Deploy Plan…*: what a deploy would change, without changing anything. */
@@ -96,7 +98,7 @@ export class Deploys {
     const release = releaseOf(given) ?? (await pickRelease(services, 'Finish which deploy?', left));
     if (!release) return;
     const target = targetOf(release.target, services);
-    const model = await services.models.get(vscode.Uri.file(release.model.path));
+    const model = await services.models.madeOf(release.model);
     const name = nameOf(release);
     if (await this.#asksBefore(target)) {
       const question = `Give all traffic on ${target.name} to ${name} when its samples pass?`;
@@ -113,6 +115,11 @@ export class Deploys {
       { buttons: (error) => samplesButton(error, model) },
     );
     if (finished) await offerNext(finished, `${name} serves on ${target.name}`);
+  }
+
+  async #again(target: string, model: Model): Promise<void> {
+    await this.services.syncTargets();
+    await this.#run(targetOf(target, this.services), model, 'again');
   }
 
   async #run(target: Target, model: Model, note: string, anyway = false): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { ChildController } from '../../core/childController';
 import { configFileName } from '../../core/config/config';
@@ -7,10 +8,11 @@ import type { Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
 import { exampleValues } from '../../core/inference/exampleValues';
 import type { Sample } from '../../core/sample/sample';
-import { defaultTolerance, parseSamples, samplesPathFor } from '../../core/sample/samplesFile';
+import { checkModel, defaultTolerance, parseSamples, samplesPathFor } from '../../core/sample/samplesFile';
 import { sampleTensors } from '../../core/sample/sampleTensors';
 import { withLateProgress } from '../sample/lateProgress';
 import { elsewhere, type ModelServer } from '../sample/modelServer';
+import { samplesUnreadable } from '../sample/pickSamples';
 import type { Model, Services } from '../services';
 import { runningGiven, type Given } from './subject';
 
@@ -47,7 +49,7 @@ export async function curlOf(to: ModelServer, services: Services): Promise<strin
       limit.dispose();
     }
   });
-  const model = await services.models.get(vscode.Uri.file(to.model.path));
+  const model = await services.models.madeOf(to.model);
   // Broken samples are no reason for no command.
   const samples = await samplesIn(model).catch(() => []);
   return curlCommand(to.url, to.model.name, inputsFor(signature, samples));
@@ -71,35 +73,31 @@ function inputsFor(signature: Signature, samples: Sample[]): Tensor[] {
  */
 export async function samplesIn(model: Pick<Model, 'name' | 'uri' | 'samples'>): Promise<Sample[]> {
   const { samples } = model;
-  const document = await vscode.workspace.openTextDocument(samples).then(
-    (opened) => opened,
-    () => undefined,
-  );
-  if (!document) {
-    if (await mayBeAbsent(model)) return [];
-    throw new UserError(
-      'samples-missing',
-      `The samples of ${model.name} can not be read from ${vscode.workspace.asRelativePath(samples)}.`,
-      `Write them there, or correct "samples" of the model in ${configFileName}.`,
-    );
+  let document;
+  try {
+    document = await vscode.workspace.openTextDocument(samples);
+  } catch (error) {
+    if (!existsSync(samples.fsPath)) {
+      if (samples.fsPath === samplesPathFor(model.uri.fsPath)) return [];
+      throw new UserError(
+        'samples-missing',
+        `The samples of ${model.name} are not at ${vscode.workspace.asRelativePath(samples)}.`,
+        `Write them there, or correct "samples" of the model in ${configFileName}.`,
+      );
+    }
+    throw samplesUnreadable(samples, error);
   }
-  const { samples: found, problems } = parseSamples(document.getText());
-  const first = problems[0];
-  if (!first) return found;
+  const file = parseSamples(document.getText());
+  const [first] = file.problems;
+  if (!first) {
+    checkModel(file, samples.fsPath, model.uri.fsPath);
+    return file.samples;
+  }
   const { line } = document.positionAt(first.range.offset);
   throw new UserError(
     'sample-invalid',
     `${vscode.workspace.asRelativePath(samples)}:${line + 1}: ${first.message}`,
     'Correct the samples file; what is wrong is marked there.',
-  );
-}
-
-/** Whether nobody says that there are samples: there is no file, and none is named. */
-async function mayBeAbsent({ uri, samples }: Pick<Model, 'uri' | 'samples'>): Promise<boolean> {
-  if (samples.fsPath !== samplesPathFor(uri.fsPath)) return false;
-  return vscode.workspace.fs.stat(samples).then(
-    () => false,
-    () => true,
   );
 }
 

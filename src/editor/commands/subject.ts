@@ -15,7 +15,7 @@ export async function modelOf(given: Given, { models }: Services): Promise<Model
   const node = nodeOf(given);
   if (given && !node) return given as Model;
   const server = node && runningOf(node);
-  if (server) return models.get(vscode.Uri.file(servedBy(server).model.path));
+  if (server) return models.madeOf(servedBy(server).model);
   if (node && 'model' in node && typeof node.model === 'object') return node.model;
   const file = node?.kind === 'sample' ? node.samples : activeUri();
   return (file && (await modelAt(file, models))) ?? pickModel(models);

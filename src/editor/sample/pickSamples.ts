@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
+import { fileReason } from '../../core/fileErrors';
 import { isModelFile } from '../../core/model/modelKind';
 import { askPick } from '../ask';
 import type { Model, ModelStore } from '../services';
@@ -67,10 +69,19 @@ export async function openSamples(samples: vscode.Uri): Promise<vscode.TextDocum
   try {
     return await vscode.workspace.openTextDocument(samples);
   } catch (cause) {
+    if (existsSync(samples.fsPath)) throw samplesUnreadable(samples, cause);
     const file = path.basename(samples.fsPath);
     const message = `There is no ${file} yet.`;
     throw new UserError('samples-missing', message, 'Make one with “New Samples File”.', { cause });
   }
+}
+
+/** Says why a samples file that is there is of no use. */
+export function samplesUnreadable(samples: vscode.Uri, cause: unknown): UserError {
+  const message = `${vscode.workspace.asRelativePath(samples)} can not be opened: ${fileReason(cause)}`;
+  return new UserError('sample-invalid', message, 'Put a text file there that the editor can open.', {
+    cause,
+  });
 }
 
 /** The keys of the samples that are meant: asks when it is open and there are several. Undefined when the person picks nothing. */

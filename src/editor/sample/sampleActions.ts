@@ -51,8 +51,9 @@ export class SampleActions {
     });
   }
 
-  /** Writes what the model gives into the sample as what is expected; predicts first where that has not been done. */
+  /** Writes what the model gives into the sample as what is expected; predicts first unless the model as it is now has. */
   async record(document: vscode.TextDocument, key: string): Promise<void> {
+    await this.runs.markOutdated();
     if (!this.runs.currentOutputs(document.uri, this.runs.find(document, key))) {
       await withLateProgress(`Predicting with “${key}”`, (task) => this.runs.run(document, key, task.signal));
     }

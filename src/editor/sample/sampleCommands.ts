@@ -31,7 +31,7 @@ export class SampleCommands {
   /** *Predict with…*: with a sample of the model's file, on a server that runs; the result stands at the sample. */
   readonly predictWith = async (server: ModelServer): Promise<void> => {
     this.services.requireTrust();
-    const { samples } = await this.services.models.get(vscode.Uri.file(server.model.path));
+    const { samples } = await this.services.models.madeOf(server.model);
     const document = await openSamples(samples);
     const keys = await keysOf(
       document,

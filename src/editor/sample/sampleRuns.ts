@@ -1,11 +1,11 @@
-import { stat } from 'node:fs/promises';
 import * as path from 'node:path';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { ChildController } from '../../core/childController';
 import { DisposableStore, type Disposable } from '../../core/dispose';
 import { isCancellation, UserError } from '../../core/errors';
 import { Emitter } from '../../core/event';
 import type { Tensor } from '../../core/inference/tensor';
+import { stampModel } from '../../core/model/hashModel';
 import type { Signature } from '../../core/model/signature';
 import { runSample, type Inference } from '../../core/sample/runSample';
 import type { SampleResult } from '../../core/sample/sample';
@@ -43,7 +43,9 @@ export class SampleRuns implements Disposable {
     private readonly services: Services,
     private readonly documents: SamplesDocuments,
   ) {
-    this.#store.add(services.models.onChange(() => void this.#markOutdated()));
+    this.#store.add(services.models.onChange(() => void this.markOutdated()));
+    // What belongs to a model is often no model itself, as a module that its script imports.
+    this.#store.add(vscode.workspace.onDidSaveTextDocument(() => void this.markOutdated()));
   }
 
   /**
@@ -139,6 +141,21 @@ export class SampleRuns implements Disposable {
     return outcome && judge(outcome, sample);
   }
 
+  /** Looks at the models again: not every change of a file that belongs to one is told of. */
+  async markOutdated(): Promise<void> {
+    const models = new Map<string, Promise<ModelVersion>>();
+    // Not what is kept meanwhile: that may be of a newer version than was looked at.
+    for (const outcome of [...this.#outcomes.values()]) {
+      if (!outcome.model || outcome.outdated) continue;
+      const { path: file, version } = outcome.model;
+      const now = models.get(file) ?? versionOf(file);
+      models.set(file, now);
+      if ((await now).version === version) continue;
+      outcome.outdated = true;
+      this.#changed.fire(outcome.document);
+    }
+  }
+
   dispose(): void {
     for (const run of this.#running.values()) run.abort(cancelled());
     this.#store.dispose();
@@ -150,30 +167,16 @@ export class SampleRuns implements Disposable {
     const [oldest] = this.#outcomes.keys();
     if (oldest !== undefined && this.#outcomes.size > KEPT_OUTCOMES) this.#outcomes.delete(oldest);
   }
-
-  async #markOutdated(): Promise<void> {
-    const models = new Map<string, Promise<ModelVersion>>();
-    for (const outcome of this.#outcomes.values()) {
-      if (!outcome.model || outcome.outdated) continue;
-      const { path: file, version } = outcome.model;
-      const now = models.get(file) ?? versionOf(file);
-      models.set(file, now);
-      if ((await now).version === version) continue;
-      outcome.outdated = true;
-      this.#changed.fire(outcome.document);
-    }
-  }
 }
 
-/** A model file at a moment. */
+/** A model, with all of its files, at a moment. */
 interface ModelVersion {
   path: string;
   version: string;
 }
 
 async function versionOf(file: string): Promise<ModelVersion> {
-  const found = await stat(file).catch(() => undefined);
-  return { path: file, version: found ? `${found.mtimeMs}:${found.size}` : 'missing' };
+  return { path: file, version: await stampModel(file).catch(() => 'missing') };
 }
 
 function idOf(document: vscode.Uri, key: string): string {

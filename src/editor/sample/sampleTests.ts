@@ -21,14 +21,18 @@ export class SampleTests implements Disposable {
     runs: SampleRuns,
   ) {
     const controller = this.#controller;
-    controller.resolveHandler = (item) => (item ? this.#resolve(item) : this.#discover());
+    controller.resolveHandler = async (item) => {
+      await (item ? this.#resolve(item) : this.#discover());
+    };
     controller.refreshHandler = () => this.#discover();
     controller.createRunProfile(
       'Predict',
       vscode.TestRunProfileKind.Run,
       async (request, token) => {
-        const tests = await this.#testsOf(request);
-        await runTests(controller.createTestRun(request), tests, this.documents, runs, token);
+        const { tests, broken } = await this.#wantedBy(request);
+        const run = controller.createTestRun(request);
+        for (const [item, message] of broken) run.errored(item, message);
+        await runTests(run, tests, this.documents, runs, token);
       },
       true,
     );
@@ -40,7 +44,7 @@ export class SampleTests implements Disposable {
     if (!item) return;
     const { file, samples } = this.documents.parse(document);
     const [problem] = file.problems;
-    item.error = samples.length === 0 ? problem?.message : undefined;
+    item.error = problem?.message;
     const keys = new Set(samples.map(({ key }) => key));
     for (const { key, sample } of samples) {
       const test = item.children.get(key) ?? this.#controller.createTestItem(key, key, document.uri);
@@ -78,13 +82,25 @@ export class SampleTests implements Disposable {
     return item;
   }
 
-  async #resolve(item: vscode.TestItem): Promise<void> {
-    if (!item.uri || item.parent) return;
+  /** Takes over what a file holds; resolves to why that may not be all of its samples. */
+  async #resolve(item: vscode.TestItem): Promise<vscode.TestMessage | undefined> {
+    if (!item.uri || item.parent) return undefined;
     try {
-      this.update(await vscode.workspace.openTextDocument(item.uri));
+      const document = await vscode.workspace.openTextDocument(item.uri);
+      this.update(document);
+      return this.#problemOf(document);
     } catch (error) {
       item.error = messageOf(error);
+      return new vscode.TestMessage(item.error);
     }
+  }
+
+  #problemOf(document: vscode.TextDocument): vscode.TestMessage | undefined {
+    const [problem] = this.documents.parse(document).file.problems;
+    if (!problem) return undefined;
+    const message = new vscode.TestMessage(`${problem.message} Correct the samples file.`);
+    message.location = new vscode.Location(document.uri, rangeOf(document, problem.range));
+    return message;
   }
 
   /** Starts when somebody has looked at the tests for the first time. */
@@ -98,7 +114,7 @@ export class SampleTests implements Disposable {
     const changed = (uri: vscode.Uri) => {
       const item = this.#controller.items.get(uri.toString());
       // Of a file whose tests nobody has looked at, there is nothing to take over yet.
-      if (item && item.children.size > 0) void this.#resolve(item);
+      if (item && (item.children.size > 0 || item.error)) void this.#resolve(item);
     };
     this.#store.add(watcher.onDidCreate(appeared));
     this.#store.add(watcher.onDidChange(changed));
@@ -106,23 +122,36 @@ export class SampleTests implements Disposable {
     this.#store.add(this.documents.onChange(() => void this.#discover()));
   }
 
-  /** The tests that a request means, those of files that were not opened so far included. */
-  async #testsOf(request: vscode.TestRunRequest): Promise<vscode.TestItem[]> {
+  /**
+   * The tests that a request means, those of files that were not opened so far included, and the files that it means of which not
+   * all can be tested.
+   */
+  async #wantedBy(request: vscode.TestRunRequest): Promise<Wanted> {
     if (!request.include && this.#controller.items.size === 0) await this.#discover();
     const roots = request.include ?? [...this.#controller.items].map(([, item]) => item);
     const excluded = new Set(request.exclude);
     const tests: vscode.TestItem[] = [];
+    const broken = new Map<vscode.TestItem, vscode.TestMessage>();
     for (const item of roots) {
       if (excluded.has(item)) continue;
       if (item.parent) {
         tests.push(item);
         continue;
       }
-      await this.#resolve(item);
+      const message = await this.#resolve(item);
+      if (message) broken.set(item, message);
       item.children.forEach((test) => tests.push(test));
     }
-    return tests.filter((test, index) => !excluded.has(test) && tests.indexOf(test) === index);
+    const wanted = tests.filter((test, index) => !excluded.has(test) && tests.indexOf(test) === index);
+    return { tests: wanted, broken };
   }
+}
+
+/** What a run is for. */
+interface Wanted {
+  tests: vscode.TestItem[];
+  /** Files, and why some of what they hold can not be tested. */
+  broken: Map<vscode.TestItem, vscode.TestMessage>;
 }
 
 /** Those in the workspace that no `.gitignore` leaves out, and those that `slipway.json` names. */

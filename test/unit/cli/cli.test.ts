@@ -110,6 +110,20 @@ describe('the command line', () => {
       );
     });
 
+    it('fails where its samples say that they are for another model', async () => {
+      const samples = await readFile(join(folder, 'models/iris.samples.json'), 'utf8');
+      await writeFile(
+        join(folder, 'models/silent.samples.json'),
+        samples.replace('{', '{"model": "iris.onnx",'),
+      );
+      const ended = await slipway(['test', 'silent', '--json'], folder);
+      assert.deepEqual([ended.code, errorIn(ended).code], [1, 'sample-invalid']);
+      assert.match(
+        ended.err,
+        /silent\.samples\.json is for iris\.onnx, as its "model" says, and not for silent\.onnx/,
+      );
+    });
+
     it('fails where no model has samples', async () => {
       for (const name of ['iris', 'digits', 'breast-cancer'])
         await rm(join(folder, `models/${name}.samples.json`));

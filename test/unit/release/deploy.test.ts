@@ -6,6 +6,7 @@ import type { Signature } from '../../../src/core/model/signature';
 import {
   deploy,
   deploySteps,
+  requestOf,
   stepsFor,
   type DeployStep,
   type DeployTask,
@@ -39,6 +40,13 @@ function task(signal = new AbortController().signal, onStep?: (step: DeployStep)
 function wrongSample(): Sample {
   const [first] = samples as [Sample];
   return { ...first, name: 'wrong', expected: { label: [2] } };
+}
+
+/** What tells these samples from others, as it is asked of a target. */
+function hashOf(text: string): string | undefined {
+  const { samples: parsed, problems } = parseSamples(text);
+  assert.deepEqual(problems, []);
+  return requestOf({ model, signature: undefined, samples: parsed, note: '' }).samplesHash;
 }
 
 function assertOnlyBefore(): void {
@@ -208,4 +216,20 @@ describe('a deploy', () => {
       assert.equal(steps.at(-1), `${cancelled} failed cancelled`);
     });
   }
+});
+
+describe('the samples that a release is made with', () => {
+  const text = '{"samples": [{"name": "a", "inputs": {"x": [1, 2]}, "expected": {"y": [3]}}]}';
+
+  it('are the same however their file is laid out', () => {
+    const laidOut = text.replaceAll('": ', '":   ').replaceAll(', "', ',\r\n  "');
+    assert.equal(hashOf(laidOut), hashOf(text));
+    assert.notEqual(hashOf(text.replace('[3]', '[4]')), hashOf(text));
+    assert.notEqual(hashOf(text.replace('"inputs"', '"rtol": 0.1, "inputs"')), hashOf(text));
+  });
+
+  it('may have integers beyond 2^53', () => {
+    const long = text.replace('[1, 2]', '[9007199254740993, 2]');
+    assert.notEqual(hashOf(long), hashOf(long.replace('993', '992')));
+  });
 });
