@@ -28,7 +28,7 @@ export interface Call {
   workspace: Workspace;
   settings: CliSettings;
   output: Output;
-  /** Aborts with Ctrl+C. */
+  /** Aborts with Ctrl+C, and when nobody reads what is printed any more. */
   signal: AbortSignal;
   /** What stands after the command, without its options. */
   given: string[];

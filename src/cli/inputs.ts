@@ -17,14 +17,14 @@ export async function readInputs(
 }
 
 /**
- * Inputs by name, as `{"INPUT": VALUES}` or as `{"inputs": {"INPUT": VALUES}}`.
+ * Inputs by name, as `{"INPUT": VALUES}` or as `{"inputs": {"INPUT": VALUES}}`; a byte order mark is no part of them.
  * @param file where they are from, for people
  * @throws UserError `sample-invalid`
  */
 export function inputsIn(json: string, file: string): Record<string, JsonValue> {
   let parsed: JsonValue;
   try {
-    parsed = parseJson(json);
+    parsed = parseJson(json.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw notInputs(file, messageOf(error), error);
   }

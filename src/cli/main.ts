@@ -8,6 +8,7 @@ import { deploy, manifests, plan, releases, rollback } from './releases';
 import { serve } from './serve';
 import { settingsOf } from './settings';
 import { SamplesFailed, test } from './test';
+import { untilStopped } from './untilStopped';
 import { help, helpText, type Command } from './usage';
 import { Workspace } from './workspace';
 
@@ -46,6 +47,7 @@ const options = {
 
 /** Runs one command; resolves to the exit code. */
 async function main(line: string[]): Promise<number> {
+  const signal = untilStopped();
   const output = new Output(line.includes('--json'));
   let command: Command | undefined;
   try {
@@ -60,7 +62,7 @@ async function main(line: string[]): Promise<number> {
     if (values.help) return say(helpText(command));
     if (command === undefined) throw new UsageError('Name a command.');
     checkOptions(command, values);
-    await commands[command](await callOf(given, values, output));
+    await commands[command](await callOf(given, values, output, signal));
     return 0;
   } catch (error) {
     if (error instanceof SamplesFailed) return 3;
@@ -69,13 +71,18 @@ async function main(line: string[]): Promise<number> {
   }
 }
 
-async function callOf(given: string[], values: ParsedValues, output: Output): Promise<Call> {
+async function callOf(
+  given: string[],
+  values: ParsedValues,
+  output: Output,
+  signal: AbortSignal,
+): Promise<Call> {
   const { 'load-anyway': loadAnyway = false, anyway = false, container = false, ...rest } = values;
   return {
     workspace: await Workspace.open(process.cwd()),
     settings: settingsOf(process.env, output.log),
     output,
-    signal: untilInterrupted(),
+    signal,
     given,
     values: { ...rest, anyway, loadAnyway, container, process: values.process ?? false },
   };
@@ -113,19 +120,6 @@ function checkOptions(command: Command, values: ParsedValues): void {
 function say(words: string): number {
   process.stdout.write(words);
   return 0;
-}
-
-/** Aborts with the first Ctrl+C, so that what was begun is taken back in order; the second one ends at once. */
-function untilInterrupted(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
-      process.stderr.write('Stopping; once more to end at once.\n');
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 main(process.argv.slice(2)).then(

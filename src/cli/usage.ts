@@ -100,6 +100,6 @@ ${Object.entries(variables)
   .map(([name, { meaning }]) => `  ${name.padEnd(24)} ${meaning}`)
   .join('\n')}
 
-Exit code: 0 done, 1 failed, 2 used wrongly, 3 the samples or the trial failed, 130 stopped with Ctrl+C.
+Exit code: 0 done, 1 failed, 2 used wrongly, 3 the samples or the trial failed, 130 stopped.
 `;
 }

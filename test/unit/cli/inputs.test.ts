@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { inputsIn, readInputs } from '../../../src/cli/inputs';
+import { temporaryFolder } from '../../host/workspace';
 
 describe('inputs of the command line', () => {
   it('keep integers beyond 2^53', () => {
@@ -18,6 +21,15 @@ describe('inputs of the command line', () => {
     const waiting = readInputs('-', controller.signal, new PassThrough());
     controller.abort();
     await assert.rejects(waiting, { name: 'AbortError' });
+  });
+
+  it('may start with a byte order mark, in a file as on standard input', async () => {
+    const { signal } = new AbortController();
+    const json = '\uFEFF{"x": [1]}';
+    const file = join(await temporaryFolder('cli-inputs'), 'marked.json');
+    await writeFile(file, json);
+    assert.deepEqual(await readInputs(file, signal), { x: [1] });
+    assert.deepEqual(await readInputs('-', signal, new PassThrough().end(json)), { x: [1] });
   });
 
   it('may stand in {"inputs": …}, which is not mistaken for an input of that name', () => {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { baseImages } from '../../host/baseImages';
 
@@ -17,7 +18,7 @@ export interface Run {
   onStart?: (child: ChildProcess) => void;
 }
 
-/** Runs `slipway` with these words in a folder. `onStart` is given the process. */
+/** Runs `slipway` with these words in a folder. `onStart` is given the process; of a stream that it destroys, nothing is kept. */
 export async function slipway(
   words: string[],
   cwd: string,
@@ -36,14 +37,23 @@ export async function slipway(
   onStart?.(child);
   child.stdin.end(input);
   const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
+    textOf(child.stdout),
+    textOf(child.stderr),
     once(child, 'exit') as Promise<[number | null]>,
   ]);
   return { code, out, err };
 }
 
+async function textOf(stream: Readable): Promise<string> {
+  try {
+    return await text(stream);
+  } catch (error) {
+    if (stream.destroyed) return '';
+    throw error;
+  }
+}
+
 /** The error of a call with `--json`: all that it prints is one document. */
-export function errorIn({ out }: Ended): { code: string; message: string; next?: string } {
+export function errorIn({ out }: Pick<Ended, 'out'>): { code: string; message: string; next?: string } {
   return (JSON.parse(out) as { error: { code: string; message: string; next?: string } }).error;
 }

@@ -1,0 +1,28 @@
+/** What a write to a pipe, and one to a terminal, fails with when nobody is there to read it. */
+const unread = ['EPIPE', 'EIO'];
+
+/**
+ * Aborts when somebody stops the command or nobody reads it any more, so that what was begun is taken back in order.
+ * The second Ctrl+C ends at once.
+ */
+export function untilStopped(): AbortSignal {
+  const controller = new AbortController();
+  let asked = false;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (asked) process.exit(130);
+      asked = true;
+      process.stderr.write('Stopping; once more to end at once.\n');
+      controller.abort();
+    });
+  }
+  // Of a terminal that closes it may come twice, from the system and from the shell: that is nobody's haste.
+  process.on('SIGHUP', () => controller.abort());
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (!unread.includes(error.code ?? '')) throw error;
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
