@@ -76,4 +76,21 @@ describe('an edit to a new text', () => {
     assert.equal(same.newText, '');
     assert.ok(same.range.isEmpty);
   });
+
+  it('keeps both halves of a character together', async () => {
+    const changes = [
+      // The first halves are the same, then the second ones, then the character is gone or new.
+      ['["\u{1F600}"]', '["\u{1F601}"]'],
+      ['["\u{1F600}"]', '["\u{1FA00}"]'],
+      ['["\u{1F600}\u{1F601}"]', '["\u{1F601}"]'],
+      ['["\u{1F600}"]', '["\u{1F600}\u{1FA00}"]'],
+    ] as const;
+    for (const [old, text] of changes) {
+      const document = await vscode.workspace.openTextDocument({ content: old });
+      const edit = new vscode.WorkspaceEdit();
+      edit.set(document.uri, [smallestEdit(document, text)]);
+      await vscode.workspace.applyEdit(edit);
+      assert.equal(document.getText(), text);
+    }
+  });
 });
