@@ -54,7 +54,10 @@ describe('commands on targets', () => {
     services = {
       ...{ log: quiet, targets },
       config: { get: () => Promise.resolve(config) } as unknown as Services['config'],
-      models: { get: () => Promise.resolve(iris) } as unknown as Services['models'],
+      models: {
+        get: () => Promise.resolve(iris),
+        madeOf: () => Promise.resolve(iris),
+      } as unknown as Services['models'],
       endpoints: { refresh: () => Promise.resolve(), list: () => [] } as unknown as Services['endpoints'],
       predictor: {} as Services['predictor'],
       syncTargets: () => Promise.resolve(),

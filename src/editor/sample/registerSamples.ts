@@ -29,5 +29,5 @@ export function registerSamples(services: Services): { commands: SampleCommands 
   const cancel = (document: vscode.Uri, key?: string) => runs.cancel(document, key);
   store.add(vscode.commands.registerCommand(internalCommands.cancelPredict, cancel));
   const actions = new SampleActions(services, documents, runs);
-  return { commands: new SampleCommands(services, documents, actions), dispose: () => store.dispose() };
+  return { commands: new SampleCommands(services, documents, actions, runs), dispose: () => store.dispose() };
 }

@@ -6,6 +6,7 @@ import { createSamplesFile } from './newSamplesFile';
 import type { ModelServer } from './modelServer';
 import { keysOf, openSamples, targetOf, type SampleTarget } from './pickSamples';
 import type { SampleActions } from './sampleActions';
+import type { SampleRuns } from './sampleRuns';
 import type { SamplesDocuments } from './samplesDocuments';
 
 /** The commands on samples. They throw what goes wrong; whoever registers them shows it. */
@@ -14,6 +15,7 @@ export class SampleCommands {
     private readonly services: Services,
     private readonly documents: SamplesDocuments,
     private readonly actions: SampleActions,
+    private readonly runs: SampleRuns,
   ) {}
 
   /** *Predict*: with a sample, in the editor. */
@@ -24,6 +26,7 @@ export class SampleCommands {
     const document = await openSamples(target.samples);
     const keys = await keysOf(document, target, this.documents, 'Predict with which sample?');
     if (!keys) return;
+    this.#choose(target);
     await this.#show(document, keys);
     await this.actions.predict(document, keys);
   };
@@ -52,6 +55,7 @@ export class SampleCommands {
     const document = await openSamples(target.samples);
     const keys = await keysOf(document, target, this.documents, 'Record for which sample?');
     if (!keys) return;
+    this.#choose(target);
     await this.#show(document, keys);
     for (const key of keys) await this.actions.record(document, key);
   };
@@ -73,6 +77,11 @@ export class SampleCommands {
     const target = await targetOf(given, this.documents, this.services.models);
     if (target) await this.actions.show(await openSamples(target.samples), target.key);
   };
+
+  /** Samples that several models have are meant for the one that was given. */
+  #choose(target: SampleTarget | Model): void {
+    if ('uri' in target) this.runs.choose(target.samples, target.uri);
+  }
 
   /** A result that nobody sees is none. */
   async #show(document: vscode.TextDocument, keys: string[]): Promise<void> {

@@ -34,6 +34,7 @@ export class SampleRuns implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<vscode.Uri>());
   readonly #running = new Map<string, AbortController>();
+  readonly #chosen = new Map<string, vscode.Uri>();
   readonly #outcomes = new Map<string, Outcome & { document: vscode.Uri; model?: ModelVersion }>();
 
   /** Fires with the samples file in which a run has started or ended, or a result has become outdated. */
@@ -112,7 +113,18 @@ export class SampleRuns implements Disposable {
 
   /** The model that the document is for; throws when it is missing or broken. */
   modelOf(document: vscode.TextDocument): Promise<SamplesModel> {
-    return modelOfSamples(document.uri, this.documents.parse(document).file, this.services.models);
+    const chosen = this.#chosen.get(document.uri.toString());
+    return modelOfSamples(document.uri, this.documents.parse(document).file, this.services.models, chosen);
+  }
+
+  /** Of several models with these samples, this one is run from now on; what others gave is not what it gives. */
+  choose(samples: vscode.Uri, model: vscode.Uri): void {
+    this.#chosen.set(samples.toString(), model);
+    for (const outcome of this.#outcomes.values()) {
+      if (!outcome.model || outcome.document.toString() !== samples.toString()) continue;
+      if (outcome.model.path !== model.fsPath) outcome.outdated = true;
+    }
+    this.#changed.fire(samples);
   }
 
   isRunning(document: vscode.Uri, key: string): boolean {

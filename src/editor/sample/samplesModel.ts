@@ -14,13 +14,19 @@ export interface SamplesModel {
   signature?: Signature;
 }
 
-/** The model that a samples file is for, ready to predict with. Throws when it is missing or broken. */
+/**
+ * The model that a samples file is for, ready to predict with. Throws when it is missing or broken.
+ * @param chosen the one of several with these samples that the person has predicted with last
+ */
 export async function modelOfSamples(
   samples: vscode.Uri,
   file: SamplesFile,
   models: ModelStore,
+  chosen?: vscode.Uri,
 ): Promise<SamplesModel> {
-  const model = await findModel(samples, file, models);
+  const model = await (chosen && existsSync(chosen.fsPath)
+    ? models.get(chosen)
+    : findModel(samples, file, models));
   const name = path.basename(samples.fsPath);
   if (!model) {
     const expected = path.basename(modelBeside(samples));

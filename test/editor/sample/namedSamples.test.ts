@@ -19,12 +19,12 @@ describe('the samples that a deploy is proven with', () => {
   it('are not none where slipway.json names a file that is not there', async () => {
     await assert.rejects(of(workspaceFile('tests/gone.samples.json').fsPath), {
       code: 'samples-missing',
-      message: /^The samples of unsampled can not be read from tests\/gone\.samples\.json\.$/,
+      message: /^The samples of unsampled are not at tests\/gone\.samples\.json\.$/,
     });
   });
 
   it('are not none where the file is there and is no text', async () => {
     await writeFile(usual, Buffer.from([0, 1, 2, 0, 255, 0]));
-    await assert.rejects(of(usual), { code: 'samples-missing' });
+    await assert.rejects(of(usual), { code: 'sample-invalid' });
   });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { SampleActions } from '../../../src/editor/sample/sampleActions';
+import { SampleCommands } from '../../../src/editor/sample/sampleCommands';
 import { fakeScript, type FakeScript } from './fakeScript';
 import { cleanUp, eventually, replace, samplesFile, workspaceFile } from './support';
 
@@ -52,5 +53,35 @@ describe('samples of a model of several files', () => {
     await record();
     assert.deepEqual(recorded(), { asked: [2] });
     assert.equal(isStale(), false);
+  });
+});
+
+describe('samples that several models have', () => {
+  const key = 'one';
+  let script: FakeScript;
+  afterEach(async () => {
+    script.dispose();
+    await cleanUp();
+    await rm(workspaceFile('shared').fsPath, { recursive: true });
+  });
+
+  it('are run with the one that was chosen last, and are not taken for what another gave', async () => {
+    script = await fakeScript('shared');
+    const [first, second] = ['predict.py', 'other.py'].map((name) => workspaceFile(`shared/${name}`));
+    assert.ok(first && second);
+    await copyFile(first.fsPath, second.fsPath);
+    const samples = [{ name: key, inputs: { x: [1] } }];
+    const document = await samplesFile('shared/shared.samples.json', { model: 'predict.py', samples });
+    const { runs, services, documents } = script;
+    await runs.run(document, key, new AbortController().signal);
+    assert.equal((await runs.modelOf(document)).path, first.fsPath);
+
+    const model = { ...(await services.models.get(second)), samples: document.uri };
+    const actions = new SampleActions(services, documents, runs);
+    await new SampleCommands(services, documents, actions, runs).recordExpected(model);
+    assert.equal((await runs.modelOf(document)).path, second.fsPath);
+    assert.deepEqual(documents.parse(document).samples[0]?.sample.expected, { asked: [2] });
+    await rm(second.fsPath);
+    assert.equal((await runs.modelOf(document)).path, first.fsPath, 'the chosen one is gone');
   });
 });
