@@ -28,12 +28,24 @@ export async function hashModel(path: string, signal?: AbortSignal): Promise<str
   return hash;
 }
 
+/** The files of ONNX models whose own file has this stamp: to find them anew takes longer than a small prediction. */
+const onnxFiles = new Map<string, { stamp: string; files: string[] }>();
+
 /**
- * Changes when the model's file or, where its folder is the model, one in that does.
+ * Changes when one of the model's files does; only with its own one as long as that is broken or others are missing.
  * @throws UserError `model-missing`
  */
 export async function stampModel(path: string): Promise<string> {
-  return stampOf(isPython(path) ? await modelFiles(path) : [path]);
+  const model = resolve(path);
+  if (isPython(model)) return stampOf(await modelFiles(model));
+  const stamp = await stampOf([model]);
+  const known = onnxFiles.get(model);
+  if (known?.stamp === stamp) return stampOf(known.files).catch(() => stamp);
+  // What is wrong with it is said by whoever reads it.
+  const files = await modelFiles(model).catch(() => undefined);
+  if (!files) return stamp;
+  onnxFiles.set(model, { stamp, files });
+  return stampOf(files);
 }
 
 async function stampOf(files: string[]): Promise<string> {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { hashModel, modelFiles } from '../../../src/core/model/hashModel';
+import { dirname, join, relative } from 'node:path';
+import { hashModel, modelFiles, stampModel } from '../../../src/core/model/hashModel';
+import { temporaryFolder } from '../../host/workspace';
 import { hostileModel, workspaceModel } from '../fixtures';
 
 describe('hashModel', () => {
@@ -58,6 +59,22 @@ describe('hashModel', () => {
     const first = await hashModel(model);
     await writeFile(join(folder, 'else.bin'), 'third');
     assert.notEqual(await hashModel(model), first);
+  });
+
+  it('has a stamp that changes with each of these files', async () => {
+    const model = join(await temporaryFolder('stamped'), 'm.onnx');
+    await copyFile(hostileModel('external-in-branches'), model);
+    const stamps = [await stampModel(model)];
+    for (const weights of ['then.bin', 'else.bin', 'else.bin', 'then.bin']) {
+      await appendFile(join(dirname(model), weights), 'weights');
+      stamps.push(await stampModel(model));
+    }
+    await appendFile(model, ' ');
+    stamps.push(await stampModel(model));
+    // One of two files of weights is as good as none.
+    assert.equal(stamps[1], stamps[0]);
+    assert.equal(new Set(stamps).size, stamps.length - 1);
+    assert.equal(await stampModel(model), stamps.at(-1));
   });
 
   it('refuses weights that a link leads outside', async () => {
