@@ -31,7 +31,10 @@ describe('a file that is of no use', () => {
   });
 
   it('can not be written, with the reason', async () => {
-    await assert.rejects(writeText(folder, 'x'), says('not-writable', /could not be written: it is a folder/));
+    await assert.rejects(
+      writeText(folder, 'x'),
+      says('not-writable', /could not be written: it is a folder/),
+    );
     const inIt = vscode.Uri.file(join(folder.fsPath, 'no', 'such.json'));
     await assert.rejects(writeText(inIt, 'x'), says('not-writable', /no such file or folder/));
   });
