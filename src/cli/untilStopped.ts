@@ -1,6 +1,3 @@
-/** What a write to a pipe, and one to a terminal, fails with when nobody is there to read it. */
-const unread = ['EPIPE', 'EIO'];
-
 /**
  * Aborts when somebody stops the command or nobody reads it any more, so that what was begun is taken back in order.
  * The second Ctrl+C ends at once.
@@ -18,11 +15,7 @@ export function untilStopped(): AbortSignal {
   }
   // Of a terminal that closes it may come twice, from the system and from the shell: that is nobody's haste.
   process.on('SIGHUP', () => controller.abort());
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!unread.includes(error.code ?? '')) throw error;
-      controller.abort();
-    });
-  }
+  // Nobody can be told why: its pipe or terminal is closed, or the disk of its log is full.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => controller.abort());
   return controller.signal;
 }

@@ -20,7 +20,7 @@ import type { Signature } from '../core/model/signature';
 import { commitOf } from '../core/release/commit';
 import type { Deployment } from '../core/release/deploy';
 import type { Sample } from '../core/sample/sample';
-import { checkModel, parseSamples, samplesPathFor, samplesSuffix } from '../core/sample/samplesFile';
+import { checkMeantFor, parseSamples, samplesPathFor, samplesSuffix } from '../core/sample/samplesFile';
 
 /** So many models are named where the one that is meant is not there. */
 const mostNames = 10;
@@ -146,7 +146,7 @@ export class ModelFile {
     const file = parseSamples(text);
     const [first] = file.problems;
     if (!first) {
-      checkModel(file, this.#samplesPath, this.path);
+      checkMeantFor(file, this.#samplesPath, this.path);
       return file.samples;
     }
     const { line, column } = positionOf(text, first.range.offset);

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'model-missing'
   | 'model-unsupported'
   | 'node-unusable'
+  | 'not-readable'
   | 'not-writable'
   | 'port-taken'
   | 'predict-refused'

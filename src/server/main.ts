@@ -75,8 +75,7 @@ async function serve(model: ModelHost, options: ServerOptions): Promise<void> {
     model.stop();
     if (options.record) removeRecord(options.record);
   });
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, stop);
   if (options.exitWithParent) process.stdin.resume().once('end', stop).once('error', stop);
 
   await model.start().catch((error: unknown) => {

@@ -82,7 +82,7 @@ const modelSchema = z
           .max(64)
           .optional()
           .describe(
-            'Workers that run the model at the same time. Default 1. Each holds it in memory; a small ONNX model the first one twice, for runs that have the machine to themselves.',
+            'Workers that run the model at the same time. Default 1. Each holds it in memory; a small ONNX model the first one twice, for runs that have the machine to themselves, unless threads or executionProviders says what a run may have.',
           ),
         threads: z
           .number()

@@ -33,7 +33,7 @@ const onnxFiles = new Map<string, { stamp: string; files: string[] }>();
 
 /**
  * Changes when one of the model's files does; only with its own one as long as that is broken or others are missing.
- * @throws UserError `model-missing`
+ * @throws UserError as {@link modelFiles} does, of models of Python; else what the system says of a file that is not there
  */
 export async function stampModel(path: string): Promise<string> {
   const model = resolve(path);

@@ -41,6 +41,9 @@ export class TargetStore implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly onChange: Event<void> = this.#changed.event;
   #entries: Entry[] = [];
+  /** Work that began with one of them may use it still, or connect it anew: they are disposed of after all such work. */
+  readonly #replaced: Target[] = [];
+  #works = 0;
   #watchers = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +60,8 @@ export class TargetStore implements Disposable {
       const same = before.find((entry) => entry.target.name === name && entry.made === made);
       return same ?? { target: this.make(name, options), made, releases: [], known: false, asked: 0 };
     });
-    for (const gone of before) if (!this.#entries.includes(gone)) letGo(gone);
+    this.#replace(before.filter((entry) => !this.#entries.includes(entry)));
+    if (this.#works === 0) this.#disposeOfReplaced();
     if (this.#watchers > 0) for (const entry of this.#entries) this.#listen(entry);
     this.#changed.fire();
   }
@@ -112,6 +116,20 @@ export class TargetStore implements Disposable {
   }
 
   /**
+   * Does something that changes what runs on targets, with the configuration that it began with: a target that is replaced meanwhile is
+   * disposed of only when all such work is done.
+   */
+  async keepDuring<T>(work: () => Promise<T>): Promise<T> {
+    this.#works++;
+    try {
+      return await work();
+    } finally {
+      this.#works--;
+      if (this.#works === 0) this.#disposeOfReplaced();
+    }
+  }
+
+  /**
    * Keeps what is known up to date until it is disposed of: by what the targets tell, and by asking them every few seconds, or now and then
    * those that tell and are well.
    */
@@ -137,8 +155,18 @@ export class TargetStore implements Disposable {
   dispose(): void {
     clearInterval(this.#timer);
     this.#changed.dispose();
-    this.#entries.forEach(letGo);
+    this.#replace(this.#entries);
     this.#entries = [];
+    this.#disposeOfReplaced();
+  }
+
+  #replace(entries: Entry[]): void {
+    entries.forEach(stopListening);
+    this.#replaced.push(...entries.map(({ target }) => target));
+  }
+
+  #disposeOfReplaced(): void {
+    for (const target of this.#replaced) target.dispose();
   }
 
   #poll(): void {
@@ -224,11 +252,6 @@ function isAtRest({ releases, error }: Entry): boolean {
 function stopListening(entry: Entry): void {
   entry.watched?.abort();
   delete entry.watched;
-}
-
-function letGo(entry: Entry): void {
-  stopListening(entry);
-  entry.target.dispose();
 }
 
 function sorted(releases: Release[]): Release[] {

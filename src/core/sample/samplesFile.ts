@@ -55,7 +55,7 @@ export function parseSamples(text: string): SamplesFile {
 }
 
 /** Throws `UserError` where the samples at `path` say that they are for another model than the one at `modelPath`. */
-export function checkModel({ model }: SamplesFile, path: string, modelPath: string): void {
+export function checkMeantFor({ model }: SamplesFile, path: string, modelPath: string): void {
   if (model === undefined || resolve(dirname(path), model) === resolve(modelPath)) return;
   throw new UserError(
     'sample-invalid',

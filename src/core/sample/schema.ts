@@ -34,7 +34,9 @@ export const samplesSchema = z
     model: z
       .string()
       .optional()
-      .describe('The model file, relative to this file. Default: NAME.onnx beside NAME.samples.json.'),
+      .describe(
+        'The model file, relative to this file. Default: NAME.onnx beside NAME.samples.json. Deploys and tests of another model refuse these samples.',
+      ),
     samples: z
       .array(sampleSchema)
       .describe('Each is a test of the model, and part of the proof before it is promoted.'),

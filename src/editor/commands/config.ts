@@ -22,7 +22,7 @@ export async function openConfig({ config }: Services): Promise<void> {
     () => true,
     () => false,
   );
-  if (!exists) await writeText(uri, firstConfig);
+  if (!exists) await writeText(uri.fsPath, firstConfig, 'Open a folder that you can write to.');
   const document = await vscode.workspace.openTextDocument(uri);
   const [problem] = parseConfig(document.getText()).problems;
   const at = problem && document.positionAt(problem.range.offset);

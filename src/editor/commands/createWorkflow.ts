@@ -50,7 +50,7 @@ export async function createWorkflow(services: Services, version: string, given:
     !(await confirm('Replace', `Replace ${vscode.workspace.asRelativePath(file)}?`))
   )
     return;
-  await writeText(file, workflowText(system, options));
+  await writeText(file.fsPath, workflowText(system, options), 'Open a folder that you can write to.');
   await vscode.window.showTextDocument(file);
 }
 

@@ -71,9 +71,9 @@ export class Deploys {
     const { models } = this.services;
     if (running?.kind === 'release') {
       const { model, target } = running.release;
-      await this.#again(target, await models.madeOf(model));
+      await this.#runAgain(target, await models.madeOf(model));
     } else if (last) {
-      await this.#again(last.target, await models.get(vscode.Uri.file(last.model)));
+      await this.#runAgain(last.target, await models.get(vscode.Uri.file(last.model)));
     } else {
       await this.deploy(given);
     }
@@ -117,7 +117,7 @@ export class Deploys {
     if (finished) await offerNext(finished, `${name} serves on ${target.name}`);
   }
 
-  async #again(target: string, model: Model): Promise<void> {
+  async #runAgain(target: string, model: Model): Promise<void> {
     await this.services.syncTargets();
     await this.#run(targetOf(target, this.services), model, 'again');
   }

@@ -66,7 +66,7 @@ export async function removeRelease(services: Services, given: Given): Promise<v
 /** Does something that changes what runs on a target, and shows that, also where it fails. */
 export async function changing<T>({ targets }: Services, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await targets.keepDuring(work);
   } finally {
     await targets.refresh();
   }

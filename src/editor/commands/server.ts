@@ -8,7 +8,7 @@ import type { Tensor } from '../../core/inference/tensor';
 import type { Signature } from '../../core/model/signature';
 import { exampleValues } from '../../core/inference/exampleValues';
 import type { Sample } from '../../core/sample/sample';
-import { checkModel, defaultTolerance, parseSamples, samplesPathFor } from '../../core/sample/samplesFile';
+import { checkMeantFor, defaultTolerance, parseSamples, samplesPathFor } from '../../core/sample/samplesFile';
 import { sampleTensors } from '../../core/sample/sampleTensors';
 import { withLateProgress } from '../sample/lateProgress';
 import { elsewhere, type ModelServer } from '../sample/modelServer';
@@ -90,7 +90,7 @@ export async function samplesIn(model: Pick<Model, 'name' | 'uri' | 'samples'>):
   const file = parseSamples(document.getText());
   const [first] = file.problems;
   if (!first) {
-    checkModel(file, samples.fsPath, model.uri.fsPath);
+    checkMeantFor(file, samples.fsPath, model.uri.fsPath);
     return file.samples;
   }
   const { line } = document.positionAt(first.range.offset);

@@ -78,10 +78,13 @@ export async function openSamples(samples: vscode.Uri): Promise<vscode.TextDocum
 
 /** Says why a samples file that is there is of no use. */
 export function samplesUnreadable(samples: vscode.Uri, cause: unknown): UserError {
-  const message = `${vscode.workspace.asRelativePath(samples)} can not be opened: ${fileReason(cause)}`;
-  return new UserError('sample-invalid', message, 'Put a text file there that the editor can open.', {
-    cause,
-  });
+  const reason = fileReason(cause).replace(/\.?$/, '.');
+  return new UserError(
+    'not-readable',
+    `${vscode.workspace.asRelativePath(samples)} can not be opened: ${reason}`,
+    'Put a text file there that the editor can open.',
+    { cause },
+  );
 }
 
 /** The keys of the samples that are meant: asks when it is open and there are several. Undefined when the person picks nothing. */

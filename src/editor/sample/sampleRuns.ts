@@ -5,7 +5,7 @@ import { DisposableStore, type Disposable } from '../../core/dispose';
 import { isCancellation, UserError } from '../../core/errors';
 import { Emitter } from '../../core/event';
 import type { Tensor } from '../../core/inference/tensor';
-import { stampModel } from '../../core/model/hashModel';
+import { isInside, stampModel } from '../../core/model/hashModel';
 import type { Signature } from '../../core/model/signature';
 import { runSample, type Inference } from '../../core/sample/runSample';
 import type { SampleResult } from '../../core/sample/sample';
@@ -46,7 +46,7 @@ export class SampleRuns implements Disposable {
   ) {
     this.#store.add(services.models.onChange(() => void this.markOutdated()));
     // What belongs to a model is often no model itself, as a module that its script imports.
-    this.#store.add(vscode.workspace.onDidSaveTextDocument(() => void this.markOutdated()));
+    this.#store.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => void this.markOutdated(uri.fsPath)));
   }
 
   /**
@@ -119,6 +119,7 @@ export class SampleRuns implements Disposable {
 
   /** Of several models with these samples, this one is run from now on; what others gave is not what it gives. */
   choose(samples: vscode.Uri, model: vscode.Uri): void {
+    if (this.#chosen.get(samples.toString())?.fsPath !== model.fsPath) this.cancel(samples);
     this.#chosen.set(samples.toString(), model);
     for (const outcome of this.#outcomes.values()) {
       if (!outcome.model || outcome.document.toString() !== samples.toString()) continue;
@@ -153,13 +154,14 @@ export class SampleRuns implements Disposable {
     return outcome && judge(outcome, sample);
   }
 
-  /** Looks at the models again: not every change of a file that belongs to one is told of. */
-  async markOutdated(): Promise<void> {
+  /** Looks at the models again, or at those that a file may belong to: not every change of one is told of. */
+  async markOutdated(changed?: string): Promise<void> {
     const models = new Map<string, Promise<ModelVersion>>();
     // Not what is kept meanwhile: that may be of a newer version than was looked at.
     for (const outcome of [...this.#outcomes.values()]) {
       if (!outcome.model || outcome.outdated) continue;
       const { path: file, version } = outcome.model;
+      if (changed !== undefined && !isInside(path.dirname(file), changed)) continue;
       const now = models.get(file) ?? versionOf(file);
       models.set(file, now);
       if ((await now).version === version) continue;

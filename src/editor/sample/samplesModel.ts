@@ -16,7 +16,7 @@ export interface SamplesModel {
 
 /**
  * The model that a samples file is for, ready to predict with. Throws when it is missing or broken.
- * @param chosen the one of several with these samples that the person has predicted with last
+ * @param chosen the one of several with these samples that the person has predicted with last; not against what the file or `slipway.json` says
  */
 export async function modelOfSamples(
   samples: vscode.Uri,
@@ -24,9 +24,9 @@ export async function modelOfSamples(
   models: ModelStore,
   chosen?: vscode.Uri,
 ): Promise<SamplesModel> {
-  const model = await (chosen && existsSync(chosen.fsPath)
-    ? models.get(chosen)
-    : findModel(samples, file, models));
+  const model =
+    (chosen && (await chosenModel(samples, file, models, chosen))) ??
+    (await findModel(samples, file, models));
   const name = path.basename(samples.fsPath);
   if (!model) {
     const expected = path.basename(modelBeside(samples));
@@ -43,6 +43,18 @@ export async function modelOfSamples(
 export function brokenModel({ uri, broken }: Model): UserError {
   const message = broken ?? `${path.basename(uri.fsPath)} can not be read as a model.`;
   return new UserError('model-broken', message, 'Replace the model file.');
+}
+
+/** Undefined where it is gone, or these are not its samples any more. */
+async function chosenModel(
+  samples: vscode.Uri,
+  { model: named }: SamplesFile,
+  models: ModelStore,
+  chosen: vscode.Uri,
+): Promise<Model | undefined> {
+  if (named !== undefined || !existsSync(chosen.fsPath)) return undefined;
+  const model = await models.get(chosen);
+  return model.samples.fsPath === samples.fsPath ? model : undefined;
 }
 
 /** What the file names itself, what `slipway.json` says, or what is beside it, which may be a model that the workspace does not list. */

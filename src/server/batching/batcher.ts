@@ -198,6 +198,7 @@ export class Batcher {
   async #serve(slot: Slot, jobs: QueuedJob[]): Promise<void> {
     const { worker } = slot;
     slot.run = new BusyRun(worker, jobs);
+    this.#begun++;
     const settle =
       jobs.length > 1 ? await this.#together(worker, jobs) : await this.#alone(worker, jobs[0] as QueuedJob);
     slot.run.end();
@@ -251,7 +252,7 @@ export class Batcher {
   }
 
   async #run(worker: Runner, jobs: QueuedJob[]): Promise<Tensor[]> {
-    const begun = ++this.#begun;
+    const begun = this.#begun;
     const [job] = jobs as [QueuedJob];
     const values = this.#isAlone(worker, jobs) ? valuesIn(job) : undefined;
     const wide = values !== undefined && this.#wideRuns.next(values);
@@ -277,9 +278,9 @@ export class Batcher {
 
   /** A failure of the model would be the same on one core; one for want of time or memory may not be. */
   #doubtWideRuns(error: unknown): void {
-    if (error instanceof Failure && error.status <= 500) return;
-    this.options.log(`There are no more runs on all cores, since one of them failed: ${messageOf(error)}`);
-    this.#wideRuns.fail();
+    if (!(error instanceof Failure) || ![504, 507].includes(error.status)) return;
+    if (this.#wideRuns.fail())
+      this.options.log(`There are no more runs on all cores, since they fail: ${messageOf(error)}`);
   }
 
   #waited(jobs: QueuedJob[]): void {

@@ -3,6 +3,8 @@ const weight = 0.1;
 /** After so many runs the other way is tried once: first soon, as one run alone says little, then twice as late each time, up to the last. */
 const firstTrial = 4;
 const lastTrial = 200;
+/** So many wide runs may fail, one after the other. */
+const mostFailures = 3;
 
 /** Milliseconds for a run of about this size; 0 for a way that no run has gone yet, so that one does. */
 interface Ways {
@@ -20,11 +22,12 @@ interface Ways {
 export class WideRuns {
   /** By the size's power of two. */
   readonly #ways = new Map<number, Ways>();
-  #hasFailed = false;
+  /** Wide runs that failed, one after the other. */
+  #failures = 0;
 
   /** Whether the next run, of inputs with so many values, is to be wide. */
   next(values: number): boolean {
-    if (this.#hasFailed) return false;
+    if (this.#failures === mostFailures) return false;
     const ways = this.#waysOf(values);
     const isTrial = --ways.left === 0;
     if (isTrial) ways.left = ways.between = Math.min(2 * ways.between, lastTrial);
@@ -32,6 +35,7 @@ export class WideRuns {
   }
 
   observe(isWide: boolean, values: number, milliseconds: number): void {
+    if (isWide) this.#failures = 0;
     const ways = this.#waysOf(values);
     const way = isWide ? 'wide' : 'narrow';
     const known = ways[way];
@@ -40,9 +44,9 @@ export class WideRuns {
     ways[way] = isUsual ? known + (Math.min(milliseconds, 2 * known) - known) * weight : milliseconds;
   }
 
-  /** A wide run needed more time or memory than there is: there are no others. */
-  fail(): void {
-    this.#hasFailed = true;
+  /** A wide run needed more time or memory than there is. Whether it was the last one: one may be its request's fault. */
+  fail(): boolean {
+    return ++this.#failures === mostFailures;
   }
 
   #waysOf(values: number): Ways {

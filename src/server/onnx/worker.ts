@@ -26,7 +26,7 @@ async function work(): Promise<void> {
 
 /** Signals that go to all processes at once, as from a terminal, are for the front: it lets runs end before it ends the pipe. */
 function endWithFrontOnly(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 }
 
 interface Sessions {
@@ -59,7 +59,7 @@ async function loadWide(
   try {
     return await InferenceSession.create(model, sessionOptions({ ...options, intraOpThreads: wide.threads }));
   } catch (error) {
-    process.stderr.write(`All runs are on ${options.intraOpThreads} threads: ${ortMessage(error)}\n`);
+    process.stderr.write(`There are no runs on all cores: ${ortMessage(error)}\n`);
     return undefined;
   }
 }

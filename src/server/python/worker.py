@@ -44,7 +44,7 @@ def end_with_front_only():
     Signals that go to all processes at once, as from a terminal, are for the front: it lets runs end before it ends the pipe. What a
     model starts ends by them as ever.
     """
-    signals = (signal.SIGINT, signal.SIGTERM)
+    signals = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
     defaults = [(number, signal.getsignal(number)) for number in signals]
     for number in signals:
         signal.signal(number, lambda *_: None)

@@ -130,7 +130,7 @@ export class Supervisor {
     this.onReady();
   }
 
-  /** Whether the worker is still there after its first run; whether that went well is of no matter. It is tried once. */
+  /** Whether the worker is still there after its first run, of each kind; whether that went well is of no matter. It is tried with one worker only. */
   async #warmUp(link: WorkerLink): Promise<boolean> {
     const inputs = this.#warmUpInputs;
     this.#warmUpInputs = undefined;

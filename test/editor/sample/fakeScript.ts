@@ -34,11 +34,15 @@ export async function fakeScript(folder: string): Promise<FakeScript> {
   };
   const spec = { datatype: 'FP32', type: 'float32', shape: [1] };
   const signature = { inputs: [{ ...spec, name: 'x' }], outputs: [{ ...spec, name: 'asked' }] };
+  const samples = workspaceFile(`${folder}/${folder}.samples.json`);
+  const get = (uri: vscode.Uri) =>
+    Promise.resolve({ uri, name: folder, samples, description: { kind: 'script' } });
   const services = {
     config,
     models: {
       onChange: changed.event,
-      get: (uri: vscode.Uri) => Promise.resolve({ uri, name: folder, description: { kind: 'script' } }),
+      get,
+      ofSamples: () => get(workspaceFile(`${folder}/predict.py`)),
     },
     predictor: { connect: () => Promise.resolve({ signature, infer }) },
     requireTrust: () => undefined,

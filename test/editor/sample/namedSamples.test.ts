@@ -25,6 +25,6 @@ describe('the samples that a deploy is proven with', () => {
 
   it('are not none where the file is there and is no text', async () => {
     await writeFile(usual, Buffer.from([0, 1, 2, 0, 255, 0]));
-    await assert.rejects(of(usual), { code: 'sample-invalid' });
+    await assert.rejects(of(usual), { code: 'not-readable' });
   });
 });

@@ -58,11 +58,11 @@ describe('samples of a model of several files', () => {
 
 describe('samples that several models have', () => {
   const key = 'one';
-  let script: FakeScript;
+  let script: FakeScript | undefined;
   afterEach(async () => {
-    script.dispose();
+    script?.dispose();
     await cleanUp();
-    await rm(workspaceFile('shared').fsPath, { recursive: true });
+    await rm(workspaceFile('shared').fsPath, { recursive: true, force: true });
   });
 
   it('are run with the one that was chosen last, and are not taken for what another gave', async () => {
@@ -71,17 +71,20 @@ describe('samples that several models have', () => {
     assert.ok(first && second);
     await copyFile(first.fsPath, second.fsPath);
     const samples = [{ name: key, inputs: { x: [1] } }];
-    const document = await samplesFile('shared/shared.samples.json', { model: 'predict.py', samples });
+    const document = await samplesFile('shared/shared.samples.json', { samples });
     const { runs, services, documents } = script;
     await runs.run(document, key, new AbortController().signal);
     assert.equal((await runs.modelOf(document)).path, first.fsPath);
 
-    const model = { ...(await services.models.get(second)), samples: document.uri };
+    const model = await services.models.get(second);
     const actions = new SampleActions(services, documents, runs);
     await new SampleCommands(services, documents, actions, runs).recordExpected(model);
     assert.equal((await runs.modelOf(document)).path, second.fsPath);
     assert.deepEqual(documents.parse(document).samples[0]?.sample.expected, { asked: [2] });
     await rm(second.fsPath);
     assert.equal((await runs.modelOf(document)).path, first.fsPath, 'the chosen one is gone');
+    await copyFile(first.fsPath, second.fsPath);
+    await replace(document, '"samples"', '"model": "predict.py", "samples"');
+    assert.equal((await runs.modelOf(document)).path, first.fsPath, 'the file says which one');
   });
 });

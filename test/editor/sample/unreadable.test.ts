@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { UserError } from '../../../src/core/errors';
 import { samplesIn } from '../../../src/editor/commands/server';
 import { openSamples } from '../../../src/editor/sample/pickSamples';
@@ -24,18 +24,17 @@ describe('a file that is of no use', () => {
   afterEach(() => rm(folder.fsPath, { recursive: true, force: true }));
 
   it('is not called one that is not there', async () => {
-    await assert.rejects(openSamples(folder), says('sample-invalid', /odd\.samples\.json can not be opened/));
-    await assert.rejects(samplesIn(model(folder)), says('sample-invalid', /can not be opened/));
+    await assert.rejects(openSamples(folder), says('not-readable', /odd\.samples\.json can not be opened/));
+    await assert.rejects(samplesIn(model(folder)), says('not-readable', /can not be opened/));
     await assert.rejects(openSamples(absent), says('samples-missing', /no absent\.samples\.json yet/));
     await assert.rejects(samplesIn(model(absent)), says('samples-missing', /are not at models/));
   });
 
   it('can not be written, with the reason', async () => {
-    await assert.rejects(
-      writeText(folder, 'x'),
-      says('not-writable', /could not be written: it is a folder/),
-    );
-    const inIt = vscode.Uri.file(join(folder.fsPath, 'no', 'such.json'));
-    await assert.rejects(writeText(inIt, 'x'), says('not-writable', /no such file or folder/));
+    const write = (...path: string[]) => writeText(join(folder.fsPath, ...path), 'x', 'Elsewhere.');
+    await assert.rejects(write(), says('not-writable', /could not be written: it is a folder\./));
+    await write('.github', 'workflows', 'x.yml');
+    assert.equal(await readFile(join(folder.fsPath, '.github/workflows/x.yml'), 'utf8'), 'x');
+    await assert.rejects(write('.github/workflows/x.yml/y'), says('not-writable', /a file, not a folder/));
   });
 });

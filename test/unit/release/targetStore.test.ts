@@ -129,6 +129,57 @@ describe('the store of targets', () => {
     assert.equal(staging?.disposed, true);
   });
 
+  it('keeps a target that is replaced while something changes on it until that is done', async () => {
+    const store = new TargetStore((name) => new FakeTarget(name), quiet);
+    store.configure({ targets: { staging: { kind: 'docker' } } });
+    const [before] = store.targets() as FakeTarget[];
+    let endFirst = () => assert.fail('nothing began');
+    const first = store.keepDuring(
+      () => new Promise<string>((resolve) => (endFirst = (() => resolve('deployed')) as () => never)),
+    );
+    const second = store.keepDuring(async () => {
+      await sleep(20);
+      throw new Error('it did not verify');
+    });
+    store.configure({ targets: { staging: { kind: 'docker', memoryMiB: 256 } } });
+    const after = store.get('staging') as FakeTarget;
+    assert.notEqual(after, before);
+    assert.equal(before?.disposed, false, 'two are at work on it');
+    await assert.rejects(second, /did not verify/);
+    assert.equal(before?.disposed, false, 'one is at work on it');
+    endFirst();
+    assert.equal(await first, 'deployed');
+    assert.deepEqual([before?.disposed, after.disposed], [true, false]);
+    store.dispose();
+  });
+
+  it('disposes of all targets with itself, also while something changes on one', async () => {
+    const store = new TargetStore((name) => new FakeTarget(name), quiet);
+    store.configure({ targets: { staging: { kind: 'docker' } } });
+    const [before] = store.targets() as FakeTarget[];
+    const work = store.keepDuring(() => sleep(20));
+    store.configure({ targets: { staging: { kind: 'docker', memoryMiB: 256 } } });
+    const after = store.get('staging') as FakeTarget;
+    store.dispose();
+    assert.deepEqual([before?.disposed, after.disposed], [true, true]);
+    await work;
+  });
+
+  it('disposes again of a target that was replaced before the work on it began', async () => {
+    const store = new TargetStore((name) => new FakeTarget(name), quiet);
+    store.configure({ targets: { staging: { kind: 'docker' } } });
+    const [before] = store.targets() as FakeTarget[];
+    assert.ok(before);
+    store.configure(undefined);
+    assert.equal(before.disposed, true);
+    await store.keepDuring(() => {
+      before.disposed = false;
+      return Promise.resolve();
+    });
+    assert.equal(before.disposed, true);
+    store.dispose();
+  });
+
   it('refreshes while somebody watches, and not longer', async () => {
     const staging = new FakeTarget('staging');
     const { store } = storeOf(staging);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Tensor } from '../../../src/core/inference/tensor';
 import { compare } from '../../../src/core/sample/compare';
 import {
-  checkModel,
+  checkMeantFor,
   locate,
   parseSamples,
   recordExpected,
@@ -32,13 +32,13 @@ function at(source: string, range: { offset: number; length: number } | undefine
 describe('a samples file', () => {
   it('is for the model that it names', () => {
     const file = parseSamples(text);
-    checkModel(file, '/w/models/iris.samples.json', '/w/models/iris.onnx');
-    checkModel({ samples: [], problems: [] }, '/w/a.samples.json', '/w/models/iris.onnx');
+    checkMeantFor(file, '/w/models/iris.samples.json', '/w/models/iris.onnx');
+    checkMeantFor({ samples: [], problems: [] }, '/w/a.samples.json', '/w/models/iris.onnx');
     assert.throws(
-      () => checkModel(file, '/w/tests/iris.samples.json', '/w/models/iris.onnx'),
+      () => checkMeantFor(file, '/w/tests/iris.samples.json', '/w/models/iris.onnx'),
       /iris\.samples\.json is for iris\.onnx, as its "model" says, and not for \.\.\/models\/iris\.onnx/,
     );
-    assert.throws(() => checkModel(file, '/w/v2.samples.json', '/w/v2.onnx'), /and not for v2\.onnx/);
+    assert.throws(() => checkMeantFor(file, '/w/v2.samples.json', '/w/v2.onnx'), /and not for v2\.onnx/);
   });
 
   it('is read, with where everything stands', () => {

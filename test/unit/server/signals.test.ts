@@ -13,7 +13,7 @@ const patience = resolve('test/unit/server/models/patience.onnx');
 describe('signals to a whole server', () => {
   afterEach(stopServers);
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`answers what came in when its workers get ${signal} too, as from a terminal`, async () => {
       const server = await startServer(patience);
       await signalled(server, signal, server.infer(inferBody('n', [1, 1], [1_500_000], 'INT64')));
