@@ -19,6 +19,9 @@ const away = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNRE
 const cut = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/;
 const unsafe = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HPE_)/;
 
+/** How to make room for an engine without its stopped containers, which are endpoints and releases kept for a roll back. */
+export const makeRoom = 'Make room, for example with "docker image prune" and "docker builder prune"';
+
 /**
  * Words for what went wrong with the engine. A `UserError` stays what it is.
  * @param doing what was tried, as it follows "could not": `start iris`
@@ -34,7 +37,7 @@ export function asUserError(error: unknown, doing: string, address?: string): Us
   const gone = statusCode === undefined ? whyUnreachable(error, address) : undefined;
   if (gone) return said('engine-unreachable', gone.why, gone.next);
   if (code === 'ENOSPC' || isDiskFull(words)) {
-    return said('disk-full', 'the disk is full.', 'Make room, for example with "docker system prune".');
+    return said('disk-full', 'the disk is full.', `${makeRoom}.`);
   }
   const port = portTakenIn(words);
   if (port !== undefined) {

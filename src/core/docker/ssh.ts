@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdtempSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,11 @@ const CONNECT_SECONDS = 10;
 const IDLE_SECONDS = 30;
 /** Enough of what ssh says to tell why. */
 const SAID = 4_000;
+
+/** The folder of the sockets by which connections share a handshake, as `mkdtemp` makes it. */
+const FOLDER = 'slipway-ssh-';
+/** The bytes of what `mkdtemp` and ssh put behind it: `%C` is a hash, and a suffix stands there while ssh binds. */
+const BEHIND_FOLDER = 'XXXXXX'.length + '/'.length + 40 + 17;
 
 /** Connections that requests share, by address: to make one costs a handshake. */
 const agents = new Map<string, Agent>();
@@ -144,10 +149,34 @@ class SshSocket extends Duplex {
 
 /** Connections to one host share one handshake, where ssh can do that; the shared one ends soon after the last. */
 function sharing(): string[] {
-  if (process.platform === 'win32') return [];
-  folder ??= mkdtempSync(join(tmpdir(), 'slipway-ssh-'));
+  if (folder === undefined || !isOurs(folder)) {
+    const place = placeForSockets(process.platform, ['/tmp', tmpdir()].filter(isWritable));
+    folder = place && mkdtempSync(join(place, FOLDER));
+  }
+  if (folder === undefined) return [];
   const path = join(folder, '%C');
   return ['-o', 'ControlMaster=auto', '-o', `ControlPath=${path}`, '-o', `ControlPersist=${IDLE_SECONDS}`];
+}
+
+/** The first of the places where the path of a socket is not too long for the system; undefined where ssh can not share. */
+export function placeForSockets(platform: NodeJS.Platform, places: string[]): string | undefined {
+  if (platform === 'win32') return undefined;
+  const limit = platform === 'linux' ? 108 : 104;
+  return places.find((place) => Buffer.byteLength(join(place, FOLDER)) + BEHIND_FOLDER < limit);
+}
+
+function isWritable(place: string): boolean {
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Systems clear `/tmp` of what is old; then anybody could make a folder of the same name. */
+function isOurs(made: string): boolean {
+  return lstatSync(made, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 function unusable(address: string, said: string): UserError {

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { stat, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isLocal } from '../docker/connect';
+import { makeRoom } from '../docker/dockerErrors';
 import { engineInfo } from '../docker/engineFacts';
 import { inTime } from '../docker/inTime';
 import { labels } from '../docker/labels';
@@ -39,7 +40,7 @@ export async function checkDisk(
   throw new UserError(
     'disk-full',
     `The disk of the Docker engine has ${size(free)} free at ${root}, but the image of ${model.name} needs ${size(needed)}.`,
-    'Make room, for example with "docker system prune", or move the engine\'s "data-root" to a larger disk.',
+    `${makeRoom}, or move the engine's "data-root" to a larger disk.`,
   );
 }
 

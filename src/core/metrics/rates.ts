@@ -32,13 +32,17 @@ export function increase(before: number | undefined, now: number): number {
 }
 
 /**
- * What happened from one reading to the next; undefined where that can not be told: after a long pause, or where another process answers
- * that has counted since before.
+ * What happened from one reading to the next; undefined where that can not be told: where more than `longest` milliseconds lie between
+ * them, or where another process answers that has counted since before.
  */
-export function increaseBetween(before: ReadingAt, now: ReadingAt): Increase | undefined {
+export function increaseBetween(
+  before: ReadingAt,
+  now: ReadingAt,
+  longest = longestMilliseconds,
+): Increase | undefined {
   const milliseconds = now.steady - before.steady;
-  if (milliseconds <= 0 || milliseconds > longestMilliseconds) return undefined;
-  if (Math.abs(now.wall - before.wall) > longestMilliseconds) return undefined;
+  if (milliseconds <= 0 || milliseconds > longest) return undefined;
+  if (Math.abs(now.wall - before.wall) > longest) return undefined;
   const restarted = isOther(before.reading.started, now.reading.started);
   if (restarted && (now.reading.started ?? 0) < before.wall - startTolerance) return undefined;
   const base = restarted ? undefined : before.reading;

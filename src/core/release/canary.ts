@@ -34,6 +34,8 @@ const ENOUGH = 20;
 const UNNOTICED = 0.005;
 /** How many times in a row a server may not answer. */
 const PATIENCE = 5;
+/** For how much of the time before it a reading vouches, in milliseconds: beyond, the machine slept or the candidate hung. */
+const LONGEST_WATCHED = 2 * POLL_MS;
 
 /**
  * Gives a candidate its traffic in steps, and holds its errors and latency against those of the release that serves. Resolves to what was
@@ -68,9 +70,7 @@ async function watch(
 ): Promise<string> {
   const candidate = new Watched(releases.candidate);
   const serving = new Watched(releases.serving);
-  const end = performance.now() + options.watchSeconds * 1000;
-  do {
-    await sleep(Math.min(POLL_MS, Math.max(0, end - performance.now())), undefined, { signal: task.signal });
+  for (;;) {
     await Promise.all([candidate.read(task.signal), serving.read(task.signal)]);
     const [tried, usual] = [candidate.evidence(), serving.evidence()];
     const why = candidate.silent ? 'it does not answer any more' : complaint(tried, usual, options);
@@ -81,8 +81,10 @@ async function watch(
         'Look at its log and metrics, correct the model, then deploy again.',
       );
     }
-  } while (performance.now() < end);
-  return words(candidate.evidence());
+    const left = options.watchSeconds * 1000 - candidate.watched;
+    if (left <= 0) return words(tried);
+    await sleep(candidate.failing ? POLL_MS : Math.min(POLL_MS, left), undefined, { signal: task.signal });
+  }
 }
 
 /** What speaks against the candidate; undefined when nothing does. */
@@ -106,9 +108,21 @@ export function complaint(
 class Watched {
   readonly #increases: Increase[] = [];
   #last: ReadingAt | undefined;
+  /** When it answered last, in milliseconds of a clock that only goes forward. */
+  #answered: number | undefined;
+  #watched = 0;
   #failures = 0;
 
   constructor(private readonly release: Release) {}
+
+  /** For how long its answers vouch, in milliseconds. */
+  get watched(): number {
+    return this.#watched;
+  }
+
+  get failing(): boolean {
+    return this.#failures > 0;
+  }
 
   get silent(): boolean {
     return this.#failures >= PATIENCE;
@@ -118,16 +132,23 @@ class Watched {
     try {
       const { wall, steady, families } = await scrape(this.release.url ?? '', signal);
       const reading = readMetrics(families);
+      this.#answer(steady);
       if (!reading) return;
       const now = { reading, wall, steady };
-      const between = this.#last && increaseBetween(this.#last, now);
+      // What failed while the candidate hung speaks against it most.
+      const between = this.#last && increaseBetween(this.#last, now, Infinity);
       if (between) this.#increases.push(between);
       this.#last = now;
-      this.#failures = 0;
     } catch (error) {
       if (isCancellation(error, signal)) throw error;
       this.#failures++;
     }
+  }
+
+  #answer(steady: number): void {
+    this.#failures = 0;
+    this.#watched += Math.min(LONGEST_WATCHED, steady - (this.#answered ?? steady));
+    this.#answered = steady;
   }
 
   evidence(): Evidence {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ChildController } from '../childController';
 import { InferenceClient } from '../inference/client';
 import type { Tensor } from '../inference/tensor';
 import { isCancellation, messageOf } from '../errors';
@@ -30,18 +31,18 @@ export async function loadTest(
   const taken: number[] = [];
   const end = performance.now() + seconds * 1000;
   let next = 0;
-  const send = async () => {
+  const send = async (signal: AbortSignal) => {
     while (performance.now() < end) {
-      task.signal.throwIfAborted();
+      signal.throwIfAborted();
       const tensors = inputs[next++ % inputs.length] ?? [];
-      taken.push((await client.infer(tensors, task.signal)).milliseconds);
+      taken.push((await client.infer(tensors, signal)).milliseconds);
       // A client that answers itself at once would hold up everything else.
       if (taken.length % 100 === 0) await sleep(0);
     }
   };
   const name = `Revision ${release.revision} of ${release.model.name}`;
   try {
-    await Promise.all(Array.from({ length: connections }, send));
+    await atOnce(connections, send, task.signal);
   } catch (error) {
     if (isCancellation(error, task.signal)) throw error;
     throw new VerifyError(
@@ -57,4 +58,20 @@ export async function loadTest(
   const seen = `${Math.round(taken.length / seconds)} predictions/s, p95 ${p95.toPrecision(2)} ms`;
   if (p95 > maxP95Ms) throw new VerifyError(`${name} is too slow: ${seen}; ${maxP95Ms} ms are allowed.`);
   return seen;
+}
+
+/** Runs so many at the same time. The first that fails ends the others; its error is thrown once all have ended. */
+async function atOnce(
+  count: number,
+  run: (signal: AbortSignal) => Promise<void>,
+  parent: AbortSignal,
+): Promise<void> {
+  const end = new ChildController(parent);
+  // Of several reasons an abort keeps the first.
+  const runs = Array.from({ length: count }, () =>
+    run(end.signal).catch((error: unknown) => end.abort(error)),
+  );
+  await Promise.all(runs);
+  end.dispose();
+  end.signal.throwIfAborted();
 }

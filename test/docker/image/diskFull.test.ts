@@ -23,7 +23,7 @@ describe('an engine whose disk is full', () => {
       code: 'disk-full',
       message:
         /^The disk of the Docker engine has (1\d|2[01]) MB free at \/.+\/data, but the image of \w+ needs 67 MB\.$/,
-      next: /docker system prune/,
+      next: /docker image prune" and "docker builder prune"/,
     };
     const model = await served('iris');
     await assert.rejects(engineWith({ host, nodeBase: 'tiny:1' }).serve(model, taskOf()), full);
@@ -47,7 +47,7 @@ describe('an engine whose disk is full', () => {
     await assert.rejects(engine.serve(await served('no-room'), { signal, report }), {
       code: 'disk-full',
       message: /the disk is full/,
-      next: /docker system prune/,
+      next: /docker image prune" and "docker builder prune"/,
     });
     const images = await small.docker.listImages({ all: true });
     assert.deepEqual(

@@ -42,7 +42,7 @@ describe('the disk of an engine on this machine', () => {
     code: 'disk-full',
     message:
       /^The disk of the Docker engine has .+ free at \/.+disk-\w+, but the image of huge needs 15 TB\.$/,
-    next: /docker system prune/,
+    next: /docker image prune" and "docker builder prune"/,
   };
   const settings = () => ({ ...extensionOptions, host: engine.host, proxyImage: '', trusted: true });
 

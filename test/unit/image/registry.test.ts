@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { credentialsFor, howToLogIn } from '../../../src/core/image/registry/credentials';
+import { credentialsFor, helperStart, howToLogIn } from '../../../src/core/image/registry/credentials';
 import { Registry } from '../../../src/core/image/registry/registry';
 import { nameOf, parseImage, parsePlace, repositoryOf } from '../../../src/core/image/registry/repository';
 import { temporaryFolder } from '../../host/workspace';
@@ -134,6 +134,17 @@ describe('credentials for a registry', () => {
     });
   });
 
+  it('are not asked of a helper whose name could lead elsewhere', async () => {
+    for (const name of ['x/../../evil', 'x & calc', '%PATH%', 'a"b', 'a\nb']) {
+      await configure({ credsStore: name });
+      await assert.rejects(credentialsFor('a.io', signal), {
+        code: 'registry-refused',
+        message: /in a helper, but its name may have only letters, digits, ".", "_" and "-"\.$/,
+        next: /^Correct "credsStore" or "credHelpers" in Docker's config\.json\. Log in: /,
+      });
+    }
+  });
+
   it('are not waited for when the task is cancelled', async () => {
     await helper('slow', 'exec sleep 600');
     await configure({ credsStore: 'slow' });
@@ -171,6 +182,51 @@ describe('credentials for a registry', () => {
     process.env['PATH'] = `${folder}:${process.env['PATH']}`;
     return file;
   }
+});
+
+describe('the helper of a registry on Windows', () => {
+  const endings = '.COM;.EXE;.BAT;.CMD';
+  const start = (path: string | undefined, pathExt?: string) =>
+    helperStart('docker-credential-gcloud', { platform: 'win32', path, endings: pathExt });
+
+  async function folderWith(...endingsOfFiles: string[]): Promise<string> {
+    const folder = await temporaryFolder('helper windows');
+    await mkdir(folder, { recursive: true });
+    for (const ending of endingsOfFiles)
+      await writeFile(join(folder, `docker-credential-gcloud${ending}`), '');
+    return folder;
+  }
+
+  it('may be a script, which cmd.exe starts', async () => {
+    const folder = await folderWith('', '.cmd');
+    const found = await start(`${await folderWith()};;"${folder}"`, endings);
+    assert.ok(found);
+    assert.match(found.file, /cmd\.exe$/i);
+    const script = join(folder, 'docker-credential-gcloud.cmd');
+    assert.deepEqual(found.args, ['/d', '/s', '/c', `""${script}" get"`]);
+    assert.equal(found.windowsVerbatimArguments, true);
+  });
+
+  it('is the first on the path, by the order of the endings', async () => {
+    const first = await folderWith('.cmd', '.exe');
+    const second = await folderWith('.com');
+    const file = join(first, 'docker-credential-gcloud.exe');
+    for (const pathExt of [endings, undefined, ''])
+      assert.deepEqual(await start(`${first};${second}`, pathExt), { file, args: ['get'] });
+    assert.match((await start(first, '.CMD;.EXE'))?.args.at(-1) ?? '', /gcloud\.cmd" get"$/);
+  });
+
+  it('is not found where there is none, or only a folder', async () => {
+    const folder = await folderWith('');
+    await mkdir(join(folder, 'docker-credential-gcloud.exe'));
+    assert.equal(await start(folder, endings), undefined);
+    assert.equal(await start(undefined, endings), undefined);
+  });
+
+  it('is left to the system elsewhere', async () => {
+    const found = await helperStart('docker-credential-x.cmd', { platform: 'linux', path: '', endings: '' });
+    assert.deepEqual(found, { file: 'docker-credential-x.cmd', args: ['get'] });
+  });
 });
 
 describe('a registry that asks for a token', () => {

@@ -4,11 +4,13 @@ import type { Reading } from '../../../src/core/metrics/reading';
 
 const start = 1_700_000_000_000;
 
-function reading(requests: Record<string, number>, more: Partial<Reading> = {}): Reading {
+const requests = (counts: Record<string, number>) => new Map(Object.entries(counts));
+
+function reading(counts: Record<string, number>, more: Partial<Reading> = {}): Reading {
   return {
     server: 'Test',
     started: start - 60_000,
-    requests: new Map(Object.entries(requests)),
+    requests: requests(counts),
     cpu: new Map(),
     memory: new Map(),
     ...more,
@@ -71,6 +73,17 @@ describe('increaseBetween', () => {
     const slept = { ...at(1, reading({ 200: 9 })), wall: start + 3_600_000 };
     assert.equal(increaseBetween(before, slept), undefined);
     assert.equal(increaseBetween(before, { ...before, steady: before.steady }), undefined);
+  });
+
+  it('counts over a pause as long as is asked for, resets as ever', () => {
+    const over = (before: Reading, now: Reading) =>
+      increaseBetween(at(0, before), at(60, now), Infinity)?.requests;
+    assert.deepEqual(over(reading({ 200: 1 }), reading({ 200: 9, 503: 4 })), requests({ 200: 8, 503: 4 }));
+    const unknown = { started: undefined };
+    assert.deepEqual(over(reading({ 200: 9 }, unknown), reading({ 200: 2 }, unknown)), requests({ 200: 2 }));
+    const restarted = reading({ 200: 12 }, { started: start + 30_000 });
+    assert.deepEqual(over(reading({ 200: 10 }), restarted), requests({ 200: 12 }));
+    assert.equal(increaseBetween(at(0, restarted), at(60, restarted), 59_000), undefined);
   });
 
   it('resets one counter apart from the others: a worker restarts alone', () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -89,6 +89,10 @@ async function askHelper(
   host: string,
   signal: AbortSignal,
 ): Promise<Credentials | undefined> {
+  if (!/^[\w.-]+$/.test(name)) {
+    const next = `Correct "credsStore" or "credHelpers" in Docker's config.json. ${howToLogIn(host)}`;
+    throw unhelpful(host, 'its name may have only letters, digits, ".", "_" and "-"', next);
+  }
   const command = `docker-credential-${name}`;
   const { code, out, err } = await run(command, key, host, signal);
   if (code !== 0) {
@@ -107,9 +111,54 @@ async function askHelper(
   }
 }
 
+/** How a helper is started, as `spawn` takes it. */
+interface HelperStart {
+  file: string;
+  args: string[];
+  windowsVerbatimArguments?: boolean;
+}
+
+/**
+ * On Windows `spawn` finds only `.com` and `.exe` by itself, and scripts need `cmd.exe`. Undefined where the path of Windows has no such command.
+ * @param on `endings` are those of `PATHEXT`
+ */
+export async function helperStart(
+  command: string,
+  on: { platform: NodeJS.Platform; path: string | undefined; endings: string | undefined },
+): Promise<HelperStart | undefined> {
+  if (on.platform !== 'win32') return { file: command, args: ['get'] };
+  const file = await fileOf(command, on.path ?? '', on.endings || '.COM;.EXE;.BAT;.CMD');
+  if (file === undefined) return undefined;
+  if (!/\.(bat|cmd)$/.test(file)) return { file, args: ['get'] };
+  // With /s, cmd.exe takes away the outer quotes and no others.
+  const args = ['/d', '/s', '/c', `""${file}" get"`];
+  return { file: process.env['ComSpec'] || 'cmd.exe', args, windowsVerbatimArguments: true };
+}
+
+async function fileOf(command: string, path: string, endings: string): Promise<string | undefined> {
+  const partsOf = (list: string) => list.replaceAll('"', '').split(';').filter(Boolean);
+  const files = partsOf(path).flatMap((folder) =>
+    partsOf(endings).map((ending) => join(folder, command + ending.toLowerCase())),
+  );
+  for (const file of files) {
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isFile()) return file;
+  }
+  return undefined;
+}
+
 async function run(command: string, input: string, host: string, signal: AbortSignal) {
+  const { PATH: path, PATHEXT: endings } = process.env;
+  const start = await helperStart(command, { platform: process.platform, path, endings });
+  if (!start) throw notInstalled(command, host);
+  const { file, args, windowsVerbatimArguments } = start;
   const limit = new ChildController(signal, PATIENCE);
-  const child = spawn(command, ['get'], { signal: limit.signal, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    signal: limit.signal,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+    windowsVerbatimArguments,
+  });
   child.stdin.on('error', () => undefined);
   child.stdin.end(`${input}\n`);
   try {
@@ -122,10 +171,7 @@ async function run(command: string, input: string, host: string, signal: AbortSi
   } catch (error) {
     if (isCancellation(error, signal)) signal.throwIfAborted();
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') {
-      const next = `Install ${command}, or take it out of Docker's config.json and log in anew. ${howToLogIn(host)}`;
-      throw unhelpful(host, `${command} is not installed`, next);
-    }
+    if (code === 'ENOENT') throw notInstalled(command, host);
     throw unhelpful(
       host,
       isCancellation(error, limit.signal)
@@ -135,6 +181,11 @@ async function run(command: string, input: string, host: string, signal: AbortSi
   } finally {
     limit.dispose();
   }
+}
+
+function notInstalled(command: string, host: string): UserError {
+  const next = `Install ${command}, or take it out of Docker's config.json and log in anew. ${howToLogIn(host)}`;
+  return unhelpful(host, `${command} is not installed`, next);
 }
 
 function unhelpful(host: string, why: string, next = howToLogIn(host)): UserError {

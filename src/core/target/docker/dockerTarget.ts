@@ -1,6 +1,6 @@
 import { certificatesFor, connect, engineAddress, engineForward, engineHostName } from '../../docker/connect';
 import type { Certificates } from '../../docker/engineLocation';
-import { followLogs } from '../../docker/containers';
+import { followLogs, removeContainer } from '../../docker/containers';
 import { inWords } from '../../docker/dockerErrors';
 import { followEvents } from '../../docker/followEvents';
 import { ensureImage } from '../../docker/images';
@@ -20,10 +20,10 @@ import { startCandidate } from './candidate';
 import { checkGpus } from './checkGpus';
 import { checkPlatforms } from './checkPlatforms';
 import { checkPort } from './checkPort';
-import { checkReachable, reachableHost } from './ports';
+import { checkReachable, reachableHost, urlOf } from './ports';
 import { moveTraffic, promote, type Switched } from './promotion';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
-import { toRelease } from './releaseState';
+import { toRelease, toServing } from './releaseState';
 import { remove, removeUnneeded } from './removal';
 import { retire } from './retirement';
 import type { Site } from './site';
@@ -152,7 +152,7 @@ export class DockerTarget implements Target {
     return this.#doing(`start ${request.model.name}`, task.signal, async () => {
       try {
         const id = await startCandidate(this.#site, request, digest, task);
-        return await this.#read(id, AbortSignal.timeout(AFTERWARDS_MS));
+        return await this.#readCandidate(id, request, task);
       } catch (error) {
         const { name } = request.model;
         const unneeded = (signal: AbortSignal) => removeUnneeded(this.#site, name, signal);
@@ -167,7 +167,7 @@ export class DockerTarget implements Target {
       const container = await this.#find(release, task.signal);
       const switched = await promote(this.#site, container, task, proof);
       await this.#retire(container, switched, task);
-      return this.#read(container.id, AbortSignal.timeout(AFTERWARDS_MS));
+      return this.#readServing(container.id, release, proof);
     });
   }
 
@@ -189,7 +189,7 @@ export class DockerTarget implements Target {
       const container = await this.#find(release, task.signal);
       const moved = await moveTraffic(this.#site, container, percent, task);
       if (percent === 0) await unlessAborted(moved.drained(), task.signal);
-      return this.#read(container.id, AbortSignal.timeout(AFTERWARDS_MS));
+      return this.#read(container.id);
     });
   }
 
@@ -269,11 +269,44 @@ export class DockerTarget implements Target {
     );
   }
 
-  async #read(id: string, signal: AbortSignal): Promise<Release> {
-    const container = await readReleaseContainer(this.#site.docker, id, signal);
-    if (!container)
-      throw new UserError('release-missing', `The release was removed from ${this.name} just now.`);
-    return this.#describe(container, await listProxies(this.#site.docker, this.name, signal), signal);
+  /** A candidate that nobody is told of is not to run on. */
+  async #readCandidate(id: string, { model }: ReleaseRequest, task: TaskContext): Promise<Release> {
+    try {
+      return await this.#read(id);
+    } catch (error) {
+      await takeBack(`The container of ${model.name}`, () => removeContainer(this.#site.docker, id), task);
+      throw error;
+    }
+  }
+
+  /** The traffic has moved: that the look at it fails can not fail the promotion. */
+  async #readServing(id: string, release: Release, proof?: string): Promise<Release> {
+    try {
+      return await this.#read(id);
+    } catch (error) {
+      if (error instanceof UserError && error.code === 'release-missing') throw error;
+      this.log.warn(
+        `${this.name}: ${words(release)} serves, but could not be looked at: ${messageOf(error)}`,
+      );
+      return toServing(release, await this.#stableUrl(release), proof);
+    }
+  }
+
+  /** Where a promoted release is reached, as far as that is known without its proxy. */
+  async #stableUrl({ model, stableUrl }: Release): Promise<string | undefined> {
+    const port = this.options.ports[model.name];
+    if (port === undefined) return stableUrl;
+    return urlOf(this.#site.publishing, port).catch(() => undefined);
+  }
+
+  #read(id: string): Promise<Release> {
+    const look = async (signal: AbortSignal) => {
+      const container = await readReleaseContainer(this.#site.docker, id, signal);
+      if (!container)
+        throw new UserError('release-missing', `The release was removed from ${this.name} just now.`);
+      return this.#describe(container, await listProxies(this.#site.docker, this.name, signal), signal);
+    };
+    return inTime(new AbortController().signal, look, AFTERWARDS_MS);
   }
 
   #describe(container: ReleaseContainer, proxies: Proxy[], signal: AbortSignal): Promise<Release> {

@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findContainer, removeContainer, whenMade } from '../../docker/containers';
 import { statusOf } from '../../docker/dockerErrors';
 import { engineInfo } from '../../docker/engineFacts';
+import { ensureImage } from '../../docker/images';
 import { inTime } from '../../docker/inTime';
 import { labels } from '../../docker/labels';
 import { UserError } from '../../errors';
 import type { TaskContext } from '../../task';
-import { lockName, networkName } from './names';
+import { lockName, networkName, proxyName } from './names';
 import type { ReleaseContainer } from './releaseContainers';
 import type { Site } from './site';
 
@@ -26,12 +27,27 @@ interface Lock {
   /** Id of any image that the engine has: a name of it may be gone. */
   Image: string;
   Labels: Record<string, string>;
+  /** Finds another image, where somebody has removed that one by force. */
+  otherImage?: (task: TaskContext) => Promise<string>;
 }
 
 /** What guards the traffic of a model on a target, made from the image of one of its releases. */
-export function modelLock({ target }: Site, { model, image }: ReleaseContainer): Lock {
+export function modelLock(site: Site, { model, image }: ReleaseContainer): Lock {
+  const { target } = site;
   const Labels = { [labels.kind]: 'lock', [labels.target]: target, [labels.model]: model.name };
-  return { name: lockName(target, model.name), Image: image, Labels };
+  const otherImage = (task: TaskContext) => imageOfProxy(site, model.name, task);
+  return { name: lockName(target, model.name), Image: image, Labels, otherImage };
+}
+
+/** The image that the proxy of a model is made from, or would be. */
+async function imageOfProxy(
+  { docker, target, proxyImage }: Site,
+  model: string,
+  task: TaskContext,
+): Promise<string> {
+  const name = proxyName(target, model);
+  const proxy = await inTime(task.signal, (limit) => findContainer(docker, name, limit));
+  return proxy?.Image ?? (await ensureImage(docker, proxyImage, 'slipway.image.proxy', task)).Id;
 }
 
 /** What guards a target's network, made from any image. */
@@ -67,11 +83,7 @@ async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<D
   for (;;) {
     task.signal.throwIfAborted();
     try {
-      return await inTime(
-        task.signal,
-        (signal) => whenMade(docker, docker.createContainer(lock), { ...task, signal }),
-        CREATE_MS,
-      );
+      return await make(docker, lock, task);
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
     }
@@ -86,6 +98,28 @@ async function acquire(docker: Docker, lock: Lock, task: TaskContext): Promise<D
     await removeStale(docker, lock.name, task.signal);
     await sleep(POLL_MS, undefined, { signal: task.signal });
   }
+}
+
+async function make(docker: Docker, lock: Lock, task: TaskContext): Promise<Docker.Container> {
+  try {
+    return await makeFrom(docker, lock, lock.Image, task);
+  } catch (error) {
+    if (statusOf(error) !== 404 || !lock.otherImage) throw error;
+    return makeFrom(docker, lock, await lock.otherImage(task), task);
+  }
+}
+
+function makeFrom(
+  docker: Docker,
+  { name, Labels }: Lock,
+  Image: string,
+  task: TaskContext,
+): Promise<Docker.Container> {
+  return inTime(
+    task.signal,
+    (signal) => whenMade(docker, docker.createContainer({ name, Image, Labels }), { ...task, signal }),
+    CREATE_MS,
+  );
 }
 
 /** Ages are measured by the engine's clock, which may not be ours. */

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { removeContainer } from '../../docker/containers';
+import { findContainer, removeContainer } from '../../docker/containers';
 import { labels } from '../../docker/labels';
 import { getFile } from './containerFile';
 import { SERVER_PORT } from './names';
@@ -29,7 +29,8 @@ export async function listProxies(docker: Docker, target: string, signal: AbortS
     filters: { label: [`${labels.kind}=proxy`, `${labels.target}=${target}`] },
     abortSignal: signal,
   });
-  return Promise.all(containers.map(({ Id }) => readProxy(docker, Id, signal)));
+  const read = await Promise.all(containers.map(({ Id }) => readProxy(docker, Id, signal)));
+  return read.filter((proxy) => proxy !== undefined);
 }
 
 /** The proxy of one model; undefined when nothing of it was promoted yet. */
@@ -41,12 +42,13 @@ export async function proxyOf(
   return (await listProxies(docker, of.target, signal)).find((proxy) => proxy.model === of.model);
 }
 
-async function readProxy(docker: Docker, id: string, signal: AbortSignal): Promise<Proxy> {
-  const container = docker.getContainer(id);
+/** Undefined when it was removed just now. */
+async function readProxy(docker: Docker, id: string, signal: AbortSignal): Promise<Proxy | undefined> {
   const [found, routes] = await Promise.all([
-    container.inspect({ abortSignal: signal }),
-    readRoutes(container, signal),
+    findContainer(docker, id, signal),
+    readRoutes(docker.getContainer(id), signal),
   ]);
+  if (!found) return undefined;
   const bindings = found.HostConfig.PortBindings as Record<string, { HostPort?: string }[] | undefined>;
   const port = Number(bindings[`${String(SERVER_PORT)}/tcp`]?.[0]?.HostPort);
   return {

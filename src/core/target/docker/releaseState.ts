@@ -36,6 +36,15 @@ export async function toRelease(
   };
 }
 
+/** A release that was promoted, where it could not be looked at since: it was ready then. */
+export function toServing(release: Release, stableUrl: string | undefined, proof?: string): Release {
+  return {
+    ...release,
+    ...{ state: 'serving', traffic: 100, health: 'ready', detail: undefined, stableUrl },
+    ...(proof !== undefined && readProof(proof)),
+  };
+}
+
 function stateOf(container: ReleaseContainer, proxy: Proxy | undefined): ReleaseState {
   if (servingOf(proxy?.routes) === container.revision) return 'serving';
   if (trafficOf(proxy?.routes, container.revision) > 0) return 'canary';
