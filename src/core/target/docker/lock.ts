@@ -56,16 +56,19 @@ export function networkLock({ target }: Site, image: string): Lock {
   return { name: `${networkName(target)}-lock`, Image: image, Labels };
 }
 
+/** Throws where the lock was lost, so that what it guards is somebody else's by now. */
+export type StillHeld = () => Promise<void>;
+
 /** Runs `work` while nobody else, in this window or on another machine, holds the same lock. */
 export async function withLock<T>(
   docker: Docker,
   lock: Lock,
   task: TaskContext,
-  work: () => Promise<T>,
+  work: (stillHeld: StillHeld) => Promise<T>,
 ): Promise<T> {
   const held = await acquire(docker, lock, task);
   try {
-    return await work();
+    return await work(() => assertHeld(docker, lock, held.id));
   } finally {
     // Already gone when somebody took it for stale.
     const { signal } = new AbortController();
@@ -73,6 +76,16 @@ export async function withLock<T>(
       leftBehind.add(held.id),
     );
   }
+}
+
+async function assertHeld(docker: Docker, { name }: Lock, id: string): Promise<void> {
+  const found = await inTime(new AbortController().signal, (limit) => findContainer(docker, id, limit));
+  if (found) return;
+  throw new UserError(
+    'engine-refused',
+    `This took so long, perhaps as the machine slept, that another deploy began meanwhile: the container ${name} was taken away.`,
+    'Look at what serves now, then try again.',
+  );
 }
 
 /** Locks of this process that it could not take away, as when the engine was out of reach. They guard nothing any more. */

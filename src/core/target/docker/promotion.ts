@@ -4,7 +4,7 @@ import type { TaskContext } from '../../task';
 import { startContainer } from '../../docker/containers';
 import { inTime } from '../../docker/inTime';
 import { unlessAborted } from '../../unlessAborted';
-import { modelLock, withLock } from './lock';
+import { modelLock, withLock, type StillHeld } from './lock';
 import { holderOf, portTaken, urlOf } from './ports';
 import { listReleaseContainers, readReleaseContainer, type ReleaseContainer } from './releaseContainers';
 import { routeAllTo, routePartTo, trafficOf, type Routes } from './routes';
@@ -45,11 +45,11 @@ export async function promote(
   const container = site.docker.getContainer(release.id);
   const attempt = async () => {
     await untilPredicts(site, release, task);
-    return withLock(site.docker, modelLock(site, release), task, async () => {
+    return withLock(site.docker, modelLock(site, release), task, async (stillHeld) => {
       await assertRuns(site, release, task.signal);
       await unlessAborted(container.update({ RestartPolicy: { Name: site.restart } }), task.signal);
       const reroute = (routes: Routes) => routeAllTo(routes, release.revision, proof);
-      return switchTraffic(site, release, reroute, task);
+      return switchTraffic(site, release, reroute, task, stillHeld);
     });
   };
   let started: boolean = false;
@@ -126,10 +126,10 @@ export function moveTraffic(
   percent: number,
   task: TaskContext,
 ): Promise<Switched> {
-  return withLock(site.docker, modelLock(site, release), task, async () => {
+  return withLock(site.docker, modelLock(site, release), task, async (stillHeld) => {
     if (percent > 0) await assertRuns(site, release, task.signal);
     const reroute = (routes: Routes) => routePartTo(routes, release.revision, percent);
-    return switchTraffic(site, release, reroute, task);
+    return switchTraffic(site, release, reroute, task, stillHeld);
   });
 }
 
@@ -142,13 +142,14 @@ async function switchTraffic(
   to: ReleaseContainer,
   reroute: (routes: Routes) => Routes,
   task: TaskContext,
+  stillHeld: StillHeld,
 ): Promise<Switched> {
   const of = { target: site.target, model: to.model.name };
   const proxy = await proxyOf(site.docker, of, task.signal);
   const before = proxy?.routes ?? { ...of, weights: [], promoted: [] };
   const after = reroute(before);
   task.report(`Moving traffic to revision ${String(to.revision)}`);
-  const drained = await putInPlace(site, proxy, after, task);
+  const drained = await putInPlace(site, proxy, after, task, stillHeld);
   // The traffic has moved: what is not found now is stopped by the next promotion.
   const containers = await inTime(new AbortController().signal, (limit) =>
     listReleaseContainers(site.docker, of, limit),
@@ -169,11 +170,12 @@ async function putInPlace(
   proxy: Proxy | undefined,
   routes: Routes,
   task: TaskContext,
+  stillHeld: StillHeld,
 ): Promise<Switched['drained']> {
   const { docker, publishing } = site;
   const port = site.ports[routes.model];
   if (proxy && (port === undefined || proxy.port === port)) {
-    const workers = await switchRoutes(docker, proxy, routes, publishing, task.signal);
+    const workers = await switchRoutes(docker, proxy, routes, publishing, stillHeld, task.signal);
     return () => untilDrained(docker, proxy, workers);
   }
   if (proxy && port !== undefined) await moveAddress(site, proxy, routes, port, task);

@@ -7,6 +7,7 @@ import { inTime } from '../../docker/inTime';
 import { UserError } from '../../errors';
 import { putFile } from './containerFile';
 import { answersReady, get } from '../http';
+import type { StillHeld } from './lock';
 import { urlOf, type Publishing } from './ports';
 import { CONFIG_PATH, type Proxy } from './proxy';
 import { GENERATION_PATH, HARD_STOP_SECONDS, probePath, proxyConfig } from './proxyConfig';
@@ -23,34 +24,41 @@ const SETTLE_MS = 2_000;
 /** How often an engine may be silent when it is asked who still answers, before that is given up. */
 const SILENCES = 2;
 const POLL_MS = 100;
+/** An engine takes the old file away before it writes the new one: that there is room for it is tried here first. */
+const SPARE_PATH = `${CONFIG_PATH}.next`;
 const LOG_LINES = 5;
 
 /**
  * Makes the proxy work by other routes without dropping a connection; nobody is led to a release before the proxy has reached it. When it
- * does not, it works by the routes before. Resolves to the workers that still answer what was asked before.
+ * does not, it works by the routes before, unless the lock was lost meanwhile. Resolves to the workers that still answer what was asked before.
  */
 export async function switchRoutes(
   docker: Docker,
   proxy: Proxy,
   routes: Routes,
   publishing: Publishing,
+  stillHeld: StillHeld,
   signal: AbortSignal,
 ): Promise<number[]> {
   const container = docker.getContainer(proxy.id);
   const url = await urlOf(publishing, proxy.port ?? NaN);
+  const load = async (those: Routes, probed: Routes['weights'], limit: AbortSignal) => {
+    await stillHeld();
+    await loadRoutes(container, url, those, probed, limit);
+  };
   const { routes: before, running } = proxy;
   try {
     if (running && before) {
-      await load(container, url, before, routes.weights, signal);
+      await load(before, routes.weights, signal);
       await untilReached(container, url, routes, signal);
     }
     const workers = running ? await workersOf(container, signal) : [];
-    await load(container, url, routes, [], signal);
+    await load(routes, [], signal);
     await untilAnswers(container, url, routes, signal);
     return workers;
   } catch (error) {
     if (before) {
-      const restored = (limit: AbortSignal) => load(container, url, before, [], limit);
+      const restored = (limit: AbortSignal) => load(before, [], limit);
       await inTime(new AbortController().signal, restored, RESTORE_MS);
     }
     throw error;
@@ -86,7 +94,7 @@ async function workersOf(container: Docker.Container, signal: AbortSignal): Prom
  * Makes the proxy work by these routes, and resolves when it does.
  * @param probed as for {@link proxyConfig}
  */
-async function load(
+async function loadRoutes(
   container: Docker.Container,
   url: string,
   routes: Routes,
@@ -112,7 +120,11 @@ async function load(
 /** A write that is cancelled is waited for a little: it is not to come after the one that takes it back. */
 async function write(container: Docker.Container, config: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const written = putFile(container, CONFIG_PATH, config);
+  const put = async () => {
+    await putFile(container, SPARE_PATH, config);
+    await putFile(container, CONFIG_PATH, config);
+  };
+  const written = put();
   try {
     await inTime(signal, () => written);
   } catch (error) {
