@@ -139,7 +139,7 @@ export class ModelFile {
     return relative(this.root, this.#samplesPath);
   }
 
-  /** None when there is no samples file. Throws `UserError` for one that `slipway.json` names or that can not be read, or has errors. */
+  /** None when there is no samples file. Throws `UserError` for one that `slipway.json` names or that can not be read, has errors, or is for another model. */
   async samples(): Promise<Sample[]> {
     const text = await this.#samplesText();
     if (text === undefined) return [];

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { ChildController } from '../../core/childController';
 import { configFileName } from '../../core/config/config';
@@ -12,7 +11,7 @@ import { checkMeantFor, defaultTolerance, parseSamples, samplesPathFor } from '.
 import { sampleTensors } from '../../core/sample/sampleTensors';
 import { withLateProgress } from '../sample/lateProgress';
 import { elsewhere, type ModelServer } from '../sample/modelServer';
-import { samplesUnreadable } from '../sample/pickSamples';
+import { openIfThere } from '../sample/pickSamples';
 import type { Model, Services } from '../services';
 import { runningGiven, type Given } from './subject';
 
@@ -69,23 +68,18 @@ function inputsFor(signature: Signature, samples: Sample[]): Tensor[] {
 
 /**
  * The samples of a model as its file (or the editor that changes it) has them; none when there is no file. Throws `UserError` for one that
- * `slipway.json` names or that can not be read, or has errors.
+ * `slipway.json` names or that can not be read, has errors, or is for another model.
  */
 export async function samplesIn(model: Pick<Model, 'name' | 'uri' | 'samples'>): Promise<Sample[]> {
   const { samples } = model;
-  let document;
-  try {
-    document = await vscode.workspace.openTextDocument(samples);
-  } catch (error) {
-    if (!existsSync(samples.fsPath)) {
-      if (samples.fsPath === samplesPathFor(model.uri.fsPath)) return [];
-      throw new UserError(
-        'samples-missing',
-        `The samples of ${model.name} are not at ${vscode.workspace.asRelativePath(samples)}.`,
-        `Write them there, or correct "samples" of the model in ${configFileName}.`,
-      );
-    }
-    throw samplesUnreadable(samples, error);
+  const document = await openIfThere(samples);
+  if (!document) {
+    if (samples.fsPath === samplesPathFor(model.uri.fsPath)) return [];
+    throw new UserError(
+      'samples-missing',
+      `The samples of ${model.name} are not at ${vscode.workspace.asRelativePath(samples)}.`,
+      `Write them there, or correct "samples" of the model in ${configFileName}.`,
+    );
   }
   const file = parseSamples(document.getText());
   const [first] = file.problems;

@@ -66,25 +66,26 @@ export async function pickModel(models: ModelStore): Promise<Model | undefined> 
 
 /** The document of a samples file. */
 export async function openSamples(samples: vscode.Uri): Promise<vscode.TextDocument> {
+  const document = await openIfThere(samples);
+  if (document) return document;
+  const message = `There is no ${path.basename(samples.fsPath)} yet.`;
+  throw new UserError('samples-missing', message, 'Make one with “New Samples File”.');
+}
+
+/** The document of a samples file; undefined where there is none. Throws `UserError` for one that is of no use. */
+export async function openIfThere(samples: vscode.Uri): Promise<vscode.TextDocument | undefined> {
   try {
     return await vscode.workspace.openTextDocument(samples);
   } catch (cause) {
-    if (existsSync(samples.fsPath)) throw samplesUnreadable(samples, cause);
-    const file = path.basename(samples.fsPath);
-    const message = `There is no ${file} yet.`;
-    throw new UserError('samples-missing', message, 'Make one with “New Samples File”.', { cause });
+    if (!existsSync(samples.fsPath)) return undefined;
+    const reason = fileReason(cause).replace(/\.?$/, '.');
+    throw new UserError(
+      'not-readable',
+      `${vscode.workspace.asRelativePath(samples)} can not be opened: ${reason}`,
+      'Put a text file there that the editor can open.',
+      { cause },
+    );
   }
-}
-
-/** Says why a samples file that is there is of no use. */
-export function samplesUnreadable(samples: vscode.Uri, cause: unknown): UserError {
-  const reason = fileReason(cause).replace(/\.?$/, '.');
-  return new UserError(
-    'not-readable',
-    `${vscode.workspace.asRelativePath(samples)} can not be opened: ${reason}`,
-    'Put a text file there that the editor can open.',
-    { cause },
-  );
 }
 
 /** The keys of the samples that are meant: asks when it is open and there are several. Undefined when the person picks nothing. */

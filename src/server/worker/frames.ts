@@ -52,7 +52,10 @@ export interface SessionOptions {
   executionProviders?: string[];
   /** Threads inside one operator; absent for as many as its runtime takes by itself. */
   intraOpThreads?: number;
-  /** For wide runs, which have the machine to themselves, beside the others; absent for none. ONNX only. */
+  /**
+   * Of wide runs, which have the machine to themselves; absent for none. A model that took more bytes than `mostBytes` when it was loaded
+   * has none. ONNX only.
+   */
   wide?: { threads: number; mostBytes: number };
   /** Whether trees may be walked directly where that gives the same; absent for yes. Python only. */
   fastForest?: boolean;
